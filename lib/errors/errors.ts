@@ -1,0 +1,85 @@
+import { ByokError } from './byok.error.js';
+
+/**
+ * Something could not be sealed or opened: an unknown key, a changed byte, a wrong context. One message for every
+ * reason and no `cause`, so that it tells an attacker nothing. The record stays where it is.
+ *
+ * @publicApi
+ */
+export class EncryptionError extends ByokError {
+  constructor() {
+    super('BYOK_UNAVAILABLE', 'A stored key could not be encrypted or decrypted.');
+  }
+}
+
+/**
+ * The database or the session store did not answer as it should. Never means "no key".
+ *
+ * @publicApi
+ */
+export class StorageError extends ByokError {
+  constructor(message = 'The storage of keys is unavailable. Try again.') {
+    super('BYOK_UNAVAILABLE', message);
+  }
+}
+
+/** The caller has no such key. The same answer whether it is absent or somebody else's. @publicApi */
+export class KeyNotFoundError extends ByokError {
+  constructor() {
+    super('BYOK_KEY_NOT_FOUND', 'There is no such key.');
+  }
+}
+
+/** A guarded handler was called by somebody who has none of the keys it needs. @publicApi */
+export class KeyRequiredError extends ByokError {
+  constructor(
+    /** The providers any one of which would do, in the order the guard names them. */
+    readonly providers: readonly string[],
+    /** The label that was asked for. */
+    readonly label: string,
+  ) {
+    super('BYOK_KEY_REQUIRED', `An API key is required for: ${providers.join(' or ')}.`);
+  }
+}
+
+/** A key breaks the rules for keys, or the format its provider asks for. @publicApi */
+export class InvalidKeyError extends ByokError {
+  constructor(message: string) {
+    super('BYOK_INVALID_KEY', message);
+  }
+}
+
+/** A provider name, label, expiry or field is malformed; the message says what to write instead. @publicApi */
+export class InvalidInputError extends ByokError {
+  constructor(message: string) {
+    super('BYOK_INVALID_INPUT', message);
+  }
+}
+
+/** The owner already has as many keys as `maxKeysPerUser` allows. @publicApi */
+export class KeyLimitError extends ByokError {
+  constructor(limit: number) {
+    super('BYOK_KEY_LIMIT', `At most ${limit} keys can be stored. Delete one you no longer need and try again.`);
+  }
+}
+
+/** Keys are kept per user here and nobody is signed in, or `resolveUser` gave something that is no id. @publicApi */
+export class UserRequiredError extends ByokError {
+  constructor(message = 'Sign in first: keys are stored per user here.') {
+    super('BYOK_USER_REQUIRED', message);
+  }
+}
+
+/** A request was refused for where it came from (CSRF) or how it travelled (HTTPS). @publicApi */
+export class SecurityError extends ByokError {
+  constructor(code: 'BYOK_CSRF' | 'BYOK_HTTPS_REQUIRED', message: string) {
+    super(code, message);
+  }
+}
+
+/** A module option is wrong, or a decorator is used where it cannot work. Says what to write instead. @publicApi */
+export class ConfigurationError extends ByokError {
+  constructor(message: string) {
+    super('BYOK_CONFIGURATION', message);
+  }
+}

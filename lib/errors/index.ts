@@ -1,0 +1,3 @@
+export * from './byok-error-code.js';
+export * from './byok.error.js';
+export * from './errors.js';
