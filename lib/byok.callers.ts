@@ -1,0 +1,63 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { BYOK_OPTIONS } from './byok.constants.js';
+import { InvalidInputError } from './errors/index.js';
+import type { ByokRequest, KeyHolder, ResolvedByokOptions } from './interfaces/index.js';
+import { KeyStorage, sessionOf, type KeyCaller, type KeyPlace } from './storage/index.js';
+import { normaliseUserId } from './validation/user-id.js';
+
+/**
+ * Tells whose keys a call is about. An owner comes from `resolveUser`, from the session or from `{ userId }` in the
+ * application's own code, and from nothing else.
+ *
+ * @internal
+ */
+@Injectable()
+export class ByokCallers {
+  /** Requests that used keys and where, for the clean-up after them. */
+  readonly #used = new WeakMap<object, KeyPlace>();
+
+  constructor(
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
+    @Inject(KeyStorage) private readonly storage: KeyStorage,
+  ) {}
+
+  /** Synchronous where `resolveUser` is, which spares the hot path a turn. */
+  place(holder: KeyHolder): KeyPlace | Promise<KeyPlace> {
+    const caller = this.caller(holder);
+    if (caller instanceof Promise) return caller.then((found) => this.#placeOf(holder, found));
+    return this.#placeOf(holder, caller);
+  }
+
+  caller(holder: KeyHolder): KeyCaller | Promise<KeyCaller> {
+    if (typeof holder !== 'object' || holder === null) throw wrongHolder();
+    if (!isRequest(holder)) {
+      const userId = normaliseUserId(holder.userId);
+      if (userId === undefined) throw wrongHolder();
+      return { userId, session: undefined };
+    }
+    const user = this.options.resolveUser(holder);
+    const session = sessionOf(holder);
+    if (user instanceof Promise) return user.then((id: unknown) => ({ userId: normaliseUserId(id), session }));
+    return { userId: normaliseUserId(user), session };
+  }
+
+  /** Where the request's caller used keys, if they did. */
+  usedBy(request: object): KeyPlace | undefined {
+    return this.#used.get(request);
+  }
+
+  #placeOf(holder: KeyHolder, caller: KeyCaller): KeyPlace {
+    const place = this.storage.place(caller);
+    if (isRequest(holder)) this.#used.set(holder, place);
+    return place;
+  }
+}
+
+/** An authentication may well put a `userId` on requests; only requests have headers. */
+function isRequest(holder: KeyHolder): holder is ByokRequest {
+  return 'headers' in holder;
+}
+
+function wrongHolder(): InvalidInputError {
+  return new InvalidInputError('The holder has to be the request, or { userId } where there is none.');
+}

@@ -1,0 +1,210 @@
+import { ConfigurationError } from './errors/index.js';
+import type { ByokModuleOptions, ByokRequest, ResolvedByokOptions } from './interfaces/index.js';
+import { checkProviderConfigs } from './byok.provider-options.js';
+
+const MINUTE = 60_000;
+
+/** Every option there is: one that is not here is a slip of the pen, and refused. */
+const KNOWN: Record<keyof ByokModuleOptions, true> = {
+  secret: true,
+  db: true,
+  storage: true,
+  resolveUser: true,
+  providers: true,
+  allowUnknownProviders: true,
+  defaultTtl: true,
+  maxKeysPerUser: true,
+  https: true,
+  publicOrigins: true,
+  path: true,
+  dashboard: true,
+  api: true,
+  cleanup: true,
+  tableName: true,
+  preparedStatements: true,
+  rateLimit: true,
+  onEvent: true,
+};
+
+/**
+ * Merges the defaults in, checks everything and freezes the result. Both ways of registering the module come through
+ * here; the secret does not, only `EncryptionService` reads it.
+ *
+ * @throws {ConfigurationError} saying what to write instead
+ * @internal
+ */
+export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new ConfigurationError('ByokModule needs options: ByokModule.forRoot({ secret, db }).');
+  }
+  refuseUnknown('', options, Object.keys(KNOWN), ['isGlobal']);
+  const db = checkDb(options.db);
+  const storage = oneOf('storage', options.storage ?? (db ? 'hybrid' : 'session'), ['session', 'database', 'hybrid']);
+  if (storage !== 'session' && !db) {
+    throw new ConfigurationError(
+      `storage: '${storage}' needs a database: add db (a Postgres URL, TypeORM options or { dataSource }), or write storage: 'session'. If db comes from the environment, the variable is empty.`,
+    );
+  }
+  return Object.freeze({
+    db,
+    storage,
+    resolveUser: optionalFunction('resolveUser', options.resolveUser) ?? userOfRequest,
+    providers: checkProviderConfigs(options.providers ?? {}),
+    allowUnknownProviders: flag('allowUnknownProviders', options.allowUnknownProviders, true),
+    defaultTtl: options.defaultTtl == null ? null : wholeNumber('defaultTtl', options.defaultTtl, 'milliseconds, or null'),
+    maxKeysPerUser: wholeNumber('maxKeysPerUser', options.maxKeysPerUser ?? 50),
+    https: oneOf('https', options.https ?? (process.env.NODE_ENV === 'production' ? 'block' : 'warn'), [
+      'off',
+      'warn',
+      'block',
+    ]),
+    publicOrigins: Object.freeze(checkOrigins(options.publicOrigins ?? [])),
+    path: checkPath(options.path ?? 'byok'),
+    dashboard: checkDashboard(options.dashboard),
+    api: flag('api', options.api, true),
+    cleanup: checkCleanup(options.cleanup ?? {}),
+    tableName: checkTableName(options.tableName ?? 'user_api_keys'),
+    preparedStatements: flag('preparedStatements', options.preparedStatements, true),
+    rateLimit: checkRateLimit(options.rateLimit),
+    onEvent: optionalFunction('onEvent', options.onEvent),
+  });
+}
+
+function userOfRequest(request: ByokRequest): unknown {
+  const user = request.user as { id?: unknown; sub?: unknown } | null | undefined;
+  return user?.id ?? user?.sub;
+}
+
+function refuseUnknown(where: string, options: object, known: readonly string[], ignored: readonly string[] = []): void {
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name) && !ignored.includes(name)) {
+      throw new ConfigurationError(
+        `There is no option ${JSON.stringify(where + name)}. The options are: ${known.map((k) => where + k).join(', ')}.`,
+      );
+    }
+  }
+}
+
+function checkDb(db: ByokModuleOptions['db']): ByokModuleOptions['db'] {
+  if (db === undefined || db === null || db === '') return undefined;
+  if (typeof db === 'string') {
+    if (!/^postgres(ql)?:\/\//.test(db)) {
+      throw new ConfigurationError('db has to be a Postgres URL such as postgres://user@host:5432/name.');
+    }
+    return db;
+  }
+  if (typeof db !== 'object' || Array.isArray(db)) {
+    throw new ConfigurationError('db has to be a Postgres URL, TypeORM options or { dataSource: "name" }.');
+  }
+  if (!('type' in db)) {
+    refuseUnknown('db.', db, ['dataSource']);
+    if (db.dataSource !== undefined && typeof db.dataSource !== 'string') {
+      throw new ConfigurationError('db.dataSource has to be the name of a TypeORM connection; {} is the default one.');
+    }
+    return db;
+  }
+  if (db.type !== 'postgres') throw new ConfigurationError("db.type has to be 'postgres'.");
+  if (db.synchronize) {
+    throw new ConfigurationError('db.synchronize cannot be used: the tables are made by migrations. Leave it out.');
+  }
+  return db;
+}
+
+function checkDashboard(dashboard: ByokModuleOptions['dashboard']): ResolvedByokOptions['dashboard'] {
+  if (dashboard === false) return false;
+  const given = objectOption('dashboard', dashboard);
+  refuseUnknown('dashboard.', given, ['guards', 'title']);
+  if (given.guards !== undefined && !Array.isArray(given.guards)) {
+    throw new ConfigurationError('dashboard.guards has to be an array of guards.');
+  }
+  if (given.title !== undefined && typeof given.title !== 'string') {
+    throw new ConfigurationError('dashboard.title has to be a text.');
+  }
+  return Object.freeze({ guards: given.guards ?? [], title: given.title ?? 'API keys' });
+}
+
+function checkCleanup(cleanup: NonNullable<ByokModuleOptions['cleanup']>): ResolvedByokOptions['cleanup'] {
+  const given = objectOption('cleanup', cleanup);
+  refuseUnknown('cleanup.', given, ['onRequest', 'sweepEvery']);
+  const sweepEvery =
+    given.sweepEvery === null
+      ? null
+      : wholeNumber('cleanup.sweepEvery', given.sweepEvery ?? 15 * MINUTE, 'milliseconds, or null');
+  // Timers of Node overflow past 2^31 − 1 and then fire at once.
+  if (sweepEvery !== null && sweepEvery > 2 ** 31 - 1) {
+    throw new ConfigurationError('cleanup.sweepEvery can be at most 2147483647 milliseconds (24 days); null is never.');
+  }
+  return Object.freeze({ onRequest: flag('cleanup.onRequest', given.onRequest, true), sweepEvery });
+}
+
+function checkRateLimit(rateLimit: ByokModuleOptions['rateLimit']): ResolvedByokOptions['rateLimit'] {
+  if (rateLimit === false) return false;
+  const given = objectOption('rateLimit', rateLimit);
+  refuseUnknown('rateLimit.', given, ['perOwner', 'perAddress', 'windowMs']);
+  return Object.freeze({
+    perOwner: wholeNumber('rateLimit.perOwner', given.perOwner ?? 10),
+    perAddress: wholeNumber('rateLimit.perAddress', given.perAddress ?? 60),
+    windowMs: wholeNumber('rateLimit.windowMs', given.windowMs ?? MINUTE, 'milliseconds'),
+  });
+}
+
+function checkOrigins(origins: unknown): string[] {
+  if (!Array.isArray(origins)) throw new ConfigurationError("publicOrigins has to be an array: ['https://example.com'].");
+  return origins.map((origin: unknown) => {
+    const parsed = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : undefined;
+    if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.origin !== origin) {
+      throw new ConfigurationError(
+        `publicOrigins takes origins as a browser sends them, without a path or a closing slash (https://example.com); got ${JSON.stringify(origin)}.`,
+      );
+    }
+    return origin;
+  });
+}
+
+function checkPath(path: unknown): string {
+  const clean = typeof path === 'string' ? path.replace(/^\/+|\/+$/g, '') : '';
+  if (!/^[A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*$/.test(clean)) {
+    throw new ConfigurationError(`path has to be a plain URL path such as 'byok' or 'settings/keys'.`);
+  }
+  return clean;
+}
+
+function checkTableName(name: unknown): string {
+  if (typeof name !== 'string' || !/^[a-z_][a-z0-9_]{0,47}$/.test(name)) {
+    throw new ConfigurationError('tableName has to be 1 to 48 lower-case letters, digits and underscores.');
+  }
+  return name;
+}
+
+function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
+  if (!allowed.includes(value as T)) {
+    throw new ConfigurationError(`${name} has to be one of: ${allowed.map((a) => `'${a}'`).join(', ')}.`);
+  }
+  return value as T;
+}
+
+function flag(name: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'boolean') throw new ConfigurationError(`${name} has to be true or false.`);
+  return value;
+}
+
+function wholeNumber(name: string, value: unknown, unit = ''): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 1) {
+    throw new ConfigurationError(`${name} has to be a whole number of 1 or more${unit && ` (${unit})`}.`);
+  }
+  return value as number;
+}
+
+function objectOption<T extends object>(name: string, value: T | undefined): T {
+  if (value === undefined) return {} as T;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ConfigurationError(`${name} has to be an object of options.`);
+  }
+  return value;
+}
+
+function optionalFunction<T>(name: string, value: T | undefined): T | undefined {
+  if (value !== undefined && typeof value !== 'function') throw new ConfigurationError(`${name} has to be a function.`);
+  return value;
+}

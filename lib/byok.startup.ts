@@ -1,0 +1,42 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { BYOK_OPTIONS } from './byok.constants.js';
+import { EncryptionService } from './crypto/index.js';
+import { ConfigurationError } from './errors/index.js';
+import type { ResolvedByokOptions } from './interfaces/index.js';
+import { KeyringRegistry } from './storage/index.js';
+
+/**
+ * Refuses to start where the given secrets are not those the database's rows are sealed with. Only when all is well
+ * it writes anything: the id of the key that seals, for rows to refer to.
+ *
+ * @internal
+ */
+@Injectable()
+export class ByokStartup implements OnModuleInit {
+  constructor(
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
+    private readonly encryption: EncryptionService,
+    private readonly registry: KeyringRegistry,
+  ) {}
+
+  /** @throws {ConfigurationError} */
+  async onModuleInit(): Promise<void> {
+    if (this.options.storage === 'session') return;
+    const given = new Set(this.encryption.keyIds.map((keyId) => keyId.toString('hex')));
+    for (const { keyId, canary, used } of await this.registry.registered()) {
+      const id = keyId.toString('hex');
+      if (given.has(id) ? !this.encryption.opensCanary(keyId, canary) : used) {
+        throw new ConfigurationError(
+          `Stored keys are sealed with a secret that is not given (key id ${id}). Add that secret to the array 'secret', behind the new one; nothing was changed.`,
+        );
+      }
+    }
+    const { keyId } = this.encryption;
+    if (await this.registry.isRetired(keyId)) {
+      throw new ConfigurationError(
+        `The first secret (key id ${keyId.toString('hex')}) is retired and must not seal again. Put a newer one in front of it, or take it away.`,
+      );
+    }
+    await this.registry.register(keyId, this.encryption.canary(keyId));
+  }
+}

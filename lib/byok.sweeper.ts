@@ -1,0 +1,49 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type BeforeApplicationShutdown,
+} from '@nestjs/common';
+import { BYOK_OPTIONS } from './byok.constants.js';
+import { ByokService } from './byok.service.js';
+import type { ResolvedByokOptions } from './interfaces/index.js';
+
+/**
+ * Removes everybody's expired keys from the database now and then, as `cleanup.sweepEvery` says. Instances that sweep
+ * at once share the work: each skips the rows that another has locked.
+ *
+ * @internal
+ */
+@Injectable()
+export class KeySweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #logger = new Logger('ByokModule');
+  #timer: NodeJS.Timeout | undefined;
+  #underWay: Promise<void> | undefined;
+
+  constructor(
+    private readonly byok: ByokService,
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { sweepEvery } = this.options.cleanup;
+    if (sweepEvery === null || this.options.storage === 'session') return;
+    this.#timer = setInterval(() => {
+      this.#underWay ??= this.#sweep().finally(() => (this.#underWay = undefined));
+    }, sweepEvery).unref();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#underWay;
+  }
+
+  async #sweep(): Promise<void> {
+    try {
+      await this.byok.deleteExpired();
+    } catch {
+      this.#logger.warn('Expired keys could not be swept; they are not handed out, and swept next time.');
+    }
+  }
+}

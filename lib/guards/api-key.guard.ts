@@ -1,0 +1,60 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { ByokEvents } from '../byok.events.js';
+import { ByokCallers } from '../byok.callers.js';
+import { ByokService } from '../byok.service.js';
+import { KeyRequiredError, type ByokError } from '../errors/index.js';
+import type { ByokRequest } from '../interfaces/index.js';
+import { requirementsOf, type KeyRequirement } from './key-requirement.js';
+import { rememberResolved, resolvedKeysOf } from './resolved-keys.js';
+
+/**
+ * Lets a request through when its caller has the keys that `@RequireApiKey()` and `@RequireAnyApiKey()` ask for, on the
+ * handler and on its class. They are looked up and decrypted once a request; `@ApiKey()` hands out what was found.
+ *
+ * Extend it to change where the request comes from (GraphQL, say) or what is thrown.
+ *
+ * @publicApi
+ */
+@Injectable()
+export class ApiKeyGuard implements CanActivate {
+  constructor(
+    protected readonly byok: ByokService,
+    protected readonly callers: ByokCallers,
+    protected readonly events: ByokEvents,
+  ) {}
+
+  /** @throws {KeyRequiredError} where a key is missing @throws {EncryptionError} where one cannot be decrypted */
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const requirements = requirementsOf(context.getClass(), context.getHandler());
+    if (requirements.length === 0) return true;
+    const request = this.getRequest(context);
+    // On the class and on the method: the first of the two has done it all.
+    if (resolvedKeysOf(request)?.requirements === requirements) return true;
+    const keys = await this.byok.resolveAll(
+      request,
+      requirements.map(({ providers, label }) => providers.map((provider) => ({ provider, label }))),
+    );
+    const missing = keys.indexOf(null);
+    if (missing !== -1) {
+      await this.#tellDenied(request, requirements[missing]);
+      throw this.createMissingKeyError(requirements[missing], context);
+    }
+    rememberResolved(request, { requirements, keys: keys as NonNullable<(typeof keys)[number]>[] });
+    return true;
+  }
+
+  /** The request whose caller's keys are meant. */
+  protected getRequest(context: ExecutionContext): ByokRequest {
+    return context.switchToHttp().getRequest<ByokRequest>();
+  }
+
+  /** The error for a key that is not there. */
+  protected createMissingKeyError({ providers, label }: KeyRequirement, _context: ExecutionContext): ByokError | Error {
+    return new KeyRequiredError(providers, label);
+  }
+
+  async #tellDenied(request: ByokRequest, { providers, label }: KeyRequirement): Promise<void> {
+    const { owner, source } = await this.callers.place(request);
+    for (const provider of providers) this.events.emit({ type: 'denied', owner, source, provider, label }, request);
+  }
+}

@@ -1,0 +1,51 @@
+import { Inject, Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { BYOK_OPTIONS } from '../byok.constants.js';
+import { SecurityError } from '../errors/index.js';
+import type { ResolvedByokOptions } from '../interfaces/index.js';
+
+interface RequestWithProtocol {
+  /** Express. */
+  secure?: boolean;
+  /** Express and Fastify. */
+  protocol?: string;
+  ip?: string;
+}
+
+/**
+ * Refuses or warns of requests that came without TLS, as the option `https` says. On the module's own routes always;
+ * put it on other routes with `@UseGuards(HttpsGuard)`.
+ *
+ * Only what the platform says of the request is believed. Behind a proxy, set the platform's `trust proxy` to the
+ * proxy's address, never to `true`.
+ *
+ * @publicApi
+ */
+@Injectable()
+export class HttpsGuard implements CanActivate {
+  readonly #logger = new Logger('ByokModule');
+  #warned = false;
+
+  constructor(@Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions) {}
+
+  /** @throws {SecurityError} `BYOK_HTTPS_REQUIRED` */
+  canActivate(context: ExecutionContext): boolean {
+    const mode = this.options.https;
+    if (mode === 'off' || context.getType() !== 'http') return true;
+    const request = context.switchToHttp().getRequest<RequestWithProtocol>();
+    if (request.secure ?? request.protocol === 'https') return true;
+    if (mode === 'block') {
+      throw new SecurityError('BYOK_HTTPS_REQUIRED', 'Use https: keys are not taken or shown over an open connection.');
+    }
+    if (!this.#warned && !isLoopback(request.ip)) {
+      this.#warned = true;
+      this.#logger.warn(
+        "Keys travel over an open connection. Serve the application by https; behind a proxy, set the platform's 'trust proxy' to its address.",
+      );
+    }
+    return true;
+  }
+}
+
+function isLoopback(ip = ''): boolean {
+  return ip === '::1' || /^(::ffff:)?127\./.test(ip);
+}

@@ -1,0 +1,84 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Put,
+  Query,
+  Req,
+  UseFilters,
+  UseGuards,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
+import { BYOK_OPTIONS } from '../byok.constants.js';
+import { ByokService } from '../byok.service.js';
+import { KeyNotFoundError } from '../errors/index.js';
+import { HttpsGuard } from '../guards/index.js';
+import type { ByokRequest, ResolvedByokOptions, StoredKey } from '../interfaces/index.js';
+import { ByokHttpExceptionFilter } from './byok-exception.filter.js';
+import { bodyOf, dateOf, optionalText, refuseUndeclaredFields } from './edge-input.js';
+import { JsonBodyGuard } from './json-body.guard.js';
+import { PutKeyDto } from './put-key.dto.js';
+import { SameOriginGuard } from './same-origin.guard.js';
+import { SecurityHeadersGuard } from './security-headers.guard.js';
+import { WriteRateGuard } from './write-rate.guard.js';
+
+/**
+ * The JSON API. No answer carries a key; whose keys it is about comes from `resolveUser` and the session alone.
+ *
+ * The module gives it its path.
+ *
+ * @internal
+ */
+@Controller({ version: VERSION_NEUTRAL })
+@UseFilters(ByokHttpExceptionFilter)
+@UseGuards(SecurityHeadersGuard, HttpsGuard, SameOriginGuard, JsonBodyGuard, WriteRateGuard)
+export class ApiKeysController {
+  constructor(
+    @Inject(ByokService) private readonly byok: ByokService,
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
+  ) {}
+
+  @Get('keys')
+  async list(@Req() request: ByokRequest): Promise<{ keys: StoredKey[] }> {
+    return { keys: await this.byok.listKeys(request) };
+  }
+
+  @Put('keys/:provider')
+  async put(
+    @Req() request: ByokRequest,
+    @Param('provider') provider: string,
+    @Body(bodyOf(PutKeyDto)) body: unknown,
+  ): Promise<StoredKey> {
+    const { apiKey, label, ttlSeconds, expiresAt, fields } = body as PutKeyDto;
+    refuseUndeclaredFields(fields, this.options.providers[provider]);
+    const expiry = dateOf(expiresAt);
+    return this.byok.setKey(request, provider, apiKey, {
+      label: label ?? undefined,
+      ...(ttlSeconds != null && { ttl: ttlSeconds * 1000 }),
+      ...(expiry && { expiresAt: expiry }),
+      fields,
+    });
+  }
+
+  @Delete('keys/:provider')
+  @HttpCode(204)
+  async delete(
+    @Req() request: ByokRequest,
+    @Param('provider') provider: string,
+    @Query('label') label: unknown,
+  ): Promise<void> {
+    if (!(await this.byok.deleteKey(request, provider, { label: optionalText('label', label) }))) {
+      throw new KeyNotFoundError();
+    }
+  }
+
+  @Delete('keys')
+  @HttpCode(204)
+  async clear(@Req() request: ByokRequest): Promise<void> {
+    await this.byok.clearKeys(request);
+  }
+}

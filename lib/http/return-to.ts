@@ -1,0 +1,24 @@
+import type { ByokRequest } from '../interfaces/index.js';
+
+const NOWHERE = 'http://nowhere.invalid';
+
+/** A path on this site, or `undefined` for anything that a browser could take for another site's. @internal */
+export function sameOriginPath(value: unknown): string | undefined {
+  // A browser reads a backslash as a slash, and skips tabs and line breaks.
+  if (typeof value !== 'string' || !/^\/(?![/\\])[^\\\p{C}]*$/u.test(value) || value.length > 2048) return undefined;
+  if (!URL.canParse(value, NOWHERE)) return undefined;
+  const { origin, pathname, search, hash } = new URL(value, NOWHERE);
+  // Normalising can leave two slashes at the front: /./​/x
+  if (origin !== NOWHERE || pathname.startsWith('//')) return undefined;
+  return pathname + search + hash;
+}
+
+/** The page a person was on when a request of theirs was refused. @internal */
+export function pageOf(request: ByokRequest & { method?: string; originalUrl?: string; url?: string }): string | undefined {
+  if (request.method === 'GET') return sameOriginPath(request.originalUrl ?? request.url);
+  const referer = request.headers.referer;
+  if (typeof referer !== 'string' || !URL.canParse(referer)) return undefined;
+  // Only the path of it is used, so it leads nowhere but here.
+  const { pathname, search } = new URL(referer);
+  return sameOriginPath(pathname + search);
+}

@@ -1,0 +1,114 @@
+import type { CanActivate, Type } from '@nestjs/common';
+import type { DataSourceOptions } from 'typeorm';
+import type { ByokEvent } from './byok-event.interface.js';
+import type { ProviderConfig } from './provider-config.interface.js';
+import type { ByokRequest } from './request.interface.js';
+import type { RootSecret } from './root-secret.interface.js';
+
+/** A DataSource that the application has: `{}` for its default one, else its name. @publicApi */
+export interface JoinedDataSource {
+  dataSource?: string;
+}
+
+/** The id `resolveUser` found; `undefined` is an anonymous visitor. @publicApi */
+export type UserId = string | number | undefined;
+
+/** How the pages look and who may see them. @publicApi */
+export interface DashboardOptions {
+  /** Guards of the application in front of the pages. Default none. */
+  guards?: (Type<CanActivate> | CanActivate)[];
+  /** Default `'API keys'`. */
+  title?: string;
+}
+
+/** When expired keys are removed. @publicApi */
+export interface CleanupOptions {
+  /** Remove the caller's own after a request that used keys. Default true. */
+  onRequest?: boolean;
+  /** Remove everybody's every so many milliseconds, `null` for never. Default 15 minutes. */
+  sweepEvery?: number | null;
+}
+
+/** How often keys may be written at the HTTP edge. @publicApi */
+export interface RateLimitOptions {
+  /** Writes in a window for one owner. Default 10. */
+  perOwner?: number;
+  /** Writes in a window from one address (`request.ip`). Default 60. */
+  perAddress?: number;
+  /** Milliseconds. Default 60 000. */
+  windowMs?: number;
+}
+
+/**
+ * Options of `ByokModule.forRoot()`.
+ *
+ * @publicApi
+ */
+export interface ByokModuleOptions {
+  /** The root secret. In an array the first seals and all open, as with express-session. Required. */
+  secret: RootSecret | readonly RootSecret[];
+  /**
+   * Where the database is: a Postgres URL or TypeORM options (the module opens its own connection), or
+   * `{ dataSource }` (it joins one that the application has). Default none: keys live in sessions.
+   */
+  db?: string | DataSourceOptions | JoinedDataSource;
+  /**
+   * `session`: in `request.session`. `database`: signed-in users' rows. `hybrid`: users in the database, visitors in
+   * their session. Default `'hybrid'` with `db`, else `'session'`.
+   */
+  storage?: 'session' | 'database' | 'hybrid';
+  /**
+   * Who the caller is. Default `request.user?.id ?? request.user?.sub`. Annotate the parameter with the type of your
+   * platform's request: `(request: Request) => request.session.userId`.
+   */
+  resolveUser?(request: ByokRequest): UserId | Promise<UserId>;
+  /** Facts per provider. Default `{}`. */
+  providers?: Record<string, ProviderConfig>;
+  /** false: only providers named in `providers`. Default true. */
+  allowUnknownProviders?: boolean;
+  /** Milliseconds that a key stored without an expiry lives, `null` for ever. Default `null`. */
+  defaultTtl?: number | null;
+  /** Default 50. */
+  maxKeysPerUser?: number;
+  /** What the module's own routes do without TLS. Default `'block'` when `NODE_ENV` is `production`, else `'warn'`. */
+  https?: 'off' | 'warn' | 'block';
+  /** Origins the pages are served from (`https://app.example.com`), for browsers that send no `Sec-Fetch-Site`. */
+  publicOrigins?: string[];
+  /** Where the pages and the JSON API are mounted. Default `'byok'`. */
+  path?: string;
+  /** false: no pages. */
+  dashboard?: false | DashboardOptions;
+  /** false: no JSON routes. Default true. */
+  api?: boolean;
+  /** Removal of expired keys. */
+  cleanup?: CleanupOptions;
+  /** Default `'user_api_keys'`. */
+  tableName?: string;
+  /** false behind a pooler that cannot keep prepared statements. Default true. */
+  preparedStatements?: boolean;
+  /** Limits for writes at the HTTP edge; `ByokService` calls are never limited. */
+  rateLimit?: false | RateLimitOptions;
+  /** Told of everything that happens to keys. A listener that throws harms nothing. */
+  onEvent?: (event: ByokEvent) => void;
+}
+
+/** The options after defaults and checks; without the secret, which only `EncryptionService` sees. @internal */
+export interface ResolvedByokOptions {
+  readonly db: ByokModuleOptions['db'];
+  readonly storage: 'session' | 'database' | 'hybrid';
+  readonly resolveUser: (request: ByokRequest) => unknown;
+  readonly providers: Readonly<Record<string, ProviderConfig>>;
+  readonly allowUnknownProviders: boolean;
+  readonly defaultTtl: number | null;
+  readonly maxKeysPerUser: number;
+  readonly https: 'off' | 'warn' | 'block';
+  readonly publicOrigins: readonly string[];
+  readonly path: string;
+  readonly dashboard: false | Readonly<Required<DashboardOptions>>;
+  readonly api: boolean;
+  readonly cleanup: Readonly<Required<CleanupOptions>>;
+  readonly tableName: string;
+  readonly preparedStatements: boolean;
+  readonly rateLimit: false | Readonly<Required<RateLimitOptions>>;
+  readonly onEvent: ((event: ByokEvent) => void) | undefined;
+}

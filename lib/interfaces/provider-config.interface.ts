@@ -1,0 +1,26 @@
+/** An extra named value that a provider needs beside the key, encrypted with it. @publicApi */
+export interface ProviderField {
+  /** Shown before the input. Default: the field's name. */
+  label?: string;
+  /** `url` takes https addresses only. Default `text`. */
+  type?: 'text' | 'url' | 'password';
+  placeholder?: string;
+  /** Default false. */
+  required?: boolean;
+}
+
+/** Display and format facts of one provider. All are optional: any provider works without. @publicApi */
+export interface ProviderConfig {
+  /** Shown to people. Default: made from the identifier, `open-router` gives `Open Router`. */
+  name?: string;
+  /** Shown in the empty input. */
+  placeholder?: string;
+  /** Where a person gets a key. An https address. */
+  docsUrl?: string;
+  /** A key has to start so, or saving it is `BYOK_INVALID_KEY`. */
+  keyPrefix?: string;
+  /** A key has to match, or saving it is `BYOK_INVALID_KEY`. */
+  keyPattern?: RegExp;
+  /** Extra values, by name. */
+  fields?: Record<string, ProviderField>;
+}

@@ -1,0 +1,49 @@
+import { inspect } from 'node:util';
+import type { KeySource } from './interfaces/index.js';
+
+const REDACTED = '[REDACTED]';
+
+/**
+ * A key that was decrypted for a request. Read it through its properties; printed, serialised or cloned as a whole it
+ * shows nothing.
+ *
+ * @publicApi
+ */
+export class ResolvedApiKey {
+  readonly #apiKey: string;
+  readonly #fields: Readonly<Record<string, string>>;
+
+  constructor(
+    readonly provider: string,
+    readonly label: string,
+    apiKey: string,
+    fields: Record<string, string>,
+    readonly source: KeySource,
+    readonly expiresAt: Date | null,
+  ) {
+    this.#apiKey = apiKey;
+    this.#fields = Object.freeze({ ...fields });
+  }
+
+  /** The key itself. */
+  get apiKey(): string {
+    return this.#apiKey;
+  }
+
+  /** The extra values that were stored with it, by name. */
+  get fields(): Readonly<Record<string, string>> {
+    return this.#fields;
+  }
+
+  toString(): string {
+    return REDACTED;
+  }
+
+  toJSON(): string {
+    return REDACTED;
+  }
+
+  [inspect.custom](): string {
+    return `ResolvedApiKey ${REDACTED}`;
+  }
+}

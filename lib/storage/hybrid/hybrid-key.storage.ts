@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { UserRequiredError } from '../../errors/index.js';
+import type {
+  KeyCaller,
+  KeyPlace,
+  KeyRecord,
+  KeySlot,
+  KeyStorage,
+  ListedKey,
+  PutResult,
+  RemovedKey,
+  SealedKey,
+} from '../key-storage.interface.js';
+import { SessionKeyStorage } from '../session/session-key.storage.js';
+import { TypeOrmKeyStorage } from '../typeorm/typeorm-key.storage.js';
+
+/**
+ * Signed-in users' keys in the database, anonymous visitors' in their session. Every key is in exactly one of them.
+ *
+ * @publicApi
+ */
+@Injectable()
+export class HybridKeyStorage implements KeyStorage {
+  constructor(
+    private readonly session: SessionKeyStorage,
+    private readonly database: TypeOrmKeyStorage,
+  ) {}
+
+  place(caller: KeyCaller): KeyPlace {
+    if (caller.userId !== undefined) return this.database.place(caller);
+    if (!caller.session) throw new UserRequiredError('Sign in first: this request has neither a user nor a session.');
+    return this.session.place(caller);
+  }
+
+  visitorPlace(caller: KeyCaller): KeyPlace {
+    return this.session.visitorPlace(caller);
+  }
+
+  put(place: KeyPlace, record: KeyRecord, limit: number): Promise<PutResult> {
+    return this.#of(place).put(place, record, limit);
+  }
+
+  putIfAbsent(place: KeyPlace, record: KeyRecord, limit: number): Promise<boolean> {
+    return this.#of(place).putIfAbsent(place, record, limit);
+  }
+
+  read(place: KeyPlace, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]> {
+    return this.#of(place).read(place, slots);
+  }
+
+  list(place: KeyPlace): Promise<ListedKey[]> {
+    return this.#of(place).list(place);
+  }
+
+  readAll(place: KeyPlace): Promise<ListedKey[]> {
+    return this.#of(place).readAll(place);
+  }
+
+  delete(place: KeyPlace, slot: KeySlot): Promise<boolean> {
+    return this.#of(place).delete(place, slot);
+  }
+
+  clear(place: KeyPlace): Promise<RemovedKey[]> {
+    return this.#of(place).clear(place);
+  }
+
+  deleteExpired(place: KeyPlace): Promise<RemovedKey[]> {
+    return this.#of(place).deleteExpired(place);
+  }
+
+  deleteAllExpired(): Promise<RemovedKey[]> {
+    return this.database.deleteAllExpired();
+  }
+
+  #of(place: KeyPlace): KeyStorage {
+    return place.source === 'database' ? this.database : this.session;
+  }
+}

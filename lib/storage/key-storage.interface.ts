@@ -1,0 +1,105 @@
+import type { KeyOwner, KeySource } from '../interfaces/index.js';
+import type { SessionHandle } from './session/session-handle.js';
+
+/** Who is asking, as far as a storage needs to know. @publicApi */
+export interface KeyCaller {
+  /** The signed-in user, if there is one. */
+  userId: string | undefined;
+  /** The session of the request, if there is one. */
+  session: SessionHandle | undefined;
+}
+
+/** Where a caller's keys are, and whose they are there. @publicApi */
+export interface KeyPlace {
+  source: KeySource;
+  owner: KeyOwner;
+  /** Present where `source` is `'session'`. */
+  session?: SessionHandle;
+}
+
+/** Which of an owner's keys. @publicApi */
+export interface KeySlot {
+  provider: string;
+  label: string;
+}
+
+/** What a read needs for handing a key out: opaque bytes and the expiry they are bound to. @publicApi */
+export interface SealedKey {
+  ciphertext: Buffer;
+  expiresAt: Date | null;
+}
+
+/** A record as it is written. @publicApi */
+export interface KeyRecord extends KeySlot, SealedKey {
+  /** Id of the encryption key that sealed `ciphertext`. */
+  keyId: Buffer;
+  hint: string;
+  fingerprint: Buffer;
+  fieldNames: string[];
+}
+
+/** A record as it is listed. `ciphertext` is at least its first 74 bytes. @publicApi */
+export interface ListedKey extends KeyRecord {
+  createdAt: Date;
+  updatedAt: Date;
+  lastUsedAt: Date | null;
+  /** By the storage's clock. */
+  expired: boolean;
+}
+
+/** What a write did. @publicApi */
+export interface PutResult {
+  record: ListedKey;
+  replaced: boolean;
+}
+
+/** An expired record that was removed. @publicApi */
+export interface RemovedKey extends KeySlot {
+  owner: KeyOwner;
+  source: KeySource;
+}
+
+/**
+ * Keeps sealed records. A storage knows nothing of encryption: what it is given is opaque, and it never decides
+ * that a record is bad.
+ *
+ * The interface and the injection token have one name: `@Inject(KeyStorage) storage: KeyStorage`.
+ *
+ * @publicApi
+ */
+export interface KeyStorage {
+  /**
+   * Where this caller's keys are.
+   *
+   * @throws {UserRequiredError} where keys are kept per user and nobody is signed in
+   * @throws {StorageError} where they are kept in the session and there is none
+   */
+  place(caller: KeyCaller): KeyPlace;
+  /** Where this caller's keys are while they are not signed in; `null` where visitors have none. */
+  visitorPlace(caller: KeyCaller): KeyPlace | null;
+  /**
+   * Writes a record, or replaces the one in its slot.
+   *
+   * @throws {KeyLimitError} where it would be one more than `limit`
+   */
+  put(place: KeyPlace, record: KeyRecord, limit: number): Promise<PutResult>;
+  /** Writes a record unless its slot is taken or the limit reached; whether it did. */
+  putIfAbsent(place: KeyPlace, record: KeyRecord, limit: number): Promise<boolean>;
+  /** The record of each slot in turn, `null` for none or an expired one. */
+  read(place: KeyPlace, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]>;
+  /** All of the owner's records by provider and label, expired ones too. */
+  list(place: KeyPlace): Promise<ListedKey[]>;
+  /** All of the owner's records that are not expired, whole. */
+  readAll(place: KeyPlace): Promise<ListedKey[]>;
+  /** Removes one; whether there was one. */
+  delete(place: KeyPlace, slot: KeySlot): Promise<boolean>;
+  /** Removes all of the owner's. */
+  clear(place: KeyPlace): Promise<RemovedKey[]>;
+  /** Removes the owner's expired records. */
+  deleteExpired(place: KeyPlace): Promise<RemovedKey[]>;
+  /** Removes everybody's expired records, as far as the storage can reach them. */
+  deleteAllExpired(): Promise<RemovedKey[]>;
+}
+
+/** Injection token of the storage in use. @publicApi */
+export const KeyStorage = Symbol('KeyStorage');

@@ -1,0 +1,72 @@
+import { promisify } from 'node:util';
+import { StorageError } from '../../errors/index.js';
+import type { ByokRequest } from '../../interfaces/index.js';
+
+type Callback = (error: unknown, data?: unknown) => void;
+
+/** What is used of a session store; express-session's and @fastify/session's both have it. @publicApi */
+export interface SessionStoreLike {
+  get(id: string, callback: Callback): void;
+  set(id: string, data: unknown, callback: Callback): void;
+}
+
+/** A session, whichever middleware it is from. @publicApi */
+export interface SessionHandle {
+  readonly id: string;
+  /** The session's own object: what is put on it is saved with it. */
+  readonly data: Record<string, unknown>;
+  readonly store: SessionStoreLike | undefined;
+  /** Saves it now rather than at the end of the request, so that a failure is seen. */
+  save(): Promise<void>;
+  /** A session that is over: it is read, but never saved again, which would bring it back to life. */
+  readonly over: boolean;
+}
+
+interface SessionObject extends Record<string, unknown> {
+  id?: unknown;
+  sessionId?: unknown;
+  save?: (callback: Callback) => unknown;
+}
+
+interface RequestWithStore extends ByokRequest {
+  sessionID?: unknown;
+  sessionStore?: SessionStoreLike;
+}
+
+/** The session of a request, `undefined` where it has none. @internal */
+export function sessionOf(request: RequestWithStore): SessionHandle | undefined {
+  const data = request.session as SessionObject | undefined;
+  if (typeof data !== 'object' || data === null) return undefined;
+  const id = data.id ?? data.sessionId ?? request.sessionID;
+  if (typeof id !== 'string' || id === '') return undefined;
+  return {
+    id,
+    data,
+    store: request.sessionStore,
+    over: false,
+    save: async () => {
+      if (typeof data.save !== 'function') return;
+      await promisify(data.save.bind(data))();
+    },
+  };
+}
+
+/** A session as it was before it was regenerated, `undefined` where it cannot be told which one it was. @internal */
+export function endedSession(from: unknown, request: RequestWithStore): SessionHandle | undefined {
+  const data = from as SessionObject | null;
+  const id = data?.id ?? data?.sessionId;
+  if (typeof data !== 'object' || data === null || typeof id !== 'string' || id === '') return undefined;
+  return { id, data, store: request.sessionStore, over: true, save: async () => {} };
+}
+
+/** Reads from the session's store. @throws {StorageError} @internal */
+export async function readStore(store: SessionStoreLike, id: string): Promise<Record<string, unknown> | null> {
+  try {
+    const found = await promisify(store.get.bind(store) as (id: string, callback: Callback) => void)(id);
+    return (found as unknown as Record<string, unknown> | null | undefined) ?? null;
+  } catch (error) {
+    // connect-redis, session-file-store and others report an absent session so.
+    if ((error as { code?: unknown } | null)?.code === 'ENOENT') return null;
+    throw new StorageError('The session store is unavailable. Try again.');
+  }
+}

@@ -1,0 +1,240 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { KeyLimitError, StorageError } from '../../errors/index.js';
+import type { KeyOwner } from '../../interfaces/index.js';
+import type {
+  KeyCaller,
+  KeyPlace,
+  KeyRecord,
+  KeySlot,
+  KeyStorage,
+  ListedKey,
+  PutResult,
+  RemovedKey,
+  SealedKey,
+} from '../key-storage.interface.js';
+import { readStore, type SessionHandle } from './session-handle.js';
+import {
+  decodeSealed,
+  isExpired,
+  recordsOf,
+  SESSION_PROPERTY,
+  toListedKey,
+  toSessionRecord,
+  type SessionRecord,
+} from './session-records.js';
+import { Tombstones } from './tombstones.js';
+
+/**
+ * Keeps sealed records in `request.session`: those of a signed-in user bound to the user, those of a visitor bound to
+ * the session.
+ *
+ * Writes are saved at once and start from what the store has now, not from what this request loaded when it began.
+ *
+ * @publicApi
+ */
+@Injectable()
+export class SessionKeyStorage implements KeyStorage {
+  readonly #tombstones = new Tombstones();
+  /** The last write to each session that is under way in this process: writes to one session wait for each other. */
+  readonly #writes = new Map<string, Promise<unknown>>();
+
+  place(caller: KeyCaller): KeyPlace {
+    const session = requireSession(caller);
+    if (caller.userId === undefined) return visitorPlaceOf(session);
+    return { source: 'session', owner: { kind: 'user', id: caller.userId }, session };
+  }
+
+  visitorPlace(caller: KeyCaller): KeyPlace {
+    return visitorPlaceOf(requireSession(caller));
+  }
+
+  async put(place: KeyPlace, record: KeyRecord, limit: number): Promise<PutResult> {
+    return this.#write(place, async (live) => {
+      const old = live.mine.find((r) => isSlot(r, record));
+      const others = live.mine.filter((r) => r !== old && !isExpired(r));
+      if (!old && others.length >= limit) throw new KeyLimitError(limit);
+      const now = Date.now();
+      const written = toSessionRecord(place.owner, record, old?.createdAt ?? now, now);
+      return {
+        result: { record: toListedKey(written), replaced: old !== undefined },
+        remove: old ? [old] : [],
+        add: [written],
+      };
+    });
+  }
+
+  async putIfAbsent(place: KeyPlace, record: KeyRecord, limit: number): Promise<boolean> {
+    return this.#write(place, async (live) => {
+      if (live.mine.some((r) => isSlot(r, record)) || live.mine.length >= limit) return { result: false };
+      const now = Date.now();
+      return { result: true, add: [toSessionRecord(place.owner, record, now, now)] };
+    });
+  }
+
+  async read(place: KeyPlace, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]> {
+    const session = sessionOfPlace(place);
+    await this.#purgeStrangers(place);
+    const mine = recordsOf(session.data).filter((r) => isOwnedBy(r, place.owner) && !isExpired(r));
+    return Promise.all(
+      slots.map(async (slot) => {
+        const record = mine.find((r) => isSlot(r, slot));
+        if (!record || (await this.#tombstones.has(session, record.sealed))) return null;
+        return {
+          ciphertext: decodeSealed(record.sealed),
+          expiresAt: record.expiresAt === null ? null : new Date(record.expiresAt),
+        };
+      }),
+    );
+  }
+
+  async list(place: KeyPlace): Promise<ListedKey[]> {
+    await this.#purgeStrangers(place);
+    const session = sessionOfPlace(place);
+    const { mine } = await this.#live(session, recordsOf(session.data), place.owner);
+    return mine.map(toListedKey).sort(bySlot);
+  }
+
+  async readAll(place: KeyPlace): Promise<ListedKey[]> {
+    return (await this.list(place)).filter((record) => !record.expired);
+  }
+
+  async delete(place: KeyPlace, slot: KeySlot): Promise<boolean> {
+    return this.#write(place, async (live) => {
+      const remove = live.mine.filter((r) => isSlot(r, slot));
+      return { result: remove.length > 0, remove };
+    });
+  }
+
+  async clear(place: KeyPlace): Promise<RemovedKey[]> {
+    return this.#write(place, async ({ mine }) => ({ result: removed(place, mine), remove: mine }));
+  }
+
+  async deleteExpired(place: KeyPlace): Promise<RemovedKey[]> {
+    const session = sessionOfPlace(place);
+    // Looked at first: most often there is nothing to write, and the session may have ended with its request.
+    if (!recordsOf(session.data).some((r) => isOwnedBy(r, place.owner) && isExpired(r))) return [];
+    if (session.store && (await readStore(session.store, session.id)) === null) return [];
+    return this.#write(place, async ({ mine }) => {
+      const expired = mine.filter((r) => isExpired(r));
+      return { result: removed(place, expired), remove: expired };
+    });
+  }
+
+  /** Sessions of others cannot be reached; what is expired in them is never read, and goes with the session. */
+  async deleteAllExpired(): Promise<RemovedKey[]> {
+    return [];
+  }
+
+  async #write<T>(place: KeyPlace, change: (live: Live) => Promise<Change<T>>): Promise<T> {
+    const session = sessionOfPlace(place);
+    const before = this.#writes.get(session.id);
+    const mine = (async () => {
+      await before?.catch(() => {});
+      return this.#writeNow(session, place, change);
+    })();
+    this.#writes.set(session.id, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.#writes.get(session.id) === mine) this.#writes.delete(session.id);
+    }
+  }
+
+  async #writeNow<T>(session: SessionHandle, place: KeyPlace, change: (live: Live) => Promise<Change<T>>): Promise<T> {
+    const stored = session.store && !session.over ? await readStore(session.store, session.id) : null;
+    const live = await this.#live(session, recordsOf(stored ?? session.data), place.owner);
+    const { result, remove = [], add = [] } = await change(live);
+    const gone = [...remove, ...live.strangers];
+    const keys = [...live.all.filter((r) => !gone.includes(r)), ...add];
+    // First the tombstones: if they cannot be written, nothing has happened yet.
+    await Promise.all(gone.map((r) => this.#tombstones.add(session, r.sealed)));
+    const previous = session.data[SESSION_PROPERTY];
+    if (gone.length + add.length + live.dead.length > 0) {
+      session.data[SESSION_PROPERTY] = { v: 1, keys };
+      try {
+        await session.save();
+      } catch {
+        session.data[SESSION_PROPERTY] = previous;
+        throw new StorageError('The session could not be saved. Try again.');
+      }
+    }
+    return result;
+  }
+
+  async #live(session: SessionHandle, records: SessionRecord[], owner: KeyOwner): Promise<Live> {
+    const isDead = await Promise.all(records.map((r) => this.#tombstones.has(session, r.sealed)));
+    const all = records.filter((_, i) => !isDead[i]);
+    return {
+      all,
+      dead: records.filter((_, i) => isDead[i]),
+      mine: all.filter((r) => isOwnedBy(r, owner)),
+      strangers: all.filter((r) => isStranger(r, owner)),
+    };
+  }
+
+  /** After a change of user the earlier user's records are invisible at once; here they are removed as well. */
+  async #purgeStrangers(place: KeyPlace): Promise<void> {
+    const session = sessionOfPlace(place);
+    if (recordsOf(session.data).some((r) => isStranger(r, place.owner))) {
+      await this.#write(place, async () => ({ result: undefined }));
+    }
+  }
+}
+
+/** The records of a session that are not deleted. */
+interface Live {
+  all: SessionRecord[];
+  mine: SessionRecord[];
+  strangers: SessionRecord[];
+  /** Deleted before, and brought back by a slow request. */
+  dead: SessionRecord[];
+}
+
+interface Change<T> {
+  result: T;
+  remove?: SessionRecord[];
+  add?: SessionRecord[];
+}
+
+function requireSession(caller: KeyCaller): SessionHandle {
+  if (!caller.session) {
+    throw new StorageError('There is no session on this request, so its keys cannot be reached.');
+  }
+  return caller.session;
+}
+
+function sessionOfPlace(place: KeyPlace): SessionHandle {
+  if (!place.session) throw new StorageError('There is no session on this request, so its keys cannot be reached.');
+  return place.session;
+}
+
+function visitorPlaceOf(session: SessionHandle): KeyPlace {
+  const id = createHash('sha256').update(`byok/session-owner\0${session.id}`).digest('base64url');
+  return { source: 'session', owner: { kind: 'session', id }, session };
+}
+
+function isOwnedBy(record: SessionRecord, owner: KeyOwner): boolean {
+  return record.ownerKind === owner.kind && record.ownerId === owner.id;
+}
+
+/** Another user's. Not a visitor's own, which wait to be adopted; and to a visitor nobody's: signing in brings them back. */
+function isStranger(record: SessionRecord, owner: KeyOwner): boolean {
+  return owner.kind === 'user' && record.ownerKind === 'user' && record.ownerId !== owner.id;
+}
+
+function isSlot(record: KeySlot, slot: KeySlot): boolean {
+  return record.provider === slot.provider && record.label === slot.label;
+}
+
+function bySlot(a: KeySlot, b: KeySlot): number {
+  return compare(a.provider, b.provider) || compare(a.label, b.label);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function removed(place: KeyPlace, records: SessionRecord[]): RemovedKey[] {
+  return records.map(({ provider, label }) => ({ provider, label, owner: place.owner, source: 'session' }));
+}

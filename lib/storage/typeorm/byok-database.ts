@@ -1,0 +1,167 @@
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import type { Pool, QueryResult, QueryResultRow } from 'pg';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { BYOK_OPTIONS } from '../../byok.constants.js';
+import { ByokError, ConfigurationError, StorageError } from '../../errors/index.js';
+import type { ResolvedByokOptions } from '../../interfaces/index.js';
+import { byokEntities } from './entities/index.js';
+import { createByokMigrations } from './migrations/index.js';
+
+/** Name of the connection that the module opens. @publicApi */
+export const BYOK_CONNECTION = 'byok';
+
+/** Any number, the same in every instance: instances that start together run the migrations one after the other. */
+const MIGRATION_LOCK = 7_267_001;
+
+/** A caller waits this long for a database that does not answer. A choice of the application's own wins. */
+const TIMEOUTS = { connectionTimeoutMillis: 3_000, query_timeout: 4_000, statement_timeout: 4_000, keepAlive: true };
+
+/** One statement. With a name, it is prepared once on each connection. @internal */
+export interface Statement {
+  name?: string;
+  text: string;
+  values: unknown[];
+}
+
+/**
+ * The database: a connection of the module's own, or one that the application has.
+ *
+ * @internal
+ */
+@Injectable()
+export class ByokDatabase implements OnApplicationShutdown {
+  readonly #logger = new Logger('ByokModule');
+  #dataSource: DataSource | undefined;
+  #starting: Promise<DataSource> | undefined;
+  #pool: Pool | undefined;
+
+  constructor(
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
+    private readonly moduleRef: ModuleRef,
+  ) {}
+
+  /** Connects on the first call: a connection of the application's exists only after everything is constructed. */
+  ready(): Promise<DataSource> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  /** @throws {StorageError} for every failure of the database */
+  async query<R extends QueryResultRow>(statement: Statement): Promise<R[]> {
+    try {
+      if (!this.#dataSource) await this.ready();
+      return await this.#run<R>(statement);
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
+  /** Runs several statements in one transaction. @throws {StorageError} and what `work` throws of our own */
+  async transaction<T>(work: (query: <R>(text: string, values: unknown[]) => Promise<R[]>) => Promise<T>): Promise<T> {
+    try {
+      const dataSource = await this.ready();
+      return await dataSource.transaction((manager) => work((text, values) => manager.query(text, values)));
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    const dataSource = await this.#starting?.catch(() => undefined);
+    if (dataSource?.isInitialized && !this.#isJoined()) await dataSource.destroy();
+  }
+
+  async #run<R extends QueryResultRow>({ name, text, values }: Statement): Promise<R[]> {
+    if (!this.#pool) return this.#dataSource!.query(text, values);
+    const named = this.options.preparedStatements ? { name, text, values } : { text, values };
+    const result: QueryResult<R> = await this.#pool.query<R>(named);
+    return result.rows;
+  }
+
+  async #start(): Promise<DataSource> {
+    const dataSource = this.#isJoined() ? this.#join() : await this.#open();
+    // TypeORM's own pool, without the price of its query layer. Where a version has none, `DataSource.query` serves.
+    const pool = (dataSource.driver as { master?: Partial<Pool> }).master;
+    this.#pool = typeof pool?.query === 'function' ? (pool as Pool) : undefined;
+    this.#dataSource = dataSource;
+    return dataSource;
+  }
+
+  #isJoined(): boolean {
+    return typeof this.options.db === 'object' && !('type' in this.options.db);
+  }
+
+  #join(): DataSource {
+    const name = (this.options.db as { dataSource?: string }).dataSource;
+    let dataSource: DataSource | undefined;
+    try {
+      dataSource = this.moduleRef.get<DataSource>(getDataSourceToken(name), { strict: false });
+    } catch {
+      // Told below.
+    }
+    if (!dataSource) {
+      throw new ConfigurationError(
+        `db: there is no TypeORM connection ${name ? `named '${name}'` : 'of the default name'}. Import TypeOrmModule.forRoot(…) beside ByokModule, or give db a Postgres URL.`,
+      );
+    }
+    if (dataSource.options.type !== 'postgres') {
+      throw new ConfigurationError(`db: the TypeORM connection is of type '${dataSource.options.type}'; Postgres is needed.`);
+    }
+    return dataSource;
+  }
+
+  async #open(): Promise<DataSource> {
+    const { db, tableName } = this.options;
+    const given: DataSourceOptions = typeof db === 'string' ? { type: 'postgres', url: db } : (db as DataSourceOptions);
+    if (given.type !== 'postgres') throw new ConfigurationError("db.type has to be 'postgres'.");
+    const dataSource = new DataSource({
+      applicationName: 'nestjs-byok',
+      migrationsTableName: 'byok_migrations',
+      ...given,
+      extra: { ...TIMEOUTS, ...given.extra },
+      entities: byokEntities,
+      migrations: createByokMigrations(tableName),
+      // Run below, under a lock.
+      migrationsRun: false,
+      synchronize: false,
+    });
+    try {
+      await dataSource.initialize();
+      if (given.migrationsRun !== false) await migrate(dataSource);
+      return dataSource;
+    } catch (error) {
+      if (dataSource.isInitialized) await dataSource.destroy().catch(() => {});
+      this.#logger.error(`The database cannot be used: ${describe(error)}`);
+      throw new StorageError('The database of keys could not be reached or migrated at start. See the log.');
+    }
+  }
+
+  #translate(error: unknown): unknown {
+    if (error instanceof ByokError) return error;
+    // Only the kind of failure: a driver's message can quote a value, and its `detail` a whole row.
+    this.#logger.error(`The database refused or failed: ${describe(error)}`);
+    return new StorageError();
+  }
+}
+
+async function migrate(dataSource: DataSource): Promise<void> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    // Waiting for another instance's migration may take longer than a request may.
+    await runner.query('SET statement_timeout = 0');
+    await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await dataSource.runMigrations({ transaction: 'all' });
+  } finally {
+    await runner.query('SELECT pg_advisory_unlock_all()').catch(() => {});
+    await runner.query('RESET statement_timeout').catch(() => {});
+    await runner.release();
+  }
+}
+
+/** SQLSTATE or errno and nothing of the statement. */
+function describe(error: unknown): string {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  return typeof code === 'string' ? `${name} ${code}` : String(name);
+}

@@ -1,0 +1,127 @@
+import { ByokError, StorageError } from '../../errors/index.js';
+import type { KeyOwner } from '../../interfaces/index.js';
+import type { KeySlot, SealedKey } from '../key-storage.interface.js';
+import type { ByokDatabase, Statement } from './byok-database.js';
+
+/** Statements under way at once: enough to keep Postgres busy, few enough for reads to meet in one. */
+const MAX_STATEMENTS = 3;
+/** Slots in one statement, which bounds what one slow statement can hold up. */
+const MAX_SLOTS = 256;
+
+interface Row {
+  n?: string;
+  ciphertext: Buffer;
+  /** Milliseconds since the epoch: parsing a timestamp costs more than the rest of the row. */
+  expires: string | null;
+}
+
+interface PendingRead {
+  owner: KeyOwner;
+  slots: readonly KeySlot[];
+  resolve: (found: (SealedKey | null)[]) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Reads keys for guarded requests. There is no cache; reads are cheap because they travel together: the first goes
+ * out at once, those that arrive while it is under way share the next statement.
+ *
+ * @internal
+ */
+export class KeyReader {
+  #pending: PendingRead[] = [];
+  #underWay = 0;
+  #scheduled = false;
+  readonly #one: Omit<Statement, 'values'>;
+  readonly #many: Omit<Statement, 'values'>;
+
+  constructor(
+    private readonly database: ByokDatabase,
+    tableName: string,
+  ) {
+    const columns = `k.ciphertext, (extract(epoch FROM k.expires_at) * 1000)::bigint AS expires`;
+    const alive = `(k.expires_at IS NULL OR k.expires_at > now())`;
+    this.#one = {
+      name: `byok_one_${tableName}`,
+      text: `SELECT ${columns} FROM "${tableName}" k
+        WHERE k.owner_kind = $1 AND k.owner_id = $2 AND k.provider = $3 AND k.label = $4 AND ${alive}`,
+    };
+    this.#many = {
+      name: `byok_many_${tableName}`,
+      text: `SELECT q.n, ${columns}
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS q(owner_kind, owner_id, provider, label, n)
+        JOIN "${tableName}" k USING (owner_kind, owner_id, provider, label)
+        WHERE ${alive}`,
+    };
+  }
+
+  /** The record of each slot in turn, `null` for none or an expired one. @throws {StorageError} */
+  read(owner: KeyOwner, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ owner, slots, resolve, reject });
+      if (this.#underWay === 0) this.#send();
+      else if (this.#underWay < MAX_STATEMENTS) this.#schedule();
+    });
+  }
+
+  /** At the end of the turn, so that all requests which arrived in it travel together. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      if (this.#underWay < MAX_STATEMENTS) this.#send();
+    });
+  }
+
+  #send(): void {
+    const batch = this.#takeBatch();
+    if (batch.length === 0) return;
+    this.#underWay++;
+    this.#run(batch)
+      .catch((error: unknown) => {
+        const failure = error instanceof ByokError ? error : new StorageError();
+        for (const read of batch) read.reject(failure);
+      })
+      .finally(() => {
+        this.#underWay--;
+        if (this.#pending.length > 0) this.#send();
+      });
+  }
+
+  #takeBatch(): PendingRead[] {
+    let slots = 0;
+    const count = this.#pending.findIndex((read, i) => (slots += read.slots.length) > MAX_SLOTS && i > 0);
+    return this.#pending.splice(0, count === -1 ? this.#pending.length : count);
+  }
+
+  async #run(batch: PendingRead[]): Promise<void> {
+    const [first] = batch;
+    if (batch.length === 1 && first.slots.length === 1) {
+      const { owner, slots } = first;
+      const values = [owner.kind, owner.id, slots[0].provider, slots[0].label];
+      const [row] = await this.database.query<Row>({ ...this.#one, values });
+      first.resolve([row ? toSealedKey(row) : null]);
+      return;
+    }
+    const columns: [string[], string[], string[], string[]] = [[], [], [], []];
+    for (const { owner, slots } of batch) {
+      for (const { provider, label } of slots) {
+        columns[0].push(owner.kind);
+        columns[1].push(owner.id);
+        columns[2].push(provider);
+        columns[3].push(label);
+      }
+    }
+    const found = new Array<SealedKey | null>(columns[0].length).fill(null);
+    for (const row of await this.database.query<Row>({ ...this.#many, values: columns })) {
+      found[Number(row.n) - 1] = toSealedKey(row);
+    }
+    let offset = 0;
+    for (const { slots, resolve } of batch) resolve(found.slice(offset, (offset += slots.length)));
+  }
+}
+
+function toSealedKey(row: Row): SealedKey {
+  return { ciphertext: row.ciphertext, expiresAt: row.expires === null ? null : new Date(Number(row.expires)) };
+}

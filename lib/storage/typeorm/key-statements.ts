@@ -1,0 +1,48 @@
+/** Bytes of a record that tell which key sealed it and whether that key opens it, without the rest. */
+const HEADER_LENGTH = 74;
+
+const COLUMNS = `provider, label, key_id, hint, fingerprint, field_names, created_at, updated_at, expires_at, last_used_at,
+  coalesce(expires_at <= now(), false) AS expired`;
+
+const REMOVED = 'owner_kind, owner_id, provider, label';
+
+/** The statements that are not on the hot path of reads. Whether a key has expired is the database's clock's to say. @internal */
+export function keyStatements(table: string) {
+  const insert = `
+    INSERT INTO "${table}" AS k
+      (owner_kind, owner_id, provider, label, key_id, ciphertext, hint, fingerprint, field_names, expires_at)
+    SELECT $1, $2, $3, $4, $5::bytea, $6::bytea, $7, $8::bytea, $9::text[], $10::timestamptz
+    WHERE (
+      SELECT count(*) FROM "${table}"
+      WHERE owner_kind = $1 AND owner_id = $2 AND (provider, label) <> ($3, $4) AND (expires_at IS NULL OR expires_at > now())
+    ) < $11::int`;
+  const hasSlot = `EXISTS (SELECT 1 FROM "${table}" WHERE owner_kind = $1 AND owner_id = $2 AND provider = $3 AND label = $4)`;
+  const listed = `SELECT ${COLUMNS}, substring(ciphertext FROM 1 FOR ${HEADER_LENGTH}) AS ciphertext FROM "${table}"`;
+  const owned = 'WHERE owner_kind = $1 AND owner_id = $2';
+  const statements = {
+    put: `${insert} OR ${hasSlot}
+      ON CONFLICT (owner_kind, owner_id, provider, label) DO UPDATE SET
+        key_id = excluded.key_id, ciphertext = excluded.ciphertext, hint = excluded.hint,
+        fingerprint = excluded.fingerprint, field_names = excluded.field_names, expires_at = excluded.expires_at,
+        updated_at = now(), last_used_at = NULL
+      RETURNING ${COLUMNS}, substring(ciphertext FROM 1 FOR ${HEADER_LENGTH}) AS ciphertext, xmax <> 0 AS replaced`,
+    putIfAbsent: `${insert} ON CONFLICT DO NOTHING RETURNING ${COLUMNS}, ''::bytea AS ciphertext, false AS replaced`,
+    list: `${listed} ${owned} ORDER BY provider COLLATE "C", label COLLATE "C"`,
+    readAll: `SELECT ${COLUMNS}, ciphertext FROM "${table}" ${owned} AND (expires_at IS NULL OR expires_at > now())
+      ORDER BY provider COLLATE "C", label COLLATE "C"`,
+    delete: `DELETE FROM "${table}" ${owned} AND provider = $3 AND label = $4 RETURNING ${REMOVED}`,
+    clear: `DELETE FROM "${table}" ${owned} RETURNING ${REMOVED}`,
+    deleteExpired: `DELETE FROM "${table}" ${owned} AND expires_at <= now() RETURNING ${REMOVED}`,
+    sweep: `DELETE FROM "${table}" k USING (
+        SELECT owner_kind, owner_id, provider, label FROM "${table}"
+        WHERE expires_at <= now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
+      ) AS old
+      WHERE k.owner_kind = old.owner_kind AND k.owner_id = old.owner_id AND k.provider = old.provider AND k.label = old.label
+      RETURNING k.owner_kind, k.owner_id, k.provider, k.label`,
+  };
+  const named = Object.entries(statements).map(([name, text]) => [name, { name: `byok_${name}_${table}`, text }]);
+  return Object.fromEntries(named) as { [K in keyof typeof statements]: { name: string; text: string } };
+}
+
+/** @internal */
+export type KeyStatements = ReturnType<typeof keyStatements>;

@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { BYOK_OPTIONS } from '../../byok.constants.js';
+import type { ResolvedByokOptions } from '../../interfaces/index.js';
+import { ByokDatabase } from './byok-database.js';
+
+/** An encryption key that the database knows. @internal */
+export interface RegisteredKey {
+  keyId: Buffer;
+  canary: Buffer;
+  /** Whether a row is sealed with it. */
+  used: boolean;
+}
+
+/**
+ * What the database knows of encryption keys: which are in use and which are retired.
+ *
+ * @internal
+ */
+@Injectable()
+export class KeyringRegistry {
+  constructor(
+    private readonly database: ByokDatabase,
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
+  ) {}
+
+  /** @throws {StorageError} */
+  async registered(): Promise<RegisteredKey[]> {
+    const rows = await this.database.query<{ key_id: Buffer; canary: Buffer; used: boolean }>({
+      text: `SELECT r.key_id, r.canary, EXISTS (SELECT 1 FROM "${this.options.tableName}" k WHERE k.key_id = r.key_id) AS used
+        FROM byok_keyring r`,
+      values: [],
+    });
+    return rows.map(({ key_id: keyId, canary, used }) => ({ keyId, canary, used }));
+  }
+
+  /** @throws {StorageError} */
+  async isRetired(keyId: Buffer): Promise<boolean> {
+    const text = 'SELECT 1 FROM byok_retired_keys WHERE key_id = $1';
+    return (await this.database.query({ text, values: [keyId] })).length > 0;
+  }
+
+  /** Puts a key in use, unless it is retired. @throws {StorageError} */
+  async register(keyId: Buffer, canary: Buffer): Promise<void> {
+    await this.database.query({
+      text: `INSERT INTO byok_keyring (key_id, canary) SELECT $1, $2
+        WHERE NOT EXISTS (SELECT 1 FROM byok_retired_keys WHERE key_id = $1) ON CONFLICT DO NOTHING`,
+      values: [keyId, canary],
+    });
+  }
+}

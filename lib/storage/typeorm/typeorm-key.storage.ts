@@ -1,0 +1,190 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { BYOK_OPTIONS } from '../../byok.constants.js';
+import { KeyLimitError, UserRequiredError } from '../../errors/index.js';
+import type { ResolvedByokOptions } from '../../interfaces/index.js';
+import type {
+  KeyCaller,
+  KeyPlace,
+  KeyRecord,
+  KeySlot,
+  KeyStorage,
+  ListedKey,
+  PutResult,
+  RemovedKey,
+  SealedKey,
+} from '../key-storage.interface.js';
+import { ByokDatabase } from './byok-database.js';
+import { KeyReader } from './key-reader.js';
+import { keyStatements, type KeyStatements } from './key-statements.js';
+
+/** Expired rows removed in one statement: short enough not to hold anybody up. */
+const SWEEP_BATCH = 1_000;
+
+interface ListedRow {
+  provider: string;
+  label: string;
+  ciphertext: Buffer;
+  key_id: Buffer;
+  hint: string;
+  fingerprint: Buffer;
+  field_names: string[];
+  created_at: Date;
+  updated_at: Date;
+  expires_at: Date | null;
+  last_used_at: Date | null;
+  expired: boolean;
+  replaced: boolean;
+}
+
+interface RemovedRow {
+  owner_kind: 'user' | 'session';
+  owner_id: string;
+  provider: string;
+  label: string;
+}
+
+/**
+ * Keeps the sealed records of signed-in users in Postgres, one row a key.
+ *
+ * @publicApi
+ */
+@Injectable()
+export class TypeOrmKeyStorage implements KeyStorage {
+  readonly #reader: KeyReader;
+  readonly #sql: KeyStatements;
+
+  constructor(
+    private readonly database: ByokDatabase,
+    @Inject(BYOK_OPTIONS) options: ResolvedByokOptions,
+  ) {
+    this.#reader = new KeyReader(database, options.tableName);
+    this.#sql = keyStatements(options.tableName);
+  }
+
+  place(caller: KeyCaller): KeyPlace {
+    if (caller.userId === undefined) throw new UserRequiredError();
+    return { source: 'database', owner: { kind: 'user', id: caller.userId } };
+  }
+
+  visitorPlace(): null {
+    return null;
+  }
+
+  async put(place: KeyPlace, record: KeyRecord, limit: number): Promise<PutResult> {
+    // Half of the limit can be filled without a lock: even many writers at once do not pass the whole of it. What is
+    // near the limit is counted under a lock, exactly.
+    const row =
+      (await this.#insert(this.#sql.put, place, record, Math.floor(limit / 2))) ??
+      (await this.#insertLocked(this.#sql.put, place, record, limit));
+    if (!row) throw new KeyLimitError(limit);
+    return { record: toListedKey(row), replaced: row.replaced };
+  }
+
+  async putIfAbsent(place: KeyPlace, record: KeyRecord, limit: number): Promise<boolean> {
+    return (await this.#insertLocked(this.#sql.putIfAbsent, place, record, limit)) !== undefined;
+  }
+
+  read(place: KeyPlace, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]> {
+    return this.#reader.read(place.owner, slots);
+  }
+
+  async list(place: KeyPlace): Promise<ListedKey[]> {
+    const rows = await this.database.query<ListedRow>({ ...this.#sql.list, values: ownerOf(place) });
+    return rows.map(toListedKey);
+  }
+
+  async readAll(place: KeyPlace): Promise<ListedKey[]> {
+    const rows = await this.database.query<ListedRow>({ ...this.#sql.readAll, values: ownerOf(place) });
+    return rows.map(toListedKey);
+  }
+
+  async delete(place: KeyPlace, slot: KeySlot): Promise<boolean> {
+    const values = [...ownerOf(place), slot.provider, slot.label];
+    return (await this.database.query({ ...this.#sql.delete, values })).length > 0;
+  }
+
+  async clear(place: KeyPlace): Promise<RemovedKey[]> {
+    return this.#remove({ ...this.#sql.clear, values: ownerOf(place) });
+  }
+
+  async deleteExpired(place: KeyPlace): Promise<RemovedKey[]> {
+    return this.#remove({ ...this.#sql.deleteExpired, values: ownerOf(place) });
+  }
+
+  async deleteAllExpired(): Promise<RemovedKey[]> {
+    const removed: RemovedKey[] = [];
+    for (;;) {
+      const batch = await this.#remove({ ...this.#sql.sweep, values: [SWEEP_BATCH] });
+      removed.push(...batch);
+      if (batch.length < SWEEP_BATCH) return removed;
+    }
+  }
+
+  async #insert(
+    statement: { name: string; text: string },
+    place: KeyPlace,
+    record: KeyRecord,
+    limit: number,
+  ): Promise<ListedRow | undefined> {
+    return (await this.database.query<ListedRow>({ ...statement, values: recordValues(place, record, limit) }))[0];
+  }
+
+  #insertLocked(
+    statement: { text: string },
+    place: KeyPlace,
+    record: KeyRecord,
+    limit: number,
+  ): Promise<ListedRow | undefined> {
+    return this.database.transaction(async (query) => {
+      await query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [ownerOf(place).join('\n')]);
+      const [row] = await query<ListedRow>(statement.text, recordValues(place, record, limit));
+      return row;
+    });
+  }
+
+  async #remove(statement: { name: string; text: string; values: unknown[] }): Promise<RemovedKey[]> {
+    const rows = await this.database.query<RemovedRow>(statement);
+    return rows.map(({ provider, label, owner_kind: kind, owner_id: id }) => ({
+      provider,
+      label,
+      owner: { kind, id },
+      source: 'database',
+    }));
+  }
+}
+
+function ownerOf({ owner }: KeyPlace): [string, string] {
+  return [owner.kind, owner.id];
+}
+
+function recordValues(place: KeyPlace, record: KeyRecord, limit: number): unknown[] {
+  return [
+    ...ownerOf(place),
+    record.provider,
+    record.label,
+    record.keyId,
+    record.ciphertext,
+    record.hint,
+    record.fingerprint,
+    record.fieldNames,
+    record.expiresAt,
+    limit,
+  ];
+}
+
+function toListedKey(row: ListedRow): ListedKey {
+  return {
+    provider: row.provider,
+    label: row.label,
+    ciphertext: row.ciphertext,
+    keyId: row.key_id,
+    hint: row.hint,
+    fingerprint: row.fingerprint,
+    fieldNames: row.field_names,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    expiresAt: row.expires_at,
+    lastUsedAt: row.last_used_at,
+    expired: row.expired,
+  };
+}

@@ -1,0 +1,27 @@
+const PROVIDER = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+const FIELD = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+
+/** @internal */
+export function isProviderName(value: unknown): value is string {
+  return typeof value === 'string' && PROVIDER.test(value) && !(value in Object.prototype);
+}
+
+/** @internal */
+export function isFieldName(value: unknown): value is string {
+  return typeof value === 'string' && FIELD.test(value) && !(value in Object.prototype);
+}
+
+/** 1 to 64 characters of well-formed text without controls, not blank at either end. @internal */
+export function isLabel(value: unknown): value is string {
+  return isText(value, 64) && value.length > 0 && value === value.trim();
+}
+
+/** Well-formed text of at most `max` characters without controls. @internal */
+export function isText(value: unknown, max: number): value is string {
+  return typeof value === 'string' && value.length <= max && value.isWellFormed() && !/\p{Cc}/u.test(value);
+}
+
+/** 8 to 4096 printable characters without white space. @internal */
+export function isApiKey(value: unknown): value is string {
+  return typeof value === 'string' && value.isWellFormed() && /^[^\s\p{C}]{8,4096}$/u.test(value) && value.length <= 4096;
+}

@@ -1,0 +1,92 @@
+import { readFile, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withConnection } from './connection.js';
+import { commandOf, isAlive } from './processes.js';
+
+/** What a server writes about itself into its cluster; the file is also its lock. */
+export interface Lock {
+  pid: number;
+  port: number;
+  ready: boolean;
+  text: string;
+}
+
+const PATIENCE_MS = 10_000;
+
+/**
+ * Finds the server that runs on a cluster already: that of another process, or one that outlived its own. Waits for one
+ * that is starting or stopping, and removes a lock whose process number now belongs to some other program. (A lock whose
+ * process is gone is left to PostgreSQL, which replaces it safely.)
+ *
+ * @returns `undefined` if the cluster is free
+ */
+export async function findRunningServer(cluster: string, password: string): Promise<Lock | undefined> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const lock = await readLock(cluster);
+    if (!lock || !isAlive(lock.pid)) return undefined;
+    if (lock.ready && (await isServerOf(cluster, lock, password))) return lock;
+    if (!(await mayServe(lock.pid, cluster))) {
+      await removeLock(cluster, lock);
+      return undefined;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(
+        `The database in ${cluster} is held by process ${lock.pid}, which does not answer on port ${lock.port}. End ` +
+          `that process; if it is no PostgreSQL server, remove ${join(cluster, 'postmaster.pid')}.`,
+      );
+    }
+    await sleep(50);
+  }
+}
+
+export async function readLock(cluster: string): Promise<Lock | undefined> {
+  let text: string;
+  try {
+    text = await readFile(join(cluster, 'postmaster.pid'), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const lines = text.split('\n').map((line) => line.trim());
+  const pid = Math.abs(Number(lines[0]));
+  if (!Number.isInteger(pid) || pid === 0) return undefined;
+  return { pid, port: Number(lines[3]), ready: lines[7] === 'ready', text };
+}
+
+/** The port may belong to another server by now: ask it for its folder, which it tells whom our password lets in. */
+async function isServerOf(cluster: string, lock: Lock, password: string): Promise<boolean> {
+  try {
+    const folder = await withConnection({ port: lock.port, password }, async (client) => {
+      const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory');
+      return rows[0]?.data_directory ?? '';
+    });
+    return (await sameFolder(folder, cluster)) && (await readLock(cluster))?.text === lock.text;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the process with this number may be the server of the cluster; it is not when the number was given anew. */
+async function mayServe(pid: number, cluster: string): Promise<boolean> {
+  if (pid === process.pid) return false;
+  const command = await commandOf(pid);
+  if (command === undefined) return true;
+  const program = command.split(/\n| -D /)[0] ?? '';
+  if (!/(^|[\\/"])postgres(\.exe|:|\s|$)/.test(program)) return false;
+  const folder = /[\n ]-D[\n ](.*?)[\n ]-p[\n ]/s.exec(command)?.[1];
+  return folder === undefined || (await sameFolder(folder, cluster).catch(() => true));
+}
+
+async function sameFolder(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([stat(one, { bigint: true }), stat(other, { bigint: true })]);
+  return a.ino === b.ino && a.dev === b.dev;
+}
+
+async function removeLock(cluster: string, lock: Lock): Promise<void> {
+  // A process that starts at the same time may have replaced it.
+  if ((await readLock(cluster))?.text === lock.text) {
+    await unlink(join(cluster, 'postmaster.pid')).catch(() => undefined);
+  }
+}

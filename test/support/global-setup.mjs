@@ -1,0 +1,26 @@
+import { chmod, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Starts one PostgreSQL server for the whole run, unless TEST_POSTGRES_URL names one. */
+export default async function globalSetup() {
+  if (process.env.TEST_POSTGRES_URL) return;
+  const { startEmbeddedPostgres } = await import('../../sample/dist/postgres/embedded-postgres.js').catch((cause) => {
+    throw new Error('The tests use the built sample: run `npm run build` first, or `npm test`, which does.', { cause });
+  });
+  const dataDir = await mkdtemp(join(tmpdir(), 'byok-test-'));
+  await chmod(dataDir, 0o711);
+  const server = await startEmbeddedPostgres({
+    dataDir,
+    parameters: {
+      fsync: 'off',
+      synchronous_commit: 'off',
+      full_page_writes: 'off',
+      max_connections: '200',
+      log_statement: 'all',
+    },
+  });
+  globalThis.testPostgres = server;
+  process.env.TEST_POSTGRES_URL = server.url;
+  process.env.TEST_POSTGRES_LOG = join(server.dataDir, 'postgres.log');
+}

@@ -1,0 +1,9 @@
+import { rm } from 'node:fs/promises';
+
+/** Stops and removes what the global set-up has started. */
+export default async function globalTeardown() {
+  const server = globalThis.testPostgres;
+  if (!server) return;
+  await server.stop();
+  await rm(server.dataDir, { recursive: true, force: true });
+}
