@@ -51,7 +51,8 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
     resolveUser: optionalFunction('resolveUser', options.resolveUser) ?? userOfRequest,
     providers: checkProviderConfigs(options.providers ?? {}),
     allowUnknownProviders: flag('allowUnknownProviders', options.allowUnknownProviders, true),
-    defaultTtl: options.defaultTtl == null ? null : wholeNumber('defaultTtl', options.defaultTtl, 'milliseconds, or null'),
+    defaultTtl:
+      options.defaultTtl == null ? null : wholeNumber('defaultTtl', options.defaultTtl, 'milliseconds, or null'),
     maxKeysPerUser: wholeNumber('maxKeysPerUser', options.maxKeysPerUser ?? 50),
     https: oneOf('https', options.https ?? (process.env.NODE_ENV === 'production' ? 'block' : 'warn'), [
       'off',
@@ -75,7 +76,12 @@ function userOfRequest(request: ByokRequest): unknown {
   return user?.id ?? user?.sub;
 }
 
-function refuseUnknown(where: string, options: object, known: readonly string[], ignored: readonly string[] = []): void {
+function refuseUnknown(
+  where: string,
+  options: object,
+  known: readonly string[],
+  ignored: readonly string[] = [],
+): void {
   for (const name of Object.keys(options)) {
     if (!known.includes(name) && !ignored.includes(name)) {
       throw new ConfigurationError(
@@ -140,16 +146,18 @@ function checkCleanup(cleanup: NonNullable<ByokModuleOptions['cleanup']>): Resol
 function checkRateLimit(rateLimit: ByokModuleOptions['rateLimit']): ResolvedByokOptions['rateLimit'] {
   if (rateLimit === false) return false;
   const given = objectOption('rateLimit', rateLimit);
-  refuseUnknown('rateLimit.', given, ['perOwner', 'perAddress', 'windowMs']);
+  refuseUnknown('rateLimit.', given, ['perOwner', 'perAddress', 'windowMs', 'store']);
   return Object.freeze({
     perOwner: wholeNumber('rateLimit.perOwner', given.perOwner ?? 10),
     perAddress: wholeNumber('rateLimit.perAddress', given.perAddress ?? 60),
     windowMs: wholeNumber('rateLimit.windowMs', given.windowMs ?? MINUTE, 'milliseconds'),
+    store: optionalFunction('rateLimit.store', given.store),
   });
 }
 
 function checkOrigins(origins: unknown): string[] {
-  if (!Array.isArray(origins)) throw new ConfigurationError("publicOrigins has to be an array: ['https://example.com'].");
+  if (!Array.isArray(origins))
+    throw new ConfigurationError("publicOrigins has to be an array: ['https://example.com'].");
   return origins.map((origin: unknown) => {
     const parsed = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : undefined;
     if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.origin !== origin) {

@@ -32,7 +32,7 @@ export class HttpsGuard implements CanActivate {
     const mode = this.options.https;
     if (mode === 'off' || context.getType() !== 'http') return true;
     const request = context.switchToHttp().getRequest<RequestWithProtocol>();
-    if (request.secure ?? request.protocol === 'https') return true;
+    if (isSecure(request)) return true;
     if (mode === 'block') {
       throw new SecurityError('BYOK_HTTPS_REQUIRED', 'Use https: keys are not taken or shown over an open connection.');
     }
@@ -44,6 +44,12 @@ export class HttpsGuard implements CanActivate {
     }
     return true;
   }
+}
+
+/** Whether a request came by TLS, as far as the platform knows. @internal */
+export function isSecure(request: object): boolean {
+  const { secure, protocol } = request as RequestWithProtocol;
+  return secure ?? protocol === 'https';
 }
 
 function isLoopback(ip = ''): boolean {

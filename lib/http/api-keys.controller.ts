@@ -18,7 +18,7 @@ import { ByokService } from '../byok.service.js';
 import { KeyNotFoundError } from '../errors/index.js';
 import { HttpsGuard } from '../guards/index.js';
 import type { ByokRequest, ResolvedByokOptions, StoredKey } from '../interfaces/index.js';
-import { ByokHttpExceptionFilter } from './byok-exception.filter.js';
+import { JsonExceptionFilter } from './byok-exception.filter.js';
 import { bodyOf, dateOf, optionalText, refuseUndeclaredFields } from './edge-input.js';
 import { JsonBodyGuard } from './json-body.guard.js';
 import { PutKeyDto } from './put-key.dto.js';
@@ -34,7 +34,7 @@ import { WriteRateGuard } from './write-rate.guard.js';
  * @internal
  */
 @Controller({ version: VERSION_NEUTRAL })
-@UseFilters(ByokHttpExceptionFilter)
+@UseFilters(JsonExceptionFilter)
 @UseGuards(SecurityHeadersGuard, HttpsGuard, SameOriginGuard, JsonBodyGuard, WriteRateGuard)
 export class ApiKeysController {
   constructor(

@@ -8,13 +8,15 @@ export function sameOriginPath(value: unknown): string | undefined {
   if (typeof value !== 'string' || !/^\/(?![/\\])[^\\\p{C}]*$/u.test(value) || value.length > 2048) return undefined;
   if (!URL.canParse(value, NOWHERE)) return undefined;
   const { origin, pathname, search, hash } = new URL(value, NOWHERE);
-  // Normalising can leave two slashes at the front: /./​/x
+  // Normalising can leave two slashes at the front: /.//x
   if (origin !== NOWHERE || pathname.startsWith('//')) return undefined;
   return pathname + search + hash;
 }
 
 /** The page a person was on when a request of theirs was refused. @internal */
-export function pageOf(request: ByokRequest & { method?: string; originalUrl?: string; url?: string }): string | undefined {
+export function pageOf(
+  request: ByokRequest & { method?: string; originalUrl?: string; url?: string },
+): string | undefined {
   if (request.method === 'GET') return sameOriginPath(request.originalUrl ?? request.url);
   const referer = request.headers.referer;
   if (typeof referer !== 'string' || !URL.canParse(referer)) return undefined;

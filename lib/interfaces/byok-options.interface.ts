@@ -29,6 +29,12 @@ export interface CleanupOptions {
   sweepEvery?: number | null;
 }
 
+/** Counts writes. The limiters of `rate-limiter-flexible` fit as they are. @publicApi */
+export interface RateLimiterLike {
+  /** Rejects with an object that has `msBeforeNext` where the limit is passed, with anything else where it failed. */
+  consume(key: string): Promise<unknown>;
+}
+
 /** How often keys may be written at the HTTP edge. @publicApi */
 export interface RateLimitOptions {
   /** Writes in a window for one owner. Default 10. */
@@ -37,6 +43,14 @@ export interface RateLimitOptions {
   perAddress?: number;
   /** Milliseconds. Default 60 000. */
   windowMs?: number;
+  /**
+   * Makes the limiters, for several instances that share a count. Default: counted in the process.
+   *
+   * @example
+   * store: ({ name, points, windowMs }) =>
+   *   new RateLimiterRedis({ storeClient: redis, keyPrefix: name, points, duration: windowMs / 1000 })
+   */
+  store?: (limit: { name: string; points: number; windowMs: number }) => RateLimiterLike;
 }
 
 /**
@@ -109,6 +123,6 @@ export interface ResolvedByokOptions {
   readonly cleanup: Readonly<Required<CleanupOptions>>;
   readonly tableName: string;
   readonly preparedStatements: boolean;
-  readonly rateLimit: false | Readonly<Required<RateLimitOptions>>;
+  readonly rateLimit: false | Readonly<Required<Omit<RateLimitOptions, 'store'>> & Pick<RateLimitOptions, 'store'>>;
   readonly onEvent: ((event: ByokEvent) => void) | undefined;
 }

@@ -23,5 +23,7 @@ export function isText(value: unknown, max: number): value is string {
 
 /** 8 to 4096 printable characters without white space. @internal */
 export function isApiKey(value: unknown): value is string {
-  return typeof value === 'string' && value.isWellFormed() && /^[^\s\p{C}]{8,4096}$/u.test(value) && value.length <= 4096;
+  return (
+    typeof value === 'string' && value.isWellFormed() && /^[^\s\p{C}]{8,4096}$/u.test(value) && value.length <= 4096
+  );
 }

@@ -40,7 +40,8 @@ export function checkApiKey(apiKey: unknown, provider: string, config: ProviderC
     throw new InvalidKeyError(`A key for ${name} starts with ${config.keyPrefix}`);
   }
   // A copy without the flags g and y: with them `test` remembers where it was and refuses every second key.
-  const pattern = config?.keyPattern && new RegExp(config.keyPattern.source, config.keyPattern.flags.replace(/[gy]/g, ''));
+  const pattern =
+    config?.keyPattern && new RegExp(config.keyPattern.source, config.keyPattern.flags.replace(/[gy]/g, ''));
   if (pattern && !pattern.test(apiKey)) {
     throw new InvalidKeyError(`This does not look like a key for ${name}. Copy it again, whole.`);
   }
@@ -62,7 +63,9 @@ export function checkFields(fields: unknown, config: ProviderConfig | undefined)
       throw new InvalidInputError("A field's name is a letter, then up to 63 letters, digits, underscores or hyphens.");
     }
     if (Object.keys(declared).length > 0 && !Object.hasOwn(declared, name)) {
-      throw new InvalidInputError(`This provider has no field of that name; it has ${Object.keys(declared).join(', ')}.`);
+      throw new InvalidInputError(
+        `This provider has no field of that name; it has ${Object.keys(declared).join(', ')}.`,
+      );
     }
     if (!isText(value, MAX_FIELD_LENGTH)) {
       throw new InvalidInputError(`The field ${name} has to be a text of at most ${MAX_FIELD_LENGTH} characters.`);
@@ -106,6 +109,7 @@ export function checkExpiry(
     at = now + Math.ceil(lifetime);
   }
   if (!(at > now)) throw new InvalidInputError('The moment of expiry has to be in the future.');
-  if (at > LATEST) throw new InvalidInputError('The moment of expiry is too far in the future; leave it out for never.');
+  if (at > LATEST)
+    throw new InvalidInputError('The moment of expiry is too far in the future; leave it out for never.');
   return new Date(at);
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,7 +8,8 @@ export default async function globalSetup() {
   const { startEmbeddedPostgres } = await import('../../sample/dist/postgres/embedded-postgres.js').catch((cause) => {
     throw new Error('The tests use the built sample: run `npm run build` first, or `npm test`, which does.', { cause });
   });
-  const dataDir = await mkdtemp(join(tmpdir(), 'byok-test-'));
+  await removeAbandoned();
+  const dataDir = await mkdtemp(join(tmpdir(), `byok-test-${process.pid}-`));
   await chmod(dataDir, 0o711);
   const server = await startEmbeddedPostgres({
     dataDir,
@@ -23,4 +24,20 @@ export default async function globalSetup() {
   globalThis.testPostgres = server;
   process.env.TEST_POSTGRES_URL = server.url;
   process.env.TEST_POSTGRES_LOG = join(server.dataDir, 'postgres.log');
+}
+
+/** Removes the folders of runs that were killed; their servers have ended with them. */
+async function removeAbandoned() {
+  for (const name of await readdir(tmpdir())) {
+    const pid = Number(/^byok-test-(\d+)-/.exec(name)?.[1]);
+    if (pid && !isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
 }

@@ -6,4 +6,7 @@ export default async function globalTeardown() {
   if (!server) return;
   await server.stop();
   await rm(server.dataDir, { recursive: true, force: true });
+  // In watch mode there is another run after this one.
+  delete process.env.TEST_POSTGRES_URL;
+  delete process.env.TEST_POSTGRES_LOG;
 }

@@ -107,7 +107,9 @@ export class ByokDatabase implements OnApplicationShutdown {
       );
     }
     if (dataSource.options.type !== 'postgres') {
-      throw new ConfigurationError(`db: the TypeORM connection is of type '${dataSource.options.type}'; Postgres is needed.`);
+      throw new ConfigurationError(
+        `db: the TypeORM connection is of type '${dataSource.options.type}'; Postgres is needed.`,
+      );
     }
     return dataSource;
   }

@@ -1,13 +1,15 @@
-import { execFile } from 'node:child_process';
 import { chown, lchown, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
 /** A user and group of the operating system. */
 export interface Account {
   uid: number;
   gid: number;
 }
+
+// macOS counts nobody as -2.
+const NOBODY_ID = process.platform === 'darwin' ? 0xfffffffe : 65534;
+const NOBODY: Account = { uid: NOBODY_ID, gid: NOBODY_ID };
 
 /**
  * The account that PostgreSQL is to run as when that is not our own: PostgreSQL refuses to run as root, so root lends it
@@ -19,7 +21,7 @@ export async function serverAccount(cluster: string): Promise<Account | undefine
   const self = process.geteuid?.();
   if (self === undefined) return undefined;
   const owner = await stat(cluster).catch(() => undefined);
-  if (self === 0) return owner && owner.uid !== 0 ? { uid: owner.uid, gid: owner.gid } : nobody();
+  if (self === 0) return owner && owner.uid !== 0 ? { uid: owner.uid, gid: owner.gid } : NOBODY;
   if (owner && owner.uid !== self) {
     throw new Error(
       `The database in ${cluster} belongs to user ${owner.uid}, and this is user ${self}. Start as that user or as ` +
@@ -37,17 +39,4 @@ export async function giveTo(account: Account | undefined, folder: string): Prom
   }
   // Last, because the owner of the folder is what tells that the work is done.
   await chown(folder, account.uid, account.gid);
-}
-
-async function nobody(): Promise<Account> {
-  return { uid: await nobodyId('-u'), gid: await nobodyId('-g') };
-}
-
-async function nobodyId(flag: '-u' | '-g'): Promise<number> {
-  const id = await promisify(execFile)('id', [flag, 'nobody']).then(
-    ({ stdout }) => Number(stdout),
-    () => 65534,
-  );
-  // macOS counts nobody as -2.
-  return id >>> 0;
 }

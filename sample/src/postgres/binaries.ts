@@ -1,4 +1,4 @@
-import { copyFile, lstat, readFile, symlink } from 'node:fs/promises';
+import { lstat, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -21,7 +21,7 @@ interface Link {
  * Finds the PostgreSQL programs that npm installed for this platform, and completes them.
  *
  * npm packages cannot hold symbolic links, so the package lists them and makes them in its install script. npm may be
- * told not to run such scripts; this makes whatever is missing.
+ * told not to run such scripts; this makes whatever is missing. (The package for Windows needs none.)
  */
 export async function findBinaries(): Promise<Binaries> {
   const entry = resolvePlatformPackage();
@@ -56,14 +56,13 @@ async function makeLinks(packageDir: string): Promise<void> {
 
 async function makeLink(source: string, target: string): Promise<void> {
   try {
-    if (process.platform === 'win32') await copyFile(source, target);
-    else await symlink(basename(source), target);
+    await symlink(basename(source), target);
   } catch (cause) {
     // Another process that starts at the same time was faster.
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return;
     throw new Error(
       `The embedded Postgres is not complete: ${target} is missing and cannot be made (${(cause as Error).message}). ` +
-        'Start once as the user who owns node_modules, run `npm rebuild` there, or set DATABASE_URL.',
+        'Start once as the user who owns node_modules, or set DATABASE_URL to a PostgreSQL server of your own.',
       { cause },
     );
   }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, realpath, stat } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Account, giveTo, serverAccount } from './account.js';
@@ -27,7 +27,10 @@ export interface EmbeddedPostgres {
   /** Whether this process has started the server, and not found it running. */
   owned: boolean;
   pid: number;
-  /** Ends the server if it is ours; one that was found running is left alone. */
+  /**
+   * Ends the server if it is ours, for every process that has joined it too; one that was found running is left alone.
+   * Without this call the server ends when our process does, in whatever way that ends.
+   */
   stop(): Promise<void>;
 }
 
@@ -42,6 +45,9 @@ const ATTEMPTS = 10;
 /**
  * Starts a PostgreSQL server of our own on a folder, from the programs that npm has installed, or joins the one that runs
  * on that folder already. It listens on the loopback address only, on a port that is free, and asks for a random password.
+ *
+ * A server belongs to the process that started it and ends with it, also under those that have joined: their queries then
+ * fail, and they have to start again. As root, the server runs as the owner of the cluster, else as nobody.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = await prepareFolder(options.dataDir);
@@ -105,6 +111,7 @@ async function prepareFolder(path: string): Promise<string> {
   try {
     const made = await mkdir(folder, { recursive: true });
     if (made !== undefined) await chmod(folder, process.geteuid?.() === 0 ? 0o711 : 0o700);
+    await access(folder, constants.W_OK | constants.X_OK);
     return await realpath(folder);
   } catch (cause) {
     throw new Error(

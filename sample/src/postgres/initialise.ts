@@ -61,6 +61,6 @@ async function moveIntoPlace(made: string, cluster: string): Promise<void> {
 async function removeAbandoned(dataDir: string): Promise<void> {
   for (const name of await readdir(dataDir)) {
     const pid = Number(WORKSPACE.exec(name)?.[1]);
-    if (pid && !isAlive(pid)) await rm(join(dataDir, name), { recursive: true, force: true });
+    if (pid && !isAlive(pid)) await rm(join(dataDir, name), { recursive: true, force: true, maxRetries: 3 });
   }
 }

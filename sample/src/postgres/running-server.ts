@@ -12,7 +12,12 @@ export interface Lock {
   text: string;
 }
 
-const PATIENCE_MS = 10_000;
+const START_MS = 60_000;
+const ANSWER_MS = 10_000;
+const END_MS = 3_000;
+
+/** The setting of the server that names the process it belongs to. */
+export const OWNER_SETTING = 'byok.owner';
 
 /**
  * Finds the server that runs on a cluster already: that of another process, or one that outlived its own. Waits for one
@@ -22,16 +27,18 @@ const PATIENCE_MS = 10_000;
  * @returns `undefined` if the cluster is free
  */
 export async function findRunningServer(cluster: string, password: string): Promise<Lock | undefined> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const since = Date.now();
   for (;;) {
     const lock = await readLock(cluster);
     if (!lock || !isAlive(lock.pid)) return undefined;
-    if (lock.ready && (await isServerOf(cluster, lock, password))) return lock;
+    const owner = lock.ready ? await askForOwner(cluster, lock, password) : undefined;
+    // A server whose owner was killed is about to end; one that does not serves on.
+    if (owner !== undefined && (isAlive(owner) || Date.now() - since > END_MS)) return lock;
     if (!(await mayServe(lock.pid, cluster))) {
       await removeLock(cluster, lock);
       return undefined;
     }
-    if (Date.now() > deadline) {
+    if (owner === undefined && Date.now() - since > (lock.ready ? ANSWER_MS : START_MS)) {
       throw new Error(
         `The database in ${cluster} is held by process ${lock.pid}, which does not answer on port ${lock.port}. End ` +
           `that process; if it is no PostgreSQL server, remove ${join(cluster, 'postmaster.pid')}.`,
@@ -55,16 +62,21 @@ export async function readLock(cluster: string): Promise<Lock | undefined> {
   return { pid, port: Number(lines[3]), ready: lines[7] === 'ready', text };
 }
 
-/** The port may belong to another server by now: ask it for its folder, which it tells whom our password lets in. */
-async function isServerOf(cluster: string, lock: Lock, password: string): Promise<boolean> {
+/**
+ * The port may belong to another server by now: asks it for its folder, which it tells whom our password lets in.
+ *
+ * @returns the process that a server of the cluster belongs to, `undefined` if there is no such server on the port
+ */
+async function askForOwner(cluster: string, lock: Lock, password: string): Promise<number | undefined> {
   try {
-    const folder = await withConnection({ port: lock.port, password }, async (client) => {
-      const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory');
-      return rows[0]?.data_directory ?? '';
+    const [answer] = await withConnection({ port: lock.port, password }, async (client) => {
+      const sql = "SELECT current_setting('data_directory') AS folder, current_setting($1, true) AS owner";
+      return (await client.query<{ folder: string; owner: string | null }>(sql, [OWNER_SETTING])).rows;
     });
-    return (await sameFolder(folder, cluster)) && (await readLock(cluster))?.text === lock.text;
+    if (!answer || !(await sameFolder(answer.folder, cluster))) return undefined;
+    return (await readLock(cluster))?.text === lock.text ? Number(answer.owner) : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -74,8 +86,8 @@ async function mayServe(pid: number, cluster: string): Promise<boolean> {
   const command = await commandOf(pid);
   if (command === undefined) return true;
   const program = command.split(/\n| -D /)[0] ?? '';
-  if (!/(^|[\\/"])postgres(\.exe|:|\s|$)/.test(program)) return false;
-  const folder = /[\n ]-D[\n ](.*?)[\n ]-p[\n ]/s.exec(command)?.[1];
+  if (!/(^|[\\/"])postgres(\.exe"|\s|$)/.test(program)) return false;
+  const folder = (/\n-D\n([^\n]*)/.exec(command) ?? / -D (.*?) -p /.exec(command))?.[1];
   return folder === undefined || (await sameFolder(folder, cluster).catch(() => true));
 }
 

@@ -1,10 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
+import { type ChildProcess, execFile } from 'node:child_process';
+import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Binaries } from './binaries.js';
 import type { RunAs } from './run-as.js';
-import { readLock } from './running-server.js';
+import { OWNER_SETTING, readLock } from './running-server.js';
 import { ServerLog } from './server-log.js';
 
 const START_MS = 60_000;
@@ -26,7 +26,6 @@ export interface ServerOptions {
 /** A server that this process has started. */
 export class ServerProcess {
   private readonly exited: Promise<void>;
-  private readonly onExit = (): void => void this.child.kill('SIGINT');
   private stopping?: Promise<void>;
   private watchdog?: ChildProcess;
 
@@ -38,13 +37,13 @@ export class ServerProcess {
   ) {
     this.exited = new Promise((resolve) => {
       child.once('exit', () => {
-        process.off('exit', this.onExit);
-        this.watchdog?.kill('SIGKILL');
+        this.watchdog?.stdin?.end();
         resolve();
       });
-      child.once('error', () => resolve());
+      child.on('error', () => {
+        if (child.pid === undefined) resolve();
+      });
     });
-    process.on('exit', this.onExit);
   }
 
   get pid(): number {
@@ -62,7 +61,7 @@ export class ServerProcess {
         detached: process.platform !== 'win32',
       });
       const server = new ServerProcess(child, port, binaries, options.cluster);
-      if (!runAs.diesWithParent) server.guard();
+      server.guard(runAs);
       await server.untilReady(log);
       child.unref();
       return server;
@@ -89,18 +88,21 @@ export class ServerProcess {
     );
   }
 
-  /** Where the system does not end the server with us, a shell does that notices the end of its input. */
-  private guard(): void {
+  /**
+   * Ends the server with this process, be it by `kill -9`: a shell does that when its input ends. It runs as the account
+   * of the server, which may signal it even where root may not. (On Windows, Node ends what it has started.)
+   */
+  private guard(runAs: RunAs): void {
     if (process.platform === 'win32' || !this.child.pid) return;
-    const script = 'read -r line; kill -INT "$1"';
-    this.watchdog = spawn('/bin/sh', ['-c', script, 'sh', String(this.child.pid)], {
+    const watchdog = runAs.spawn('/bin/sh', ['-c', 'read -r line; kill -INT "$1"', 'sh', String(this.child.pid)], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
-      cwd: '/',
     });
-    this.watchdog.on('error', () => undefined);
-    this.watchdog.unref();
-    (this.watchdog.stdin as unknown as { unref(): void }).unref();
+    watchdog.on('error', () => undefined);
+    watchdog.stdin?.on('error', () => undefined);
+    watchdog.unref();
+    (watchdog.stdin as Socket | null)?.unref();
+    this.watchdog = watchdog;
   }
 
   /** Ends the server: its clients are disconnected, and all that was committed is on disk. */
@@ -116,6 +118,7 @@ export class ServerProcess {
       await promisify(execFile)(this.binaries.pgCtl, ['stop', '-D', this.cluster, '-m', 'fast']).catch(() => undefined);
     } else {
       this.child.kill('SIGINT');
+      this.watchdog?.stdin?.end();
     }
     if (await this.endsWithin(FAST_STOP_MS)) return;
     if (process.platform !== 'win32') this.child.kill('SIGQUIT');
@@ -134,7 +137,12 @@ export class ServerProcess {
 }
 
 function serverArguments(port: number, options: ServerOptions): string[] {
-  const settings = { ...options.parameters, listen_addresses: '127.0.0.1', unix_socket_directories: '' };
+  const settings = {
+    ...options.parameters,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    [OWNER_SETTING]: String(process.pid),
+  };
   const args = ['-D', options.cluster, '-p', String(port)];
   for (const [name, value] of Object.entries(settings)) args.push('-c', `${name}=${value}`);
   return args;

@@ -35,9 +35,7 @@ export function createKeysMigration(table: string): new () => MigrationInterface
           last_used_at timestamptz(3),
           CONSTRAINT "${table}_pkey" PRIMARY KEY (owner_kind, owner_id, provider, label)
         )`);
-      await runner.query(
-        `CREATE INDEX "${table}_expires_at" ON "${table}" (expires_at) WHERE expires_at IS NOT NULL`,
-      );
+      await runner.query(`CREATE INDEX "${table}_expires_at" ON "${table}" (expires_at) WHERE expires_at IS NOT NULL`);
       // Without it, retiring a key reads the whole table to see that no row refers to it.
       await runner.query(`CREATE INDEX "${table}_key_id" ON "${table}" (key_id)`);
     }

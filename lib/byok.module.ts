@@ -1,0 +1,114 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
+import { ByokCallers } from './byok.callers.js';
+import { BYOK_OPTIONS } from './byok.constants.js';
+import { ByokEvents } from './byok.events.js';
+import {
+  BYOK_MODULE_OPTIONS,
+  ConfigurableModuleClass,
+  type ASYNC_OPTIONS_TYPE,
+  type OPTIONS_TYPE,
+} from './byok.module-definition.js';
+import { resolveOptions } from './byok.options.js';
+import { createRoutes } from './byok.routes.js';
+import { ByokService } from './byok.service.js';
+import { ByokStartup } from './byok.startup.js';
+import { KeySweeper } from './byok.sweeper.js';
+import { KeyVault } from './byok.vault.js';
+import { EncryptionService } from './crypto/index.js';
+import { DashboardGuards, Flash } from './dashboard/index.js';
+import { ApiKeyGuard, HttpsGuard } from './guards/index.js';
+import { ByokExceptionFilter, ErrorAnswers, ErrorPages, FormTokens, MountPath, UpstreamErrors } from './http/index.js';
+import { CleanupInterceptor } from './interceptors/cleanup.interceptor.js';
+import type { ByokModuleOptions, ResolvedByokOptions } from './interfaces/index.js';
+import {
+  ByokDatabase,
+  HybridKeyStorage,
+  KeyringRegistry,
+  KeyStorage,
+  SessionKeyStorage,
+  TypeOrmKeyStorage,
+} from './storage/index.js';
+
+/**
+ * Keeps users' own API keys for third parties: encrypted, in the session, in Postgres or in both, and hands the right
+ * one to the right handler.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [ByokModule.forRoot({ secret: process.env.BYOK_SECRET!, db: process.env.DATABASE_URL })] })
+ * export class AppModule {}
+ * ```
+ *
+ * @publicApi
+ */
+@Module({})
+export class ByokModule extends ConfigurableModuleClass {
+  /** Registers the module; a wrong option stops the start with a message that says what to write instead. */
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    return wire(super.forRoot(options));
+  }
+
+  /** Registers the module with options that are known later: `{ imports, inject, useFactory | useClass | useExisting }`. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return wire(super.forRootAsync(options));
+  }
+}
+
+/** Injectable wherever the module is: what applications use, and what guards, filters and interceptors on their routes need. */
+const SHARED = [
+  ByokService,
+  ByokCallers,
+  ByokEvents,
+  ErrorAnswers,
+  ApiKeyGuard,
+  HttpsGuard,
+  CleanupInterceptor,
+  SessionKeyStorage,
+  TypeOrmKeyStorage,
+  HybridKeyStorage,
+];
+
+function wire(definition: DynamicModule): DynamicModule {
+  const routes = createRoutes();
+  return {
+    ...definition,
+    controllers: routes.controllers,
+    providers: [
+      ...(definition.providers ?? []),
+      { provide: BYOK_OPTIONS, inject: [BYOK_MODULE_OPTIONS], useFactory: resolveOptions },
+      {
+        provide: EncryptionService,
+        // After the options, so that a slip in them is told before the secret is looked at.
+        inject: [BYOK_MODULE_OPTIONS, BYOK_OPTIONS],
+        useFactory: ({ secret }: ByokModuleOptions) => new EncryptionService(secret),
+      },
+      {
+        provide: KeyStorage,
+        inject: [BYOK_OPTIONS, SessionKeyStorage, TypeOrmKeyStorage, HybridKeyStorage],
+        useFactory: (
+          { storage }: ResolvedByokOptions,
+          session: SessionKeyStorage,
+          database: TypeOrmKeyStorage,
+          hybrid: HybridKeyStorage,
+        ) => ({ session, database, hybrid })[storage],
+      },
+      ...SHARED,
+      ByokDatabase,
+      KeyringRegistry,
+      KeyVault,
+      KeySweeper,
+      ByokStartup,
+      DashboardGuards,
+      ErrorPages,
+      Flash,
+      FormTokens,
+      MountPath,
+      UpstreamErrors,
+      routes.provider,
+      { provide: APP_FILTER, useClass: ByokExceptionFilter },
+      { provide: APP_INTERCEPTOR, useClass: CleanupInterceptor },
+    ],
+    exports: [BYOK_OPTIONS, EncryptionService, KeyStorage, ...SHARED],
+  };
+}

@@ -1,0 +1,202 @@
+import { isUtf8 } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
+import { types } from 'node:util';
+import { EncryptionError } from '../errors/index.js';
+import type { RootSecret, SealContext } from '../interfaces/index.js';
+import { isCommittedTo, keyIdOf, MAX_PLAINTEXT, open, seal } from './envelope.js';
+import { Keyring } from './keyring.js';
+import { pad, unpaddedLength } from './padding.js';
+import { Redacted } from './redacted.js';
+import type { RootKey } from './root-key.js';
+import { GENERATED_PREFIX } from './root-secret.js';
+import { SaltPool } from './salt-pool.js';
+
+const CANARY_TEXT = 'byok';
+
+/**
+ * Seals texts and opens them again. Each record has a key of its own, derived from the root secret, a random salt and
+ * the context; it opens with exactly the context it was sealed with.
+ *
+ * Every failure is one `EncryptionError`, whatever its reason.
+ *
+ * @example
+ * const encryption = new EncryptionService(process.env.BYOK_SECRET!);
+ * const sealed = encryption.encrypt(text, context);
+ * encryption.decrypt(sealed, context) === text; // true
+ *
+ * @publicApi
+ */
+export class EncryptionService extends Redacted {
+  readonly #keyring: Keyring;
+  readonly #salts = new SaltPool();
+
+  /**
+   * @param secret In an array the first seals and all open.
+   * @throws {ConfigurationError} where a secret is missing, malformed or weak, or stands there twice
+   */
+  constructor(secret: RootSecret | readonly RootSecret[]) {
+    super();
+    this.#keyring = new Keyring(secret);
+  }
+
+  /** A new root secret: 32 random bytes as text, to be kept outside of the code. */
+  static generateSecret(): string {
+    return GENERATED_PREFIX + randomBytes(32).toString('base64url');
+  }
+
+  /**
+   * @param text Well-formed Unicode, a little less than 1 MiB at most.
+   * @throws {EncryptionError}
+   */
+  encrypt(text: string, context: SealContext): Buffer {
+    return quietly(() => this.#seal(this.#keyring.first, text, context));
+  }
+
+  /**
+   * The text as it was given to `encrypt`.
+   *
+   * @throws {EncryptionError} where the key is not among the given secrets, the context is another one, or a byte was
+   * changed
+   */
+  decrypt(sealed: Uint8Array, context: SealContext): string {
+    return quietly(() => {
+      const record = bytesOf(sealed);
+      return this.#open(this.#keyOf(record), record, context);
+    });
+  }
+
+  /**
+   * The same text in a record of the first secret, with a salt of its own.
+   *
+   * @throws {EncryptionError} as `decrypt` does
+   */
+  reencrypt(sealed: Uint8Array, context: SealContext): Buffer {
+    return quietly(() => {
+      const record = bytesOf(sealed);
+      const padded = open(this.#keyOf(record), record, context);
+      try {
+        unpaddedLength(padded);
+        return seal(this.#keyring.first, this.#salts, padded, context);
+      } finally {
+        padded.fill(0);
+      }
+    });
+  }
+
+  /** Whether the record is of the first secret, so that `reencrypt` is not needed. */
+  isCurrent(sealed: Uint8Array): boolean {
+    return possible(() => keyIdOf(bytesOf(sealed)).equals(this.#keyring.first.id));
+  }
+
+  /**
+   * Whether a given secret and the context are those of the record, without decrypting it.
+   *
+   * @param sealed The record, or its first 74 bytes.
+   */
+  isReadable(sealed: Uint8Array, context: SealContext): boolean {
+    return possible(() => {
+      const record = bytesOf(sealed);
+      return isCommittedTo(this.#keyOf(record), record, context);
+    });
+  }
+
+  /**
+   * 16 bytes that are the same for the same key of the same provider, and tell nothing to who has not the first secret.
+   *
+   * @throws {EncryptionError} where one of them is no well-formed text
+   */
+  fingerprint(provider: string, apiKey: string): Buffer {
+    return quietly(() => {
+      // A NUL in the provider would blur where it ends.
+      if (!provider.isWellFormed() || provider.includes('\0') || !apiKey.isWellFormed()) throw new EncryptionError();
+      return this.#keyring.first.fingerprint(provider, apiKey);
+    });
+  }
+
+  /** The id of the secret that seals. @internal */
+  get keyId(): Buffer {
+    return Buffer.from(this.#keyring.first.id);
+  }
+
+  /** The ids of all given secrets, in their order. @internal */
+  get keyIds(): Buffer[] {
+    return this.#keyring.ids;
+  }
+
+  /** The id of the secret that sealed the record, given here or not. @throws {EncryptionError} @internal */
+  keyIdOf(sealed: Uint8Array): Buffer {
+    return quietly(() => Buffer.from(keyIdOf(bytesOf(sealed))));
+  }
+
+  /** A known text, sealed with that key: who can open it has the right secret. @throws {EncryptionError} @internal */
+  canary(keyId: Uint8Array): Buffer {
+    return quietly(() => this.#seal(this.#keyWith(keyId), CANARY_TEXT, canaryContext(keyId)));
+  }
+
+  /** @internal */
+  opensCanary(keyId: Uint8Array, sealed: Uint8Array): boolean {
+    return possible(() => {
+      const record = bytesOf(sealed);
+      const key = this.#keyWith(keyId);
+      return key === this.#keyOf(record) && this.#open(key, record, canaryContext(keyId)) === CANARY_TEXT;
+    });
+  }
+
+  #seal(key: RootKey, text: string, context: SealContext): Buffer {
+    const padded = pad(text, MAX_PLAINTEXT);
+    try {
+      return seal(key, this.#salts, padded, context);
+    } finally {
+      padded.fill(0);
+    }
+  }
+
+  #open(key: RootKey, record: Buffer, context: SealContext): string {
+    const padded = open(key, record, context);
+    try {
+      const text = padded.subarray(0, unpaddedLength(padded));
+      if (!isUtf8(text)) throw new EncryptionError();
+      return text.toString();
+    } finally {
+      padded.fill(0);
+    }
+  }
+
+  #keyOf(record: Buffer): RootKey {
+    return this.#keyWith(keyIdOf(record));
+  }
+
+  #keyWith(keyId: Uint8Array): RootKey {
+    const key = this.#keyring.find(keyId);
+    if (!key) throw new EncryptionError();
+    return key;
+  }
+}
+
+function canaryContext(keyId: Uint8Array): SealContext {
+  const ownerId = Buffer.from(keyId).toString('hex');
+  return { purpose: 'canary', ownerKind: 'byok', ownerId, provider: '', label: '', expiresAt: null };
+}
+
+function bytesOf(sealed: Uint8Array): Buffer {
+  if (Buffer.isBuffer(sealed)) return sealed;
+  if (!types.isUint8Array(sealed)) throw new EncryptionError();
+  return Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+}
+
+/** Node's own errors tell reasons apart, and a wrong type is a TypeError: neither gets out. */
+function quietly<T>(work: () => T): T {
+  try {
+    return work();
+  } catch {
+    throw new EncryptionError();
+  }
+}
+
+function possible(work: () => boolean): boolean {
+  try {
+    return work();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,2 @@
+export * from './encryption.service.js';
+export * from './mask-key.js';

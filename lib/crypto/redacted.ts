@@ -1,0 +1,23 @@
+import { inspect } from 'node:util';
+
+const REDACTED = '[REDACTED]';
+
+/**
+ * Base of everything here that holds key material. Printed, serialised or put into a text it shows nothing; what it
+ * holds stays in `#private` fields, which a clone leaves behind.
+ *
+ * @internal
+ */
+export abstract class Redacted {
+  toString(): string {
+    return REDACTED;
+  }
+
+  toJSON(): string {
+    return REDACTED;
+  }
+
+  [inspect.custom](): string {
+    return `${this.constructor.name} ${REDACTED}`;
+  }
+}

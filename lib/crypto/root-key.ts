@@ -1,0 +1,44 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { expand, hkdf, hmacSha256 } from './derivation.js';
+import { Redacted } from './redacted.js';
+
+/** Bytes of a key id. @internal */
+export const KEY_ID_LENGTH = 8;
+
+const FINGERPRINT_LENGTH = 16;
+
+/**
+ * What is derived from one root secret. The secret itself is not kept.
+ *
+ * @internal
+ */
+export class RootKey extends Redacted {
+  /** Says which secret sealed a record. Not secret. */
+  readonly id: Buffer;
+  readonly #recordKey: KeyObject;
+  readonly #fingerprintKey: KeyObject;
+
+  /** @param secret 32 or more bytes, wiped when what is needed has been derived from them. */
+  constructor(secret: Buffer) {
+    super();
+    this.id = hkdf(secret, 'byok/v1/key-id', KEY_ID_LENGTH);
+    this.#fingerprintKey = keyFrom(hkdf(secret, 'byok/v1/fingerprint', 32));
+    this.#recordKey = keyFrom(hkdf(secret, 'byok/v1/record', 64));
+    secret.fill(0);
+  }
+
+  /** 64 bytes of a record's own. */
+  derive(infoAndOne: Uint8Array): Buffer {
+    return expand(this.#recordKey, infoAndOne);
+  }
+
+  fingerprint(provider: string, apiKey: string): Buffer {
+    return hmacSha256(this.#fingerprintKey, `${provider}\0${apiKey}`).subarray(0, FINGERPRINT_LENGTH);
+  }
+}
+
+function keyFrom(bytes: Buffer): KeyObject {
+  const key = createSecretKey(bytes);
+  bytes.fill(0);
+  return key;
+}

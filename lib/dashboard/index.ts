@@ -1,0 +1,3 @@
+export { DashboardGuards } from './dashboard-guards.guard.js';
+export { DashboardController } from './dashboard.controller.js';
+export { Flash } from './flash.js';

@@ -1,0 +1,103 @@
+import { HttpException, Injectable, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { BYOK_ERROR_STATUS, ByokError, KeyRequiredError, UserRequiredError } from '../errors/index.js';
+import type { ByokRequest } from '../interfaces/index.js';
+import { acceptsHtml } from './accepts-html.js';
+import { tooLarge, unsupportedMediaType } from './body-rules.js';
+import { ErrorPages } from './error-pages.js';
+import { MountPath } from './mount-path.js';
+import { setSecurityHeaders } from './response-headers.js';
+
+/** Body of every error answer of this library. @publicApi */
+export interface ByokErrorBody {
+  statusCode: number;
+  code: string;
+  message: string;
+  /** With `BYOK_KEY_REQUIRED`: the providers any one of which would do. */
+  providers?: readonly string[];
+  /** With `BYOK_KEY_REQUIRED`: where a person can store a key. */
+  manageUrl?: string;
+}
+
+/**
+ * Answers a request with an error: a page for a browser that navigates, JSON for everybody else.
+ *
+ * @internal
+ */
+@Injectable()
+export class ErrorAnswers {
+  readonly #logger = new Logger('ByokModule');
+
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly mountPath: MountPath,
+    private readonly pages: ErrorPages,
+  ) {}
+
+  /** @param html Whether a page may be the answer. */
+  async send(error: unknown, request: ByokRequest, response: unknown, html = true): Promise<void> {
+    const { httpAdapter } = this.adapterHost;
+    if (httpAdapter.isHeadersSent(response)) return;
+    const body = this.#bodyOf(error);
+    setSecurityHeaders(this.adapterHost, response);
+    if (!html || !acceptsHtml(request)) {
+      httpAdapter.setHeader(response, 'Content-Type', 'application/json; charset=utf-8');
+      httpAdapter.reply(response, body, body.statusCode);
+      return;
+    }
+    const page = await this.pages.render(error, body, request);
+    httpAdapter.setHeader(response, 'Content-Type', 'text/html; charset=utf-8');
+    httpAdapter.reply(response, page, body.statusCode);
+  }
+
+  #bodyOf(error: unknown): ByokErrorBody {
+    const known = toByokError(error);
+    if (known) {
+      const { code, message } = known;
+      const statusCode = BYOK_ERROR_STATUS[code];
+      if (statusCode === 500) this.#logger.error(message);
+      if (!(known instanceof KeyRequiredError)) return { statusCode, code, message };
+      return { statusCode, code, message, providers: known.providers, manageUrl: this.mountPath.url };
+    }
+    const status = statusOf(error);
+    if (status !== undefined && status < 500) {
+      return { statusCode: status, code: 'BYOK_REFUSED', message: 'The request was refused.' };
+    }
+    // Where it was thrown, but not its message: that may quote what it stumbled over.
+    this.#logger.error(`Unexpected ${nameOf(error)}\n${stackOf(error)}`);
+    return { statusCode: 500, code: 'BYOK_INTERNAL', message: 'Something went wrong.' };
+  }
+}
+
+/** An error of Nest's, of a body parser or of the like in our terms; its own message may quote the body. */
+function toByokError(error: unknown): ByokError | undefined {
+  if (error instanceof ByokError) return error;
+  switch (statusOf(error)) {
+    case 400:
+      return new ByokError('BYOK_INVALID_INPUT', 'The request is malformed.');
+    case 401:
+      return new UserRequiredError('Sign in first.');
+    case 413:
+      return tooLarge();
+    case 415:
+      return unsupportedMediaType();
+    default:
+      return undefined;
+  }
+}
+
+/** The status of an `HttpException`, or of a refusal by Express' middleware. @internal */
+export function statusOf(error: unknown): number | undefined {
+  if (error instanceof HttpException) return error.getStatus();
+  const { status } = (error ?? {}) as { status?: unknown };
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
+
+function stackOf(error: unknown): string {
+  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
+  return lines.filter((line) => /^\s+at /.test(line)).join('\n');
+}

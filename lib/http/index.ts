@@ -1,0 +1,14 @@
+export { ApiKeysController } from './api-keys.controller.js';
+export { ByokExceptionFilter, PageExceptionFilter } from './byok-exception.filter.js';
+export { refuseUndeclaredFields } from './edge-input.js';
+export { ErrorAnswers, type ByokErrorBody } from './error-answers.js';
+export { ErrorPages } from './error-pages.js';
+export { FormBodyGuard } from './form-body.guard.js';
+export { FormTokens } from './form-token.js';
+export { MountPath } from './mount-path.js';
+export { PutKeyDto } from './put-key.dto.js';
+export { sameOriginPath } from './return-to.js';
+export { SameOriginGuard } from './same-origin.guard.js';
+export { SecurityHeadersGuard } from './security-headers.guard.js';
+export { UpstreamErrors } from './upstream-errors.js';
+export { WriteRateGuard } from './write-rate.guard.js';

@@ -1,0 +1,71 @@
+export { BYOK_MODULE_OPTIONS, type ByokModuleExtras } from './byok.module-definition.js';
+export { ByokModule } from './byok.module.js';
+export { ByokService } from './byok.service.js';
+export { getEnvKey } from './byok.env.js';
+export { ResolvedApiKey } from './resolved-api-key.js';
+export { EncryptionService, maskKey } from './crypto/index.js';
+export { ApiKey, RequireAnyApiKey, RequireApiKey, ResolvedKey } from './decorators/index.js';
+export {
+  BYOK_ERROR_STATUS,
+  ByokError,
+  ConfigurationError,
+  EncryptionError,
+  InvalidInputError,
+  InvalidKeyError,
+  KeyLimitError,
+  KeyNotFoundError,
+  KeyRequiredError,
+  SecurityError,
+  StorageError,
+  UserRequiredError,
+  type ByokErrorCode,
+} from './errors/index.js';
+export { ApiKeyGuard, HttpsGuard, type KeyRequirement } from './guards/index.js';
+export { ByokExceptionFilter, PutKeyDto, type ByokErrorBody } from './http/index.js';
+export { CleanupInterceptor } from './interceptors/cleanup.interceptor.js';
+export type {
+  ByokEvent,
+  ByokModuleOptions,
+  ByokRequest,
+  CleanupOptions,
+  DashboardOptions,
+  JoinedDataSource,
+  KeyHolder,
+  KeyLabelOptions,
+  KeyOwner,
+  KeySource,
+  PassphraseSecret,
+  ProviderConfig,
+  ProviderField,
+  RateLimiterLike,
+  RateLimitOptions,
+  RootSecret,
+  SealContext,
+  SetKeyOptions,
+  StoredKey,
+  UserId,
+} from './interfaces/index.js';
+export {
+  BYOK_CONNECTION,
+  byokEntities,
+  ByokKeyringEntry,
+  byokMigrations,
+  ByokRetiredKey,
+  createByokMigrations,
+  HybridKeyStorage,
+  KeyStorage,
+  SessionKeyStorage,
+  TypeOrmKeyStorage,
+  UserApiKey,
+  type KeyCaller,
+  type KeyPlace,
+  type KeyRecord,
+  type KeySlot,
+  type ListedKey,
+  type PutResult,
+  type RemovedKey,
+  type SealedKey,
+  type SessionHandle,
+  type SessionStoreLike,
+} from './storage/index.js';
+export { formatProviderName, KeyInputForm, renderToString, type KeyInputFormProps } from './views/index.js';

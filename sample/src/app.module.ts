@@ -1,0 +1,45 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Request } from 'express';
+import { ByokModule } from 'nestjs-byok';
+import type { Pool } from 'pg';
+import { ChatController } from './chat/chat.controller.js';
+import { LanguageModels } from './chat/language-models.js';
+import { HomeController } from './home/home.controller.js';
+import type { Settings } from './settings.js';
+import { SignInController } from './sign-in/sign-in.controller.js';
+import { POOL, SETTINGS } from './tokens.js';
+
+/** What is known once the database runs. */
+export interface AppResources {
+  settings: Settings;
+  databaseUrl: string;
+  secrets: string[];
+  pool: Pool;
+}
+
+@Module({})
+export class AppModule {
+  static register({ settings, databaseUrl, secrets, pool }: AppResources): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ByokModule.forRoot({
+          secret: secrets,
+          db: databaseUrl,
+          resolveUser: (request: Request) => request.session.user,
+          publicOrigins: [`http://localhost:${settings.port}`, `http://127.0.0.1:${settings.port}`],
+          providers: {
+            openai: { name: 'OpenAI', placeholder: 'sk-…', docsUrl: 'https://platform.openai.com/api-keys' },
+            anthropic: {
+              name: 'Anthropic',
+              placeholder: 'sk-ant-…',
+              docsUrl: 'https://console.anthropic.com/settings/keys',
+            },
+          },
+        }),
+      ],
+      controllers: [HomeController, SignInController, ChatController],
+      providers: [LanguageModels, { provide: SETTINGS, useValue: settings }, { provide: POOL, useValue: pool }],
+    };
+  }
+}

@@ -1,0 +1,26 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiKey, RequireAnyApiKey, RequireApiKey, ResolvedKey, type ResolvedApiKey } from 'nestjs-byok';
+import { ChatDto, SummariseDto } from './chat.dto.js';
+import { LanguageModels } from './language-models.js';
+
+@Controller()
+export class ChatController {
+  constructor(private readonly models: LanguageModels) {}
+
+  @Post('chat')
+  @HttpCode(200)
+  @RequireApiKey('openai')
+  async chat(@ApiKey() apiKey: string, @Body() { message }: ChatDto): Promise<{ reply: string }> {
+    return { reply: await this.models.ask('openai', apiKey, message) };
+  }
+
+  @Post('summarise')
+  @HttpCode(200)
+  @RequireAnyApiKey(['openai', 'anthropic'])
+  async summarise(
+    @ResolvedKey() { provider, apiKey }: ResolvedApiKey,
+    @Body() { text }: SummariseDto,
+  ): Promise<{ reply: string; provider: string }> {
+    return { reply: await this.models.ask(provider, apiKey, `Summarise in one sentence:\n\n${text}`), provider };
+  }
+}
