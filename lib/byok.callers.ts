@@ -37,7 +37,7 @@ export class ByokCallers {
     }
     const user = this.options.resolveUser(holder);
     const session = sessionOf(holder);
-    if (user instanceof Promise) return user.then((id: unknown) => ({ userId: normaliseUserId(id), session }));
+    if (isThenable(user)) return Promise.resolve(user).then((id) => ({ userId: normaliseUserId(id), session }));
     return { userId: normaliseUserId(user), session };
   }
 
@@ -51,6 +51,11 @@ export class ByokCallers {
     if (isRequest(holder)) this.#used.set(holder, place);
     return place;
   }
+}
+
+/** A promise of another library or realm is not an instance of ours. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
 /** An authentication may well put a `userId` on requests; only requests have headers. */

@@ -14,7 +14,7 @@ export class ByokEvents {
     const requestId = typeof id === 'string' || typeof id === 'number' ? String(id) : undefined;
     try {
       const answer: unknown = onEvent({ ...event, at: new Date(), ...(requestId !== undefined && { requestId }) });
-      if (answer instanceof Promise) answer.catch(() => {});
+      if (answer !== undefined) Promise.resolve(answer).catch(() => {});
     } catch {
       // A listener's failure is its own.
     }

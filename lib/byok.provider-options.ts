@@ -12,7 +12,7 @@ import { isFieldName, isProviderName } from './validation/names.js';
 export function checkProviderConfigs(
   providers: Record<string, ProviderConfig>,
 ): Readonly<Record<string, ProviderConfig>> {
-  const checked: Record<string, ProviderConfig> = Object.create(null);
+  const checked = Object.create(null) as Record<string, ProviderConfig>;
   for (const [provider, config] of Object.entries(providers)) {
     const where = `providers[${JSON.stringify(provider)}]`;
     if (!isProviderName(provider)) {

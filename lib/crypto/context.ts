@@ -4,9 +4,11 @@ import type { SealContext } from '../interfaces/index.js';
 
 const FORMAT = 'byok/v1';
 const FIELDS = 7;
-const COUNT_LENGTH = 2;
-const PREFIX_LENGTH = 4;
 const MAX_LENGTH = 1024 * 1024;
+
+// A length below 128 is ASCII too, so that a context of short ASCII fields is one string to write.
+const SHORT = Array.from({ length: 128 }, (_, length) => `\0\0\0${String.fromCharCode(length)}`);
+const BEGINNING = `\0${String.fromCharCode(FIELDS)}${SHORT[FORMAT.length]}${FORMAT}`;
 
 /**
  * The context as bytes: the number of fields (u16), then each as its length (u32) and UTF-8. No two contexts have the
@@ -19,22 +21,33 @@ const MAX_LENGTH = 1024 * 1024;
  */
 export function encodeContext(context: SealContext, before = 0, after = 0): Buffer {
   const { purpose, ownerKind, ownerId, provider, label } = context;
-  const fields = [FORMAT, purpose, ownerKind, ownerId, provider, label, expiry(context.expiresAt)];
-  let length = before + COUNT_LENGTH + FIELDS * PREFIX_LENGTH + after;
+  const fields = [purpose, ownerKind, ownerId, provider, label, expiry(context.expiresAt)];
+  let text = BEGINNING;
+  let short = true;
   for (const field of fields) {
     // A lone surrogate would become U+FFFD, and two contexts one.
     if (typeof field !== 'string' || !field.isWellFormed()) throw new EncryptionError();
-    length += Buffer.byteLength(field);
+    short &&= field.length < SHORT.length;
+    if (short) text += SHORT[field.length] + field;
   }
+  const encoded = short && Buffer.byteLength(text) === text.length ? text : encodeFields(fields);
+  const length = before + encoded.length + after;
   if (length > MAX_LENGTH) throw new EncryptionError();
-
   const bytes = Buffer.allocUnsafe(length);
-  let offset = bytes.writeUInt16BE(FIELDS, before);
-  for (const field of fields) {
-    const written = bytes.write(field, offset + PREFIX_LENGTH, 'utf8');
-    offset = bytes.writeUInt32BE(written, offset) + written;
-  }
+  if (typeof encoded === 'string') bytes.write(encoded, before, 'latin1');
+  else encoded.copy(bytes, before);
   return bytes;
+}
+
+function encodeFields(fields: readonly string[]): Buffer {
+  const parts = [Buffer.from(BEGINNING, 'latin1')];
+  for (const field of fields) {
+    const bytes = Buffer.from(field);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    parts.push(length, bytes);
+  }
+  return Buffer.concat(parts);
 }
 
 function expiry(expiresAt: Date | null): string {

@@ -23,9 +23,9 @@ export class DashboardGuards implements CanActivate {
     return true;
   }
 
-  #instances(): Promise<CanActivate[]> {
+  async #instances(): Promise<CanActivate[]> {
     const guards = this.options.dashboard === false ? [] : this.options.dashboard.guards;
-    return Promise.all(guards.map((guard) => (typeof guard === 'function' ? this.#instance(guard) : guard)));
+    return Promise.all(guards.map(async (guard) => (typeof guard === 'function' ? this.#instance(guard) : guard)));
   }
 
   /** The application's own instance where it has one, with all that it depends on. */

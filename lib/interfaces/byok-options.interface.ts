@@ -75,7 +75,7 @@ export interface ByokModuleOptions {
    * Who the caller is. Default `request.user?.id ?? request.user?.sub`. Annotate the parameter with the type of your
    * platform's request: `(request: Request) => request.session.userId`.
    */
-  resolveUser?(request: ByokRequest): UserId | Promise<UserId>;
+  resolveUser?(this: void, request: ByokRequest): UserId | Promise<UserId>;
   /** Facts per provider. Default `{}`. */
   providers?: Record<string, ProviderConfig>;
   /** false: only providers named in `providers`. Default true. */

@@ -83,7 +83,7 @@ export interface KeyStorage {
    * @throws {KeyLimitError} where it would be one more than `limit`
    */
   put(place: KeyPlace, record: KeyRecord, limit: number): Promise<PutResult>;
-  /** Writes a record unless its slot is taken or the limit reached; whether it did. */
+  /** Writes a record unless its slot is taken by one that is not expired, or the limit reached; whether it did. */
   putIfAbsent(place: KeyPlace, record: KeyRecord, limit: number): Promise<boolean>;
   /** The record of each slot in turn, `null` for none or an expired one. */
   read(place: KeyPlace, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]>;

@@ -39,9 +39,9 @@ async function start(): Promise<void> {
 }
 
 async function startDatabase(dataDir: string): Promise<string> {
-  const { url, stop } = await startEmbeddedPostgres({ dataDir });
-  opened.push(stop);
-  return url;
+  const postgres = await startEmbeddedPostgres({ dataDir });
+  opened.push(() => postgres.stop());
+  return postgres.url;
 }
 
 async function stop(): Promise<void> {

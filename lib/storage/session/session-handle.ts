@@ -1,4 +1,3 @@
-import { promisify } from 'node:util';
 import { StorageError } from '../../errors/index.js';
 import type { ByokRequest } from '../../interfaces/index.js';
 
@@ -46,7 +45,7 @@ export function sessionOf(request: RequestWithStore): SessionHandle | undefined 
     over: false,
     save: async () => {
       if (typeof data.save !== 'function') return;
-      await promisify(data.save.bind(data))();
+      await called((done) => data.save?.(done));
     },
   };
 }
@@ -62,11 +61,26 @@ export function endedSession(from: unknown, request: RequestWithStore): SessionH
 /** Reads from the session's store. @throws {StorageError} @internal */
 export async function readStore(store: SessionStoreLike, id: string): Promise<Record<string, unknown> | null> {
   try {
-    const found = await promisify(store.get.bind(store) as (id: string, callback: Callback) => void)(id);
-    return (found as unknown as Record<string, unknown> | null | undefined) ?? null;
+    const found = await called((done) => store.get(id, done));
+    return (found as Record<string, unknown> | null | undefined) ?? null;
   } catch (error) {
     // connect-redis, session-file-store and others report an absent session so.
     if ((error as { code?: unknown } | null)?.code === 'ENOENT') return null;
     throw new StorageError('The session store is unavailable. Try again.');
   }
+}
+
+/** Writes into the session's store. @throws {StorageError} @internal */
+export async function writeStore(store: SessionStoreLike, id: string, data: unknown): Promise<void> {
+  try {
+    await called((done) => store.set(id, data, done));
+  } catch {
+    throw new StorageError('The session store is unavailable. Try again.');
+  }
+}
+
+function called(call: (done: Callback) => unknown): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    call((error, result) => (error ? reject(error as Error) : resolve(result)));
+  });
 }

@@ -15,11 +15,11 @@ import type {
 } from '../key-storage.interface.js';
 import { readStore, type SessionHandle } from './session-handle.js';
 import {
-  decodeSealed,
   isExpired,
   recordsOf,
   SESSION_PROPERTY,
   toListedKey,
+  toSealedKey,
   toSessionRecord,
   type SessionRecord,
 } from './session-records.js';
@@ -53,7 +53,8 @@ export class SessionKeyStorage implements KeyStorage {
     return this.#write(place, async (live) => {
       const old = live.mine.find((r) => isSlot(r, record));
       const others = live.mine.filter((r) => r !== old && !isExpired(r));
-      if (!old && others.length >= limit) throw new KeyLimitError(limit);
+      // An expired record is one more: it did not count.
+      if ((!old || isExpired(old)) && others.length >= limit) throw new KeyLimitError(limit);
       const now = Date.now();
       const written = toSessionRecord(place.owner, record, old?.createdAt ?? now, now);
       return {
@@ -66,26 +67,30 @@ export class SessionKeyStorage implements KeyStorage {
 
   async putIfAbsent(place: KeyPlace, record: KeyRecord, limit: number): Promise<boolean> {
     return this.#write(place, async (live) => {
-      if (live.mine.some((r) => isSlot(r, record)) || live.mine.length >= limit) return { result: false };
+      const old = live.mine.find((r) => isSlot(r, record));
+      const others = live.mine.filter((r) => r !== old && !isExpired(r));
+      if ((old && !isExpired(old)) || others.length >= limit) return { result: false };
       const now = Date.now();
-      return { result: true, add: [toSessionRecord(place.owner, record, now, now)] };
+      const written = toSessionRecord(place.owner, record, now, now);
+      return { result: true, remove: old ? [old] : [], add: [written] };
     });
   }
 
   async read(place: KeyPlace, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]> {
     const session = sessionOfPlace(place);
     await this.#purgeStrangers(place);
-    const mine = recordsOf(session.data).filter((r) => isOwnedBy(r, place.owner) && !isExpired(r));
-    return Promise.all(
-      slots.map(async (slot) => {
-        const record = mine.find((r) => isSlot(r, slot));
-        if (!record || (await this.#tombstones.has(session, record.sealed))) return null;
-        return {
-          ciphertext: decodeSealed(record.sealed),
-          expiresAt: record.expiresAt === null ? null : new Date(record.expiresAt),
-        };
-      }),
-    );
+    return Promise.all(slots.map((slot) => this.#readOne(session, place.owner, slot)));
+  }
+
+  async #readOne(session: SessionHandle, owner: KeyOwner, slot: KeySlot): Promise<SealedKey | null> {
+    const loaded = findLive(session.data, owner, slot);
+    if (!loaded) return null;
+    if (!(await this.#tombstones.has(session, loaded.sealed))) return toSealedKey(loaded);
+    // Deleted or replaced since this request loaded its session. If replaced, the store has the new one.
+    const stored = session.store && !session.over ? await readStore(session.store, session.id) : null;
+    const current = findLive(stored, owner, slot);
+    if (!current || (await this.#tombstones.has(session, current.sealed))) return null;
+    return toSealedKey(current);
   }
 
   async list(place: KeyPlace): Promise<ListedKey[]> {
@@ -221,6 +226,10 @@ function isOwnedBy(record: SessionRecord, owner: KeyOwner): boolean {
 /** Another user's. Not a visitor's own, which wait to be adopted; and to a visitor nobody's: signing in brings them back. */
 function isStranger(record: SessionRecord, owner: KeyOwner): boolean {
   return owner.kind === 'user' && record.ownerKind === 'user' && record.ownerId !== owner.id;
+}
+
+function findLive(blob: Record<string, unknown> | null, owner: KeyOwner, slot: KeySlot): SessionRecord | undefined {
+  return recordsOf(blob).find((r) => isSlot(r, slot) && isOwnedBy(r, owner) && !isExpired(r));
 }
 
 function isSlot(record: KeySlot, slot: KeySlot): boolean {

@@ -1,6 +1,6 @@
 import { StorageError } from '../../errors/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
-import type { KeyRecord, ListedKey } from '../key-storage.interface.js';
+import type { KeyRecord, ListedKey, SealedKey } from '../key-storage.interface.js';
 
 /** The property of the session that holds everything. */
 export const SESSION_PROPERTY = 'byok';
@@ -63,6 +63,10 @@ export function toListedKey(record: SessionRecord): ListedKey {
     expiresAt: record.expiresAt === null ? null : new Date(record.expiresAt),
     expired: isExpired(record),
   };
+}
+
+export function toSealedKey({ sealed, expiresAt }: SessionRecord): SealedKey {
+  return { ciphertext: decodeSealed(sealed), expiresAt: expiresAt === null ? null : new Date(expiresAt) };
 }
 
 /** Strict: Node's decoder skips what is no base64url, so two texts could stand for the same bytes. */

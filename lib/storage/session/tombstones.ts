@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { StorageError } from '../../errors/index.js';
-import { readStore, type SessionHandle } from './session-handle.js';
+import { readStore, writeStore, type SessionHandle } from './session-handle.js';
 
 /** Longer than any request that could still hold a session from before the deletion. */
 const LIFETIME = 60 * 60_000;
@@ -29,15 +27,7 @@ export class Tombstones {
       return;
     }
     const cookie = { path: '/', httpOnly: true, expires, originalMaxAge: LIFETIME, maxAge: LIFETIME };
-    const { store } = session;
-    try {
-      await promisify(store.set.bind(store) as (id: string, data: unknown, done: (e: unknown) => void) => void)(id, {
-        cookie,
-        byokTombstone: true,
-      });
-    } catch {
-      throw new StorageError('The session store is unavailable. Try again.');
-    }
+    await writeStore(session.store, id, { cookie, byokTombstone: true });
   }
 
   /** @throws {StorageError} */
@@ -54,5 +44,5 @@ export class Tombstones {
 }
 
 function tombstoneId(sealed: string): string {
-  return `byok-deleted-${createHash('sha256').update(sealed).digest('base64url')}`;
+  return `byok-deleted-${createHash('sha256').update(String(sealed)).digest('base64url')}`;
 }

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { Pool, QueryResult, QueryResultRow } from 'pg';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource, MigrationExecutor, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { BYOK_OPTIONS } from '../../byok.constants.js';
 import { ByokError, ConfigurationError, StorageError } from '../../errors/index.js';
 import type { ResolvedByokOptions } from '../../interfaces/index.js';
@@ -82,6 +83,7 @@ export class ByokDatabase implements OnApplicationShutdown {
 
   async #start(): Promise<DataSource> {
     const dataSource = this.#isJoined() ? this.#join() : await this.#open();
+    await this.#requireTables(dataSource);
     // TypeORM's own pool, without the price of its query layer. Where a version has none, `DataSource.query` serves.
     const pool = (dataSource.driver as { master?: Partial<Pool> }).master;
     this.#pool = typeof pool?.query === 'function' ? (pool as Pool) : undefined;
@@ -114,6 +116,18 @@ export class ByokDatabase implements OnApplicationShutdown {
     return dataSource;
   }
 
+  /** A connection of the application's runs our migrations only where they were added to it. */
+  async #requireTables(dataSource: DataSource): Promise<void> {
+    const { tableName } = this.options;
+    const sql = `SELECT to_regclass($1) IS NULL OR to_regclass('byok_keyring') IS NULL AS missing`;
+    const [{ missing }] = await dataSource.query<[{ missing: boolean }]>(sql, [`"${tableName}"`]);
+    if (!missing) return;
+    const migrations = tableName === 'user_api_keys' ? '...byokMigrations' : `...createByokMigrations('${tableName}')`;
+    throw new ConfigurationError(
+      `db: the tables of keys are missing. Add ${migrations} to the migrations of the TypeORM connection and run them.`,
+    );
+  }
+
   async #open(): Promise<DataSource> {
     const { db, tableName } = this.options;
     const given: DataSourceOptions = typeof db === 'string' ? { type: 'postgres', url: db } : (db as DataSourceOptions);
@@ -122,7 +136,7 @@ export class ByokDatabase implements OnApplicationShutdown {
       applicationName: 'nestjs-byok',
       migrationsTableName: 'byok_migrations',
       ...given,
-      extra: { ...TIMEOUTS, ...given.extra },
+      extra: { ...TIMEOUTS, ...(given.extra as object | undefined) },
       entities: byokEntities,
       migrations: createByokMigrations(tableName),
       // Run below, under a lock.
@@ -148,13 +162,16 @@ export class ByokDatabase implements OnApplicationShutdown {
   }
 }
 
+/** On one connection, so that a pool of one does. */
 async function migrate(dataSource: DataSource): Promise<void> {
   const runner = dataSource.createQueryRunner();
   try {
-    // Waiting for another instance's migration may take longer than a request may.
     await runner.query('SET statement_timeout = 0');
-    await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await dataSource.runMigrations({ transaction: 'all' });
+    // Asked again and again: waiting for another instance's migration may take longer than one statement may.
+    while (!(await lock(runner))) await sleep(100);
+    const executor = new MigrationExecutor(dataSource, runner);
+    executor.transaction = 'all';
+    await executor.executePendingMigrations();
   } finally {
     await runner.query('SELECT pg_advisory_unlock_all()').catch(() => {});
     await runner.query('RESET statement_timeout').catch(() => {});
@@ -162,8 +179,14 @@ async function migrate(dataSource: DataSource): Promise<void> {
   }
 }
 
+async function lock(runner: QueryRunner): Promise<boolean> {
+  const sql = 'SELECT pg_try_advisory_lock($1) AS locked';
+  const [{ locked }] = (await runner.query(sql, [MIGRATION_LOCK])) as [{ locked: boolean }];
+  return locked;
+}
+
 /** SQLSTATE or errno and nothing of the statement. */
 function describe(error: unknown): string {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
-  return typeof code === 'string' ? `${name} ${code}` : String(name);
+  return [name, code].filter((part) => typeof part === 'string').join(' ');
 }

@@ -16,17 +16,23 @@ export function keyStatements(table: string) {
       SELECT count(*) FROM "${table}"
       WHERE owner_kind = $1 AND owner_id = $2 AND (provider, label) <> ($3, $4) AND (expires_at IS NULL OR expires_at > now())
     ) < $11::int`;
-  const hasSlot = `EXISTS (SELECT 1 FROM "${table}" WHERE owner_kind = $1 AND owner_id = $2 AND provider = $3 AND label = $4)`;
+  // An expired record is one more: it did not count.
+  const replaces = `EXISTS (
+      SELECT 1 FROM "${table}"
+      WHERE owner_kind = $1 AND owner_id = $2 AND provider = $3 AND label = $4 AND (expires_at IS NULL OR expires_at > now())
+    )`;
+  const overwrite = `ON CONFLICT (owner_kind, owner_id, provider, label) DO UPDATE SET
+        key_id = excluded.key_id, ciphertext = excluded.ciphertext, hint = excluded.hint,
+        fingerprint = excluded.fingerprint, field_names = excluded.field_names, expires_at = excluded.expires_at,
+        updated_at = now(), last_used_at = NULL`;
   const listed = `SELECT ${COLUMNS}, substring(ciphertext FROM 1 FOR ${HEADER_LENGTH}) AS ciphertext FROM "${table}"`;
   const owned = 'WHERE owner_kind = $1 AND owner_id = $2';
   const statements = {
-    put: `${insert} OR ${hasSlot}
-      ON CONFLICT (owner_kind, owner_id, provider, label) DO UPDATE SET
-        key_id = excluded.key_id, ciphertext = excluded.ciphertext, hint = excluded.hint,
-        fingerprint = excluded.fingerprint, field_names = excluded.field_names, expires_at = excluded.expires_at,
-        updated_at = now(), last_used_at = NULL
+    put: `${insert} OR ${replaces}
+      ${overwrite}
       RETURNING ${COLUMNS}, substring(ciphertext FROM 1 FOR ${HEADER_LENGTH}) AS ciphertext, xmax <> 0 AS replaced`,
-    putIfAbsent: `${insert} ON CONFLICT DO NOTHING RETURNING ${COLUMNS}, ''::bytea AS ciphertext, false AS replaced`,
+    putIfAbsent: `${insert} ${overwrite}, created_at = now() WHERE k.expires_at <= now()
+      RETURNING ${COLUMNS}, ''::bytea AS ciphertext, false AS replaced`,
     list: `${listed} ${owned} ORDER BY provider COLLATE "C", label COLLATE "C"`,
     readAll: `SELECT ${COLUMNS}, ciphertext FROM "${table}" ${owned} AND (expires_at IS NULL OR expires_at > now())
       ORDER BY provider COLLATE "C", label COLLATE "C"`,

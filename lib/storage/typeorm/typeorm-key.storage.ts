@@ -17,6 +17,8 @@ import { ByokDatabase } from './byok-database.js';
 import { KeyReader } from './key-reader.js';
 import { keyStatements, type KeyStatements } from './key-statements.js';
 
+/** More than the writes that can be under way for one owner at once, in a few instances. */
+const UNCOUNTED_WRITES = 40;
 /** Expired rows removed in one statement: short enough not to hold anybody up. */
 const SWEEP_BATCH = 1_000;
 
@@ -71,10 +73,10 @@ export class TypeOrmKeyStorage implements KeyStorage {
   }
 
   async put(place: KeyPlace, record: KeyRecord, limit: number): Promise<PutResult> {
-    // Half of the limit can be filled without a lock: even many writers at once do not pass the whole of it. What is
-    // near the limit is counted under a lock, exactly.
+    // Without a lock, writers at once do not count each other: so only far from the limit, and for replacing a key.
+    // What is near the limit is counted under a lock, exactly.
     const row =
-      (await this.#insert(this.#sql.put, place, record, Math.floor(limit / 2))) ??
+      (await this.#insert(this.#sql.put, place, record, Math.max(0, limit - UNCOUNTED_WRITES))) ??
       (await this.#insertLocked(this.#sql.put, place, record, limit));
     if (!row) throw new KeyLimitError(limit);
     return { record: toListedKey(row), replaced: row.replaced };

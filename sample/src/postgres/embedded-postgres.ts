@@ -111,7 +111,7 @@ async function prepareFolder(path: string): Promise<string> {
   try {
     const made = await mkdir(folder, { recursive: true });
     if (made !== undefined) await chmod(folder, process.geteuid?.() === 0 ? 0o711 : 0o700);
-    await access(folder, constants.W_OK | constants.X_OK);
+    if (!(await isCluster(join(folder, 'postgres')))) await access(folder, constants.W_OK | constants.X_OK);
     return await realpath(folder);
   } catch (cause) {
     throw new Error(

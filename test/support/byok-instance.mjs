@@ -1,0 +1,32 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { Module } from '@nestjs/common';
+import { ByokModule, ByokService } from '../../dist/index.js';
+
+// An instance of an application in a process of its own. It does what the parent process sends: calls of ByokService.
+
+class InstanceModule {}
+Module({ imports: [ByokModule.forRoot(JSON.parse(process.env.BYOK_TEST_OPTIONS))] })(InstanceModule);
+
+const app = await NestFactory.createApplicationContext(InstanceModule, { logger: false });
+const byok = app.get(ByokService);
+
+process.on('message', async ({ id, method, args }) => {
+  try {
+    if (method === 'now') process.send({ id, result: Date.now() });
+    else process.send({ id, result: (await byok[method](...args.map(revive))) ?? null });
+  } catch (error) {
+    process.send({ id, error: { name: error.name, message: error.message } });
+  }
+});
+process.on('disconnect', async () => {
+  await app.close();
+  process.exit();
+});
+process.send({ ready: true });
+
+/** Dates do not travel in messages. */
+function revive(value) {
+  if (typeof value?.expiresAt !== 'number') return value;
+  return { ...value, expiresAt: new Date(value.expiresAt) };
+}
