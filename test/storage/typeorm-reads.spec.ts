@@ -147,7 +147,7 @@ describe.each([{ preparedStatements: true }, { preparedStatements: false }])('Re
       expect((await opened.storage.list(place('late')))[0].expired).toBe(false);
       await database.query(`UPDATE user_api_keys SET expires_at = now() + interval '1 hour' WHERE owner_id = 'late'`);
       Date.now = () => realNow() - 2 * 60 * 60_000;
-      await database.query(`UPDATE user_api_keys SET expires_at = now() WHERE owner_id = 'late'`);
+      await database.query(`UPDATE user_api_keys SET expires_at = now() - interval '1 second' WHERE owner_id = 'late'`);
       expect(await read('late')).toBeNull();
       expect((await opened.storage.list(place('late')))[0].expired).toBe(true);
     } finally {

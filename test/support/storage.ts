@@ -30,7 +30,7 @@ export const inMinutes = (minutes: number): Date => new Date(Date.now() + minute
 export async function openDatabaseStorage(
   database: TestDatabase,
   options: Partial<ByokModuleOptions> = {},
-): Promise<{ storage: TypeOrmKeyStorage; connection: ByokDatabase; close(): Promise<void> }> {
+): Promise<{ storage: TypeOrmKeyStorage; connection: ByokDatabase; close: () => Promise<void> }> {
   const resolved = resolveOptions({ secret: '', db: database.url, ...options });
   const connection = new ByokDatabase(resolved, {} as ModuleRef);
   await connection.ready();

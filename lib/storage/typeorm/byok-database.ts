@@ -16,8 +16,11 @@ export const BYOK_CONNECTION = 'byok';
 /** Any number, the same in every instance: instances that start together run the migrations one after the other. */
 const MIGRATION_LOCK = 7_267_001;
 
-/** A caller waits this long for a database that does not answer. A choice of the application's own wins. */
+/** Milliseconds after which the pool gives a silent connection up. A choice of the application's own wins. */
 const TIMEOUTS = { connectionTimeoutMillis: 3_000, query_timeout: 4_000, statement_timeout: 4_000, keepAlive: true };
+
+/** Milliseconds a caller waits at most, whatever the pool is set to: one of the application's may wait for ever. @internal */
+export const ANSWER_WITHIN = 4_500;
 
 /** One statement. With a name, it is prepared once on each connection. @internal */
 export interface Statement {
@@ -49,11 +52,14 @@ export class ByokDatabase implements OnApplicationShutdown {
     return this.#starting;
   }
 
-  /** @throws {StorageError} for every failure of the database */
-  async query<R extends QueryResultRow>(statement: Statement): Promise<R[]> {
+  /**
+   * @param within Milliseconds to wait for the answer.
+   * @throws {StorageError} for every failure of the database
+   */
+  async query<R extends QueryResultRow>(statement: Statement, within = ANSWER_WITHIN): Promise<R[]> {
     try {
       if (!this.#dataSource) await this.ready();
-      return await this.#run<R>(statement);
+      return await answered(this.#run<R>(statement), within);
     } catch (error) {
       throw this.#translate(error);
     }
@@ -63,7 +69,8 @@ export class ByokDatabase implements OnApplicationShutdown {
   async transaction<T>(work: (query: <R>(text: string, values: unknown[]) => Promise<R[]>) => Promise<T>): Promise<T> {
     try {
       const dataSource = await this.ready();
-      return await dataSource.transaction((manager) => work((text, values) => manager.query(text, values)));
+      const done = dataSource.transaction((manager) => work((text, values) => manager.query(text, values)));
+      return await answered(done, ANSWER_WITHIN);
     } catch (error) {
       throw this.#translate(error);
     }
@@ -183,6 +190,18 @@ async function lock(runner: QueryRunner): Promise<boolean> {
   const sql = 'SELECT pg_try_advisory_lock($1) AS locked';
   const [{ locked }] = (await runner.query(sql, [MIGRATION_LOCK])) as [{ locked: boolean }];
   return locked;
+}
+
+/** What `work` gives, or a failure once it is late. */
+function answered<T>(work: Promise<T>, within: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new DatabaseTimeout()), within);
+    work.then(resolve, reject).finally(() => clearTimeout(late));
+  });
+}
+
+class DatabaseTimeout extends Error {
+  override readonly name = 'DatabaseTimeout';
 }
 
 /** SQLSTATE or errno and nothing of the statement. */

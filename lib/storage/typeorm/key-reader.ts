@@ -1,10 +1,14 @@
 import { ByokError, StorageError } from '../../errors/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
 import type { KeySlot, SealedKey } from '../key-storage.interface.js';
-import type { ByokDatabase, Statement } from './byok-database.js';
+import { ANSWER_WITHIN, type ByokDatabase, type Statement } from './byok-database.js';
 
 /** Statements under way at once: enough to keep Postgres busy, few enough for reads to meet in one. */
 const MAX_STATEMENTS = 3;
+/** Milliseconds after which a statement no longer counts as one of them: others do not wait behind it. */
+const SLOW = 100;
+/** Slow ones included. */
+const MAX_WITH_SLOW = 8;
 /** Slots in one statement, which bounds what one slow statement can hold up. */
 const MAX_SLOTS = 256;
 
@@ -18,6 +22,8 @@ interface Row {
 interface PendingRead {
   owner: KeyOwner;
   slots: readonly KeySlot[];
+  /** By `performance.now()`. */
+  since: number;
   resolve: (found: (SealedKey | null)[]) => void;
   reject: (error: unknown) => void;
 }
@@ -31,6 +37,7 @@ interface PendingRead {
 export class KeyReader {
   #pending: PendingRead[] = [];
   #underWay = 0;
+  #slow = 0;
   #scheduled = false;
   readonly #one: Omit<Statement, 'values'>;
   readonly #many: Omit<Statement, 'values'>;
@@ -58,10 +65,14 @@ export class KeyReader {
   /** The record of each slot in turn, `null` for none or an expired one. @throws {StorageError} */
   read(owner: KeyOwner, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]> {
     return new Promise((resolve, reject) => {
-      this.#pending.push({ owner, slots, resolve, reject });
+      this.#pending.push({ owner, slots, since: performance.now(), resolve, reject });
       if (this.#underWay === 0) this.#send();
-      else if (this.#underWay < MAX_STATEMENTS) this.#schedule();
+      else if (this.#mayStart()) this.#schedule();
     });
+  }
+
+  #mayStart(): boolean {
+    return this.#underWay - this.#slow < MAX_STATEMENTS && this.#underWay < MAX_WITH_SLOW;
   }
 
   /** At the end of the turn, so that all requests which arrived in it travel together. */
@@ -70,13 +81,19 @@ export class KeyReader {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      if (this.#underWay < MAX_STATEMENTS) this.#send();
+      if (this.#mayStart()) this.#send();
     });
   }
 
   #send(): void {
+    this.#giveUpLate();
     const batch = this.#takeBatch();
     if (batch.length === 0) return;
+    let slow = 0;
+    const lateness = setTimeout(() => {
+      this.#slow += slow = 1;
+      if (this.#mayStart()) this.#send();
+    }, SLOW);
     this.#underWay++;
     this.#run(batch)
       .catch((error: unknown) => {
@@ -84,9 +101,18 @@ export class KeyReader {
         for (const read of batch) read.reject(failure);
       })
       .finally(() => {
+        clearTimeout(lateness);
         this.#underWay--;
-        if (this.#pending.length > 0) this.#send();
+        this.#slow -= slow;
+        if (this.#mayStart()) this.#send();
       });
+  }
+
+  #giveUpLate(): void {
+    const latest = performance.now() - ANSWER_WITHIN;
+    while (this.#pending.length > 0 && this.#pending[0].since <= latest) {
+      this.#pending.shift()?.reject(new StorageError());
+    }
   }
 
   #takeBatch(): PendingRead[] {
@@ -97,10 +123,12 @@ export class KeyReader {
 
   async #run(batch: PendingRead[]): Promise<void> {
     const [first] = batch;
+    // What it waited for a place counts: nobody waits longer in all than for one statement.
+    const within = first.since + ANSWER_WITHIN - performance.now();
     if (batch.length === 1 && first.slots.length === 1) {
       const { owner, slots } = first;
       const values = [owner.kind, owner.id, slots[0].provider, slots[0].label];
-      const [row] = await this.database.query<Row>({ ...this.#one, values });
+      const [row] = await this.database.query<Row>({ ...this.#one, values }, within);
       first.resolve([row ? toSealedKey(row) : null]);
       return;
     }
@@ -114,7 +142,7 @@ export class KeyReader {
       }
     }
     const found = new Array<SealedKey | null>(columns[0].length).fill(null);
-    for (const row of await this.database.query<Row>({ ...this.#many, values: columns })) {
+    for (const row of await this.database.query<Row>({ ...this.#many, values: columns }, within)) {
       found[Number(row.n) - 1] = toSealedKey(row);
     }
     let offset = 0;

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StorageError, type SealedKey, type TypeOrmKeyStorage } from '../../lib/index.js';
+import { createDatabase, type TestDatabase } from '../support/postgres.js';
+import { makeRecord, openDatabaseStorage } from '../support/storage.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+
+const OPENAI = { provider: 'openai', label: 'default' };
+const ALICE = { source: 'database' as const, owner: { kind: 'user' as const, id: 'alice' } };
+/** Milliseconds within which a caller has to be told that the database does not answer. */
+const TOLD_WITHIN = 5_000;
+
+interface Outcome {
+  ms: number;
+  error: unknown;
+}
+
+/** How long a call took and how it ended. */
+async function outcome(call: () => Promise<unknown>): Promise<Outcome> {
+  const start = performance.now();
+  const error: unknown = await call().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return { ms: performance.now() - start, error };
+}
+
+describe('A database that falls silent', () => {
+  let database: TestDatabase;
+  let pools: Pool[];
+  const record = makeRecord('openai');
+
+  interface Pool {
+    proxy: TcpProxy;
+    storage: TypeOrmKeyStorage;
+    read: () => Promise<(SealedKey | null)[]>;
+    close: () => Promise<void>;
+  }
+
+  async function openPool(extra: object): Promise<Pool> {
+    const { proxy, url } = await TcpProxy.inFrontOf(database.url);
+    const { storage, close } = await openDatabaseStorage(database, { db: { type: 'postgres', url, extra } });
+    return { proxy, storage, read: () => storage.read(ALICE, [OPENAI]), close };
+  }
+
+  beforeAll(async () => {
+    Logger.overrideLogger(false);
+    database = await createDatabase();
+    // As the module sets it, and that of an application which sets no limits.
+    const unlimited = { connectionTimeoutMillis: 0, query_timeout: 0, statement_timeout: 0 };
+    pools = [await openPool({}), await openPool(unlimited)];
+    await pools[0].storage.put(ALICE, record, 50);
+  });
+  afterAll(async () => {
+    for (const { proxy, close } of pools) {
+      proxy.thaw();
+      await close();
+      await proxy.close();
+    }
+    await database.drop();
+  });
+
+  const onEachPool = (check: (pool: Pool) => Promise<void>) => Promise.all(pools.map(check));
+
+  it('on some connections lets later reads pass on others', () =>
+    onEachPool(async ({ proxy, storage, read }) => {
+      // Three connections in the pool: one for each statement that is to hang.
+      await Promise.all(Array.from({ length: 3 }, () => storage.list(ALICE)));
+      expect(proxy.connections).toHaveLength(3);
+      for (const connection of proxy.connections) connection.freeze();
+      const hanging: Promise<Outcome>[] = [];
+      for (let i = 0; i < 3; i++) {
+        hanging.push(outcome(read));
+        await sleep(5);
+      }
+      const later = await Promise.all(Array.from({ length: 5 }, () => outcome(read)));
+      expect(later.map(({ error }) => error)).toEqual(Array(5).fill(undefined));
+      expect(Math.max(...later.map(({ ms }) => ms))).toBeLessThan(2_000);
+      for (const { ms, error } of await Promise.all(hanging)) {
+        expect(error).toBeInstanceOf(StorageError);
+        expect(ms).toBeLessThan(TOLD_WITHIN);
+      }
+      proxy.thaw();
+    }));
+
+  it('is reported within five seconds, to every caller, and is used again as soon as it answers', () =>
+    onEachPool(async ({ proxy, storage, read }) => {
+      proxy.freeze();
+      const calls = [
+        () => storage.list(ALICE),
+        () => storage.put(ALICE, record, 1),
+        () => storage.delete(ALICE, { provider: 'anthropic', label: 'default' }),
+        () => storage.deleteAllExpired(),
+      ].map(outcome);
+      for (let i = 0; i < 20; i++) {
+        calls.push(outcome(read));
+        await sleep(100);
+      }
+      const outcomes = await Promise.all(calls);
+      expect(outcomes.filter(({ error }) => !(error instanceof StorageError))).toEqual([]);
+      expect(Math.max(...outcomes.map(({ ms }) => ms))).toBeLessThan(TOLD_WITHIN);
+
+      proxy.thaw();
+      const back = performance.now();
+      while ((await outcome(read)).error) await sleep(50);
+      expect(performance.now() - back).toBeLessThan(TOLD_WITHIN);
+      expect((await read())[0]?.ciphertext).toEqual(record.ciphertext);
+    }));
+});
