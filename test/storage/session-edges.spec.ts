@@ -76,6 +76,20 @@ describe('SessionKeyStorage', () => {
     expect((await storage.read(placeOf(again), OPENAI))[0]?.ciphertext).toEqual(record.ciphertext);
   });
 
+  it('does not wait for a store that never answers', async () => {
+    const request = await sessions.request();
+    await storage.put(placeOf(request), makeRecord('openai'), 50);
+    const get = sessions.store.get.bind(sessions.store);
+    sessions.store.get = () => undefined;
+    const start = performance.now();
+    const calls = [storage.read(placeOf(request), OPENAI), storage.put(placeOf(request), makeRecord('openai'), 50)];
+    for (const call of await Promise.allSettled(calls)) {
+      expect((call as PromiseRejectedResult).reason).toBeInstanceOf(StorageError);
+    }
+    expect(performance.now() - start).toBeLessThan(5_000);
+    sessions.store.get = get;
+  });
+
   it.each([['text'], [7], [{ v: 2, keys: [] }], [{ v: 1, keys: 'none' }], [null]])(
     'does not take %j in its place for "no key"',
     async (held) => {

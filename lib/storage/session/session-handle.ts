@@ -1,7 +1,10 @@
 import { StorageError } from '../../errors/index.js';
 import type { ByokRequest } from '../../interfaces/index.js';
 
-type Callback = (error: unknown, data?: unknown) => void;
+type Callback = (error: Error | null | undefined, data?: unknown) => void;
+
+/** Milliseconds that a caller waits for a session store. */
+const ANSWER_WITHIN = 4_500;
 
 /** What is used of a session store; express-session's and @fastify/session's both have it. @publicApi */
 export interface SessionStoreLike {
@@ -81,6 +84,11 @@ export async function writeStore(store: SessionStoreLike, id: string, data: unkn
 
 function called(call: (done: Callback) => unknown): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    call((error, result) => (error ? reject(error as Error) : resolve(result)));
+    const late = setTimeout(() => reject(new Error('The session store does not answer.')), ANSWER_WITHIN).unref();
+    call((error, result) => {
+      clearTimeout(late);
+      if (error) reject(error);
+      else resolve(result);
+    });
   });
 }
