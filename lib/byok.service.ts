@@ -99,7 +99,9 @@ export class ByokService {
       offset += slots.length;
       const i = slots.findIndex((_, n) => sealed[start + n] !== null);
       if (i === -1) return null;
-      return this.vault.open(place, slots[i], sealed[start + i]!, holder);
+      const resolved = this.vault.open(place, slots[i], sealed[start + i]!, holder);
+      this.storage.noteUse(place, slots[i]);
+      return resolved;
     });
   }
 

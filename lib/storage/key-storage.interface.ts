@@ -87,6 +87,8 @@ export interface KeyStorage {
   putIfAbsent(place: KeyPlace, record: KeyRecord, limit: number): Promise<boolean>;
   /** The record of each slot in turn, `null` for none or an expired one. */
   read(place: KeyPlace, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]>;
+  /** Notes that a key was handed out, for `lastUsedAt`. Returns at once: nobody waits for it, and it never fails. */
+  noteUse(place: KeyPlace, slot: KeySlot): void;
   /** All of the owner's records by provider and label, expired ones too. */
   list(place: KeyPlace): Promise<ListedKey[]>;
   /** All of the owner's records that are not expired, whole. */

@@ -48,6 +48,10 @@ export class HybridKeyStorage implements KeyStorage {
     return this.#of(place).read(place, slots);
   }
 
+  noteUse(place: KeyPlace, slot: KeySlot): void {
+    this.#of(place).noteUse(place, slot);
+  }
+
   list(place: KeyPlace): Promise<ListedKey[]> {
     return this.#of(place).list(place);
   }

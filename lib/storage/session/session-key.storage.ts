@@ -15,7 +15,11 @@ import type {
 } from '../key-storage.interface.js';
 import { readStore, type SessionHandle } from './session-handle.js';
 import {
+  findLive,
   isExpired,
+  isOwnedBy,
+  isSlot,
+  isStranger,
   recordsOf,
   SESSION_PROPERTY,
   toListedKey,
@@ -92,6 +96,9 @@ export class SessionKeyStorage implements KeyStorage {
     if (!current || (await this.#tombstones.has(session, current.sealed))) return null;
     return toSealedKey(current);
   }
+
+  /** Not kept: it would save the session, whole, on every request that uses a key. */
+  noteUse(): void {}
 
   async list(place: KeyPlace): Promise<ListedKey[]> {
     await this.#purgeStrangers(place);
@@ -217,23 +224,6 @@ function sessionOfPlace(place: KeyPlace): SessionHandle {
 function visitorPlaceOf(session: SessionHandle): KeyPlace {
   const id = createHash('sha256').update(`byok/session-owner\0${session.id}`).digest('base64url');
   return { source: 'session', owner: { kind: 'session', id }, session };
-}
-
-function isOwnedBy(record: SessionRecord, owner: KeyOwner): boolean {
-  return record.ownerKind === owner.kind && record.ownerId === owner.id;
-}
-
-/** Another user's. Not a visitor's own, which wait to be adopted; and to a visitor nobody's: signing in brings them back. */
-function isStranger(record: SessionRecord, owner: KeyOwner): boolean {
-  return owner.kind === 'user' && record.ownerKind === 'user' && record.ownerId !== owner.id;
-}
-
-function findLive(blob: Record<string, unknown> | null, owner: KeyOwner, slot: KeySlot): SessionRecord | undefined {
-  return recordsOf(blob).find((r) => isSlot(r, slot) && isOwnedBy(r, owner) && !isExpired(r));
-}
-
-function isSlot(record: KeySlot, slot: KeySlot): boolean {
-  return record.provider === slot.provider && record.label === slot.label;
 }
 
 function bySlot(a: KeySlot, b: KeySlot): number {

@@ -1,6 +1,6 @@
 import { StorageError } from '../../errors/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
-import type { KeyRecord, ListedKey, SealedKey } from '../key-storage.interface.js';
+import type { KeyRecord, KeySlot, ListedKey, SealedKey } from '../key-storage.interface.js';
 
 /** The property of the session that holds everything. */
 export const SESSION_PROPERTY = 'byok';
@@ -78,4 +78,25 @@ export function decodeSealed(sealed: unknown): Buffer {
 
 export function isExpired(record: SessionRecord, now = Date.now()): boolean {
   return record.expiresAt !== null && !(record.expiresAt > now);
+}
+
+export function isOwnedBy(record: SessionRecord, owner: KeyOwner): boolean {
+  return record.ownerKind === owner.kind && record.ownerId === owner.id;
+}
+
+/** Another user's. Not a visitor's own, which wait to be adopted; and to a visitor nobody's: signing in brings them back. */
+export function isStranger(record: SessionRecord, owner: KeyOwner): boolean {
+  return owner.kind === 'user' && record.ownerKind === 'user' && record.ownerId !== owner.id;
+}
+
+export function findLive(
+  blob: Record<string, unknown> | null,
+  owner: KeyOwner,
+  slot: KeySlot,
+): SessionRecord | undefined {
+  return recordsOf(blob).find((r) => isSlot(r, slot) && isOwnedBy(r, owner) && !isExpired(r));
+}
+
+export function isSlot(record: KeySlot, slot: KeySlot): boolean {
+  return record.provider === slot.provider && record.label === slot.label;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { Pool, QueryResult, QueryResultRow } from 'pg';
@@ -35,11 +35,12 @@ export interface Statement {
  * @internal
  */
 @Injectable()
-export class ByokDatabase implements OnApplicationShutdown {
+export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShutdown {
   readonly #logger = new Logger('ByokModule');
   #dataSource: DataSource | undefined;
   #starting: Promise<DataSource> | undefined;
   #pool: Pool | undefined;
+  readonly #lastWork: (() => Promise<void>)[] = [];
 
   constructor(
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
@@ -76,9 +77,25 @@ export class ByokDatabase implements OnApplicationShutdown {
     }
   }
 
+  /** Work that is to be done before the connection goes. It must not reject. */
+  beforeClose(work: () => Promise<void>): void {
+    this.#lastWork.push(work);
+  }
+
+  /** A connection of the application's may be gone when the next hook runs. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.#finish();
+  }
+
   async onApplicationShutdown(): Promise<void> {
+    // Requests that were under way have ended since.
+    await this.#finish();
     const dataSource = await this.#starting?.catch(() => undefined);
     if (dataSource?.isInitialized && !this.#isJoined()) await dataSource.destroy();
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#dataSource?.isInitialized) await Promise.all(this.#lastWork.map((work) => work()));
   }
 
   async #run<R extends QueryResultRow>({ name, text, values }: Statement): Promise<R[]> {

@@ -16,6 +16,7 @@ import type {
 import { ByokDatabase } from './byok-database.js';
 import { KeyReader } from './key-reader.js';
 import { keyStatements, type KeyStatements } from './key-statements.js';
+import { LastUsed } from './last-used.js';
 
 /** More than the writes that can be under way for one owner at once, in a few instances. */
 const UNCOUNTED_WRITES = 40;
@@ -54,6 +55,7 @@ interface RemovedRow {
 export class TypeOrmKeyStorage implements KeyStorage {
   readonly #reader: KeyReader;
   readonly #sql: KeyStatements;
+  readonly #lastUsed: LastUsed;
 
   constructor(
     private readonly database: ByokDatabase,
@@ -61,6 +63,7 @@ export class TypeOrmKeyStorage implements KeyStorage {
   ) {
     this.#reader = new KeyReader(database, options.tableName);
     this.#sql = keyStatements(options.tableName);
+    this.#lastUsed = new LastUsed(database, options.tableName);
   }
 
   place(caller: KeyCaller): KeyPlace {
@@ -88,6 +91,10 @@ export class TypeOrmKeyStorage implements KeyStorage {
 
   read(place: KeyPlace, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]> {
     return this.#reader.read(place.owner, slots);
+  }
+
+  noteUse({ owner }: KeyPlace, { provider, label }: KeySlot): void {
+    this.#lastUsed.note(owner, provider, label);
   }
 
   async list(place: KeyPlace): Promise<ListedKey[]> {

@@ -1,0 +1,104 @@
+import type { KeyOwner } from '../../interfaces/index.js';
+import type { ByokDatabase, Statement } from './byok-database.js';
+
+/** Milliseconds that uses are collected for. */
+const COLLECT_FOR = 5_000;
+/** Keys in one statement. */
+const BATCH = 1_000;
+/** Keys remembered while the database is away; past that the oldest uses are forgotten. */
+const MAX_REMEMBERED = 20_000;
+
+interface Use {
+  owner: KeyOwner;
+  provider: string;
+  label: string;
+  /** By `performance.now()`. */
+  at: number;
+}
+
+/**
+ * Keeps `last_used_at` without a write for every read: uses are collected here, one a key, and written together every
+ * few seconds.
+ *
+ * What is sent is how long ago a key was used. The moment is the database's to say, so that instances whose clocks
+ * differ never move it backwards.
+ *
+ * @internal
+ */
+export class LastUsed {
+  #uses = new Map<string, Use>();
+  #timer: NodeJS.Timeout | undefined;
+  #flushing: Promise<void> | undefined;
+  readonly #statement: Omit<Statement, 'values'>;
+
+  constructor(
+    private readonly database: ByokDatabase,
+    table: string,
+  ) {
+    // Locked in the order of the primary key: instances that write the same rows at once wait rather than deadlock.
+    // A key that was replaced since is another key.
+    this.#statement = {
+      name: `byok_last_used_${table}`,
+      text: `WITH used AS (
+          SELECT k.owner_kind, k.owner_id, k.provider, k.label, now() - u.ago * interval '1 millisecond' AS at
+          FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::float8[]) AS u (owner_kind, owner_id, provider, label, ago)
+          JOIN "${table}" k USING (owner_kind, owner_id, provider, label)
+          ORDER BY 1, 2, 3, 4 FOR NO KEY UPDATE OF k
+        )
+        UPDATE "${table}" k SET last_used_at = used.at FROM used
+        WHERE k.owner_kind = used.owner_kind AND k.owner_id = used.owner_id AND k.provider = used.provider
+          AND k.label = used.label AND k.updated_at <= used.at AND (k.last_used_at IS NULL OR k.last_used_at < used.at)`,
+    };
+    database.beforeClose(() => this.flush());
+  }
+
+  note(owner: KeyOwner, provider: string, label: string): void {
+    this.#uses.set(`${owner.kind}\n${owner.id}\n${provider}\n${label}`, {
+      owner,
+      provider,
+      label,
+      at: performance.now(),
+    });
+    this.#timer ??= setTimeout(() => void this.flush(), COLLECT_FOR).unref();
+  }
+
+  /** Writes what was collected; what cannot be written is kept for the next time. Never rejects. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#flushing;
+    this.#flushing = this.#write();
+    await this.#flushing;
+  }
+
+  async #write(): Promise<void> {
+    const uses = [...this.#uses];
+    this.#uses = new Map();
+    for (let i = 0; i < uses.length; i += BATCH) {
+      try {
+        await this.#send(uses.slice(i, i + BATCH).map(([, use]) => use));
+      } catch {
+        this.#keep(uses.slice(i));
+        return;
+      }
+    }
+  }
+
+  async #send(uses: Use[]): Promise<void> {
+    const now = performance.now();
+    const values = [
+      uses.map(({ owner }) => owner.kind),
+      uses.map(({ owner }) => owner.id),
+      uses.map(({ provider }) => provider),
+      uses.map(({ label }) => label),
+      uses.map(({ at }) => now - at),
+    ];
+    await this.database.query({ ...this.#statement, values });
+  }
+
+  /** What was used since is newer. */
+  #keep(uses: [string, Use][]): void {
+    this.#uses = new Map([...uses, ...this.#uses].slice(-MAX_REMEMBERED));
+    if (this.#uses.size > 0) this.#timer ??= setTimeout(() => void this.flush(), COLLECT_FOR).unref();
+  }
+}
