@@ -8,6 +8,9 @@ import { isUtf8 } from 'node:buffer';
 const LEAST_DISTINCT_BYTES = 16;
 const LOOKED_AT = 1024;
 const LONGEST_LAG = 256;
+const BYTES = 2 ** 8;
+// No two differences of code points are the same by it.
+const CODE_POINTS = 2 ** 22;
 
 // How often a letter of English is which, of 1003.
 const LETTERS = [82, 15, 28, 43, 127, 22, 20, 61, 70, 2, 8, 40, 24, 67, 75, 19, 1, 60, 63, 91, 28, 10, 24, 2, 20, 1];
@@ -26,14 +29,14 @@ const PLACEHOLDERS = [
 /** What is wrong with the bytes, as the end of a sentence that begins with "it". @internal */
 export function weaknessOfBytes(bytes: Uint8Array): string | undefined {
   if (new Set(bytes).size < LEAST_DISTINCT_BYTES) return `has fewer than ${LEAST_DISTINCT_BYTES} different bytes`;
-  if (isRegular(bytes, 256)) return 'repeats itself or is a sequence';
+  if (isRegular(bytes, BYTES)) return 'repeats itself or is a sequence';
   if (isText(bytes)) return 'is text, not random bytes';
   return undefined;
 }
 
 /** What is wrong with the text that stands for the bytes. @internal */
 export function weaknessOfText(text: string): string | undefined {
-  if (isRegular(Buffer.from(text), 256)) return 'repeats itself or is a sequence';
+  if (isRegular(Buffer.from(text), BYTES)) return 'repeats itself or is a sequence';
   if (/^[0-9a-f]+$/i.test(text)) return /[a-f]/i.test(text) ? undefined : 'has digits only';
   if (!/[a-z]/.test(text) || !/[A-Z]/.test(text)) return 'has no mixture of capital and small letters';
   if (isLikelyWords(text)) return 'reads like words';
@@ -44,7 +47,7 @@ export function weaknessOfText(text: string): string | undefined {
 export function weaknessOfPassphrase(passphrase: string): string | undefined {
   const characters = Array.from(passphrase, (character) => character.codePointAt(0)!);
   if (new Set(characters).size < 8) return 'has fewer than 8 different characters';
-  if (isRegular(characters)) return 'repeats itself or is a sequence';
+  if (isRegular(characters, CODE_POINTS)) return 'repeats itself or is a sequence';
   if (isPlaceholder(passphrase)) return 'is a known placeholder';
   return undefined;
 }
@@ -66,17 +69,21 @@ function mostlyWords(text: string): boolean {
  * Whether at some distance more than half of the neighbours differ by the same: a distance of one finds sequences, a
  * difference of zero finds repeats.
  */
-function isRegular(units: ArrayLike<number>, modulus = Infinity): boolean {
+function isRegular(units: ArrayLike<number>, modulus: number): boolean {
   const length = Math.min(units.length, LOOKED_AT);
-  for (let lag = 1; lag <= Math.min(length / 2, LONGEST_LAG); lag++) {
-    const counts = new Map<number, number>();
+  const longest = Math.min(length / 2, LONGEST_LAG);
+  const step = (i: number, lag: number) => (units[i] - units[i - lag] + modulus) % modulus;
+  for (let lag = 1; lag <= longest; lag++) {
+    // The only one that more than half can share is the one that outlives the vote of all (Boyer and Moore).
+    let candidate = 0;
+    let votes = 0;
     for (let i = lag; i < length; i++) {
-      const difference = units[i] - units[i - lag];
-      const delta = difference < 0 && modulus !== Infinity ? difference + modulus : difference;
-      const count = (counts.get(delta) ?? 0) + 1;
-      if (count * 2 > length - lag) return true;
-      counts.set(delta, count);
+      if (votes === 0) candidate = step(i, lag);
+      votes += step(i, lag) === candidate ? 1 : -1;
     }
+    let count = 0;
+    for (let i = lag; i < length; i++) if (step(i, lag) === candidate) count++;
+    if (count * 2 > length - lag) return true;
   }
   return false;
 }

@@ -1,0 +1,48 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const SCRIPT = fileURLToPath(new URL('./exhaustive.mjs', import.meta.url));
+const LIB = fileURLToPath(new URL('../../lib', import.meta.url));
+const TIMEOUT = 240_000;
+
+async function run(what: string, count: number): Promise<Record<string, number>> {
+  const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, what, String(count)]);
+  return JSON.parse(stdout) as Record<string, number>;
+}
+
+describe('The built library, exhaustively', () => {
+  let flips: Record<string, number>;
+  let salts: Record<string, number>;
+
+  beforeAll(async () => {
+    [flips, salts] = await Promise.all([run('flips', 1000), run('salts', 1_000_000)]);
+  }, TIMEOUT);
+
+  it('opens none of 1,000 records with any one bit flipped, each with the one error', () => {
+    const bits = 1000 * 154 * 8;
+    expect(flips).toEqual({ bits, accepted: 0, refused: bits, other: 0, unharmed: 1000 });
+  });
+
+  it('repeats no salt in 1,000,000 seals', () => {
+    expect(salts).toEqual({ seals: 1_000_000, repeated: 0, control: 1 });
+  });
+});
+
+describe('The source', () => {
+  const files = readdirSync(LIB, { recursive: true, encoding: 'utf8' }).filter((name) => /\.tsx?$/.test(name));
+  const using = (pattern: RegExp) => files.filter((name) => pattern.test(readFileSync(join(LIB, name), 'utf8')));
+
+  it('has no Math.random', () => {
+    expect(using(/Math\s*(\?\.|\.|\[)\s*['"`]?random|\brandom\b.*=\s*Math\b/)).toEqual([]);
+    expect(using(/\brandomFillSync\b/)).toEqual([join('crypto', 'salt-pool.ts')]);
+  });
+
+  it('never exports a KeyObject', () => {
+    expect(using(/\.export\s*\(/)).toEqual([]);
+    expect(using(/\bcreateSecretKey\b/)).toEqual([join('crypto', 'root-key.ts')]);
+  });
+});
