@@ -107,6 +107,7 @@ export class EncryptionService extends Redacted {
    */
   fingerprint(provider: string, apiKey: string): Buffer {
     return quietly(() => {
+      if (typeof provider !== 'string' || typeof apiKey !== 'string') throw new EncryptionError();
       // A NUL in the provider would blur where it ends.
       if (!provider.isWellFormed() || provider.includes('\0') || !apiKey.isWellFormed()) throw new EncryptionError();
       return this.#keyring.first.fingerprint(provider, apiKey);

@@ -33,12 +33,15 @@ export function seal(key: RootKey, salts: SaltPool, padded: Uint8Array, context:
   key.id.copy(sealed, KEY_ID);
   salts.writeTo(sealed, SALT);
   const derived = derive(key, sealed, context);
-  derived.copy(sealed, COMMITMENT, 32);
-  const { ciphertext, tag } = gcmSeal(derived.subarray(0, 32), NONCE, sealed.subarray(0, TAG), padded);
-  derived.fill(0);
-  tag.copy(sealed, TAG);
-  ciphertext.copy(sealed, CIPHERTEXT);
-  return sealed;
+  try {
+    derived.copy(sealed, COMMITMENT, 32);
+    const { ciphertext, tag } = gcmSeal(derived.subarray(0, 32), NONCE, sealed.subarray(0, TAG), padded);
+    tag.copy(sealed, TAG);
+    ciphertext.copy(sealed, CIPHERTEXT);
+    return sealed;
+  } finally {
+    derived.fill(0);
+  }
 }
 
 /**
@@ -69,9 +72,11 @@ export function open(key: RootKey, sealed: Buffer, context: SealContext): Buffer
 export function isCommittedTo(key: RootKey, sealed: Buffer, context: SealContext): boolean {
   if (sealed.length < TAG) return false;
   const derived = derive(key, sealed, context);
-  const equal = timingSafeEqual(derived.subarray(32), sealed.subarray(COMMITMENT, TAG));
-  derived.fill(0);
-  return equal;
+  try {
+    return timingSafeEqual(derived.subarray(32), sealed.subarray(COMMITMENT, TAG));
+  } finally {
+    derived.fill(0);
+  }
 }
 
 /** The id of the key that sealed the record. @throws {EncryptionError} where the bytes are no record of ours @internal */

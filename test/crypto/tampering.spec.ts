@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { EncryptionService } from '../../lib/index.js';
+import { type EncryptionService } from '../../lib/index.js';
 import { context, Refusals, serviceOf, TEXT, withoutStacks } from './support.js';
 
 // Of 1,000 it is tried in a process of its own: exhaustive.spec.ts.
