@@ -25,8 +25,7 @@ export function encodeContext(context: SealContext, before = 0, after = 0): Buff
   let text = BEGINNING;
   let short = true;
   for (const field of fields) {
-    // A lone surrogate would become U+FFFD, and two contexts one.
-    if (typeof field !== 'string' || !field.isWellFormed()) throw new EncryptionError();
+    if (typeof field !== 'string') throw new EncryptionError();
     short &&= field.length < SHORT.length;
     if (short) text += SHORT[field.length] + field;
   }
@@ -42,6 +41,8 @@ export function encodeContext(context: SealContext, before = 0, after = 0): Buff
 function encodeFields(fields: readonly string[]): Buffer {
   const parts = [Buffer.from(BEGINNING, 'latin1')];
   for (const field of fields) {
+    // A lone surrogate would become U+FFFD, and two contexts one.
+    if (!field.isWellFormed()) throw new EncryptionError();
     const bytes = Buffer.from(field);
     const length = Buffer.alloc(4);
     length.writeUInt32BE(bytes.length);

@@ -69,17 +69,24 @@ export function referencePad(text: string): Buffer {
   return Buffer.from(bytes);
 }
 
-/** @param padded What is enciphered; given where it should differ from what the format asks for. */
+/** Where a record should differ from what the format asks for, or from one time to another. */
+interface Differences {
+  keyId?: Buffer;
+  salt?: Buffer;
+  padded?: Buffer;
+  commitment?: Buffer;
+}
+
 export function referenceSeal(
   root: Buffer,
   text: string,
   context: ReferenceContext,
-  { salt = randomBytes(32), padded = referencePad(text) }: { salt?: Buffer; padded?: Buffer } = {},
+  { keyId = referenceKeyId(root), salt = randomBytes(32), padded = referencePad(text), commitment }: Differences = {},
 ): Buffer {
-  const first42 = Buffer.concat([Buffer.from([0x01, 0x01]), referenceKeyId(root), salt]);
-  const { key, commitment } = derive(root, first42, context);
-  const header = Buffer.concat([first42, commitment]);
-  const cipher = createCipheriv('aes-256-gcm', key, Buffer.alloc(12), { authTagLength: 16 });
+  const first42 = Buffer.concat([Buffer.from([0x01, 0x01]), keyId, salt]);
+  const derived = derive(root, first42, context);
+  const header = Buffer.concat([first42, commitment ?? derived.commitment]);
+  const cipher = createCipheriv('aes-256-gcm', derived.key, Buffer.alloc(12), { authTagLength: 16 });
   cipher.setAAD(header);
   const ciphertext = Buffer.concat([cipher.update(padded), cipher.final()]);
   return Buffer.concat([header, cipher.getAuthTag(), ciphertext]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { gcmOpen, gcmSeal } from '../../lib/crypto/aes-gcm.js';
 import { type EncryptionService } from '../../lib/index.js';
 import { context, Refusals, serviceOf, TEXT, withoutStacks } from './support.js';
 
@@ -114,6 +115,14 @@ describe('A record of a wrong length', () => {
       const short = Buffer.concat([whole.subarray(0, 14 + length), whole.subarray(30)]);
       expect(naive.open(short, length)).toBe(text);
     }
+  });
+
+  it.each(TRUNCATED_TAGS)('has a cipher that takes no tag of %d bytes', (length) => {
+    const [key, nonce, aad] = [randomBytes(32), randomBytes(12), randomBytes(74)];
+    const { ciphertext, tag } = gcmSeal(key, nonce, aad, Buffer.from(text));
+    expect(tag).toHaveLength(16);
+    expect(gcmOpen(key, nonce, aad, ciphertext, tag).toString()).toBe(text);
+    expect(() => gcmOpen(key, nonce, aad, ciphertext, tag.subarray(0, length))).toThrow();
   });
 
   it('does not open: nothing, 10 MiB of nothing, 10 MiB that begin well', () => {
