@@ -2,46 +2,63 @@ import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescrip
 import { importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
-/** What everybody in lib may import. */
-const COMMON = ['interfaces', 'errors', 'byok.constants.ts'];
+/** What the use cases are made of, and what of them the rooms around may use. */
+const SERVICE_DOOR = ['byok.callers.ts', 'byok.events.ts', 'byok.service.ts', 'resolved-api-key.ts'];
+const SERVICE = [...SERVICE_DOOR, 'byok.env.ts', 'byok.vault.ts', 'byok.startup.ts', 'byok.sweeper.ts'];
+const OPTIONS = ['byok.options.ts', 'byok.provider-options.ts'];
 
-/** The use cases and what they are made of. */
-const SERVICE = [
-  'byok.callers.ts',
-  'byok.env.ts',
-  'byok.events.ts',
-  'byok.service.ts',
-  'byok.vault.ts',
-  'byok.startup.ts',
-  'byok.sweeper.ts',
-  'resolved-api-key.ts',
-];
+/** What everybody in lib may import, but they themselves. */
+const COMMON = ['interfaces', 'errors', 'byok.constants.ts'];
 
 /**
  * The rooms of lib, and what each may import beside itself and the common ones. Crypto and storage do not know each
- * other; views know neither requests nor storages.
+ * other; views know neither requests nor storages. Only the door (index.ts) and the wiring (byok.module.ts and what it
+ * is declared with) import what they like, and nobody imports them.
  */
 const ROOMS = {
-  interfaces: [],
-  errors: [],
   validation: [],
   crypto: [],
   storage: [],
   views: [],
-  [`{${SERVICE.join(',')}}`]: [...SERVICE, 'crypto', 'storage', 'validation'],
-  guards: [...SERVICE, 'storage'],
-  interceptors: [...SERVICE, 'storage'],
+  [files(SERVICE)]: [...SERVICE, 'crypto', 'storage', 'validation'],
+  [files(OPTIONS)]: [...OPTIONS, 'validation'],
+  guards: SERVICE_DOOR,
+  interceptors: SERVICE_DOOR,
   decorators: ['guards', 'http', 'resolved-api-key.ts', 'validation'],
-  http: [...SERVICE, 'guards', 'storage', 'views'],
-  dashboard: [...SERVICE, 'guards', 'http', 'views'],
+  http: [...SERVICE_DOOR, 'guards', 'views'],
+  dashboard: [...SERVICE_DOOR, 'guards', 'http', 'views'],
 };
 
-const arrows = Object.entries(ROOMS).map(([room, allowed]) => ({
-  target: `./lib/${room}${room.includes('.') ? '' : '/**/*'}`,
-  from: './lib',
-  except: [...new Set([...COMMON, ...(room.includes('.') ? [] : [room]), ...allowed])].map((path) => `./${path}`),
-  message: `This arrow is not in the design: ${room} does not import that.`,
-}));
+const arrows = [
+  zone('interfaces', ['interfaces']),
+  zone('errors', ['errors', 'interfaces']),
+  zone('byok.constants.ts', []),
+  ...Object.entries(ROOMS).map(([room, allowed]) => zone(room, [...COMMON, room, ...allowed])),
+  { target: './sample', from: './lib', message: 'The sample imports the library by its name, as an application does.' },
+];
+
+/** What keeps a room pure: the packages it may import beside Node's own. */
+const PURE = {
+  interfaces: ['@nestjs/common', 'typeorm'],
+  errors: [],
+  validation: [],
+  crypto: [],
+  views: ['preact', 'preact-render-to-string'],
+};
+
+function files(names) {
+  return `{${names.join(',')}}`;
+}
+
+function zone(room, allowed) {
+  const isFile = room.includes('.');
+  return {
+    target: `./lib/${room}${isFile ? '' : '/**/*'}`,
+    from: './lib',
+    except: [...new Set(allowed)].filter((path) => !path.startsWith('{')).map((path) => `./${path}`),
+    message: `This arrow is not in the design: ${room} does not import that.`,
+  };
+}
 
 export default tseslint.config(
   { ignores: ['dist', 'sample/dist', 'data', 'coverage', '**/*.mjs', '*.js'] },
@@ -72,6 +89,22 @@ export default tseslint.config(
     files: ['lib/**'],
     rules: { 'no-console': 'error', 'no-restricted-properties': ['error', { object: 'Math', property: 'random' }] },
   },
+  ...Object.entries(PURE).map(([room, packages]) => ({
+    files: [`lib/${room}/**`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: `^(?!\\.|node:${packages.map((name) => `|${name}$`).join('')})`,
+              message: `${room} knows nothing of that package.`,
+            },
+          ],
+        },
+      ],
+    },
+  })),
   {
     files: ['test/**'],
     rules: {
@@ -81,6 +114,8 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-call': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
+      // `expect(object.method)` and tables of methods.
+      '@typescript-eslint/unbound-method': 'off',
     },
   },
 );

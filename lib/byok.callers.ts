@@ -5,6 +5,8 @@ import type { ByokRequest, KeyHolder, ResolvedByokOptions } from './interfaces/i
 import { KeyStorage, sessionOf, type KeyCaller, type KeyPlace } from './storage/index.js';
 import { normaliseUserId } from './validation/user-id.js';
 
+export type { KeyPlace };
+
 /**
  * Tells whose keys a call is about. An owner comes from `resolveUser`, from the session or from `{ userId }` in the
  * application's own code, and from nothing else.

@@ -7,11 +7,10 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { finalize, type Observable } from 'rxjs';
-import { ByokCallers } from '../byok.callers.js';
+import { ByokCallers, type KeyPlace } from '../byok.callers.js';
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { ByokService } from '../byok.service.js';
 import type { ResolvedByokOptions } from '../interfaces/index.js';
-import type { KeyPlace } from '../storage/index.js';
 
 const ONCE_PER = 60_000;
 /** Owners remembered; past that the oldest are forgotten and may be cleaned up early. */

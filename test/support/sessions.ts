@@ -34,7 +34,8 @@ export function postgresSessions(database: TestDatabase): TestSessions {
   const PgStore = connectPgSimple(session);
   const store = new PgStore({ pool, createTableIfMissing: true, pruneSessionInterval: false });
   return sessionsOf(store, async () => {
-    await store.close();
+    // Its types say that it returns nothing; it returns a promise.
+    await Promise.resolve(store.close());
     await pool.end();
   });
 }
