@@ -34,8 +34,7 @@ export function postgresSessions(database: TestDatabase): TestSessions {
   const PgStore = connectPgSimple(session);
   const store = new PgStore({ pool, createTableIfMissing: true, pruneSessionInterval: false });
   return sessionsOf(store, async () => {
-    // Its types say that it returns nothing; it returns a promise.
-    await Promise.resolve(store.close());
+    await store.close();
     await pool.end();
   });
 }

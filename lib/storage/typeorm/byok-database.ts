@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import type { Pool, QueryResult, QueryResultRow } from 'pg';
+import type { Pool, QueryResultRow } from 'pg';
 import { DataSource, MigrationExecutor, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { BYOK_OPTIONS } from '../../byok.constants.js';
 import { ByokError, ConfigurationError, StorageError } from '../../errors/index.js';
@@ -57,7 +57,7 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
    * @param within Milliseconds to wait for the answer.
    * @throws {StorageError} for every failure of the database
    */
-  async query<R extends QueryResultRow>(statement: Statement, within = ANSWER_WITHIN): Promise<R[]> {
+  async query<R extends object>(statement: Statement, within = ANSWER_WITHIN): Promise<R[]> {
     try {
       if (!this.#dataSource) await this.ready();
       return await answered(this.#run<R>(statement), within);
@@ -98,11 +98,10 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
     if (this.#dataSource?.isInitialized) await Promise.all(this.#lastWork.map((work) => work()));
   }
 
-  async #run<R extends QueryResultRow>({ name, text, values }: Statement): Promise<R[]> {
+  async #run<R extends object>({ name, text, values }: Statement): Promise<R[]> {
     if (!this.#pool) return this.#dataSource!.query(text, values);
     const named = this.options.preparedStatements ? { name, text, values } : { text, values };
-    const result: QueryResult<R> = await this.#pool.query<R>(named);
-    return result.rows;
+    return (await this.#pool.query<R & QueryResultRow>(named)).rows;
   }
 
   async #start(): Promise<DataSource> {

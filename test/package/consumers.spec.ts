@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Consumer, pack, readManifest, ROOT, type Tarball } from '../support/consumer.js';
+import { createDatabase, type TestDatabase } from '../support/postgres.js';
+
+const KEY = 'an-example-of-an-api-key-1f9c';
+/** Bytes. A library that one installs for one thing should not be heavy. */
+const LARGEST_TARBALL = 400_000;
+
+let folder: string;
+let tarball: Tarball;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'byok-tarball-'));
+  tarball = await pack(folder);
+});
+afterAll(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('The tarball', () => {
+  const paths = () => tarball.files.map(({ path }) => path).sort();
+
+  it('holds what is built, the documents and the licence, and nothing else', () => {
+    expect(paths().filter((path) => !path.startsWith('dist/'))).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'SECURITY.md',
+      'package.json',
+    ]);
+    expect(paths()).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.d.ts']));
+    expect(paths().filter((path) => !/\.(js|d\.ts|js\.map|css)$/.test(path) && path.startsWith('dist/'))).toEqual([]);
+    expect(paths().filter((path) => /\b(spec|test|sample)\b/.test(path))).toEqual([]);
+  });
+
+  it(`is smaller than ${LARGEST_TARBALL / 1000} kB`, () => {
+    expect(tarball.size).toBeGreaterThan(50_000);
+    expect(tarball.size).toBeLessThan(LARGEST_TARBALL);
+  });
+
+  it('has a file for each entry of its manifest, and the types keep their documentation', async () => {
+    const { exports, main, types } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+    const entries: string[] = [main, types, exports['.'].default, exports['.'].types];
+    for (const entry of entries) expect(paths()).toContain(entry.replace('./', ''));
+    expect(await readFile(join(ROOT, 'dist/byok.module.d.ts'), 'utf8')).toContain('@publicApi');
+  });
+});
+
+describe.each([
+  { form: 'an ES module', type: 'module', isRequire: 'undefined' },
+  { form: 'CommonJS', type: 'commonjs', isRequire: 'function' },
+] as const)('A fresh application in $form', ({ type, isRequire }) => {
+  let consumer: Consumer;
+
+  beforeAll(async () => {
+    const { name, dependencies, peerDependencies } = await readManifest();
+    consumer = await Consumer.create(type);
+    await consumer.install(name, tarball);
+    // No more than the package says it needs, and what any Nest application has.
+    await consumer.link(...Object.keys({ ...dependencies, ...peerDependencies }), '@nestjs/platform-express');
+  });
+  afterAll(() => consumer.remove());
+
+  it('compiles with the published types, starts, and stores and resolves a key', async () => {
+    const source = await readFile(new URL('./consumer/app.ts', import.meta.url), 'utf8');
+    const wrong = `import { ByokModule } from 'nestjs-byok';\nByokModule.forRoot({ secret: 7 });\n`;
+    const files = [await consumer.write('app.ts', source), await consumer.write('wrong.ts', wrong)];
+    expect(consumer.compile(files)).toEqual([expect.stringMatching(/wrong\.ts:2: Type 'number' is not assignable/)]);
+    const emitted = await readFile(join(consumer.folder, 'app.js'), 'utf8');
+    expect(emitted.includes(`require("nestjs-byok")`)).toBe(type === 'commonjs');
+
+    const printed = await consumer.run('app.js', { DATABASE_URL: database.url, TEST_KEY: KEY, NODE_ENV: 'test' });
+    expect(JSON.parse(printed)).toMatchObject({
+      stored: { provider: 'openai', hint: '…1f9c', source: 'database', status: 'active' },
+      alice: { apiKey: KEY, source: 'database', providers: ['openai'] },
+      bob: { statusCode: 403, code: 'BYOK_KEY_REQUIRED', providers: ['openai'], manageUrl: '/byok' },
+      page: 200,
+      copies: { different: [] },
+      isRequire,
+    });
+    expect(JSON.parse(printed).copies.compared).toBeGreaterThan(30);
+    await database.query('TRUNCATE user_api_keys, byok_keyring CASCADE');
+  });
+});
