@@ -7,8 +7,7 @@ import { Consumer, readManifest, ROOT } from '../support/consumer.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { startSnippet, type SnippetApp } from '../support/snippet-app.js';
 import { snippetsOf } from './snippets.js';
-
-type Library = typeof import('nestjs-byok');
+import type * as Library from 'nestjs-byok';
 
 const KEY = 'sk-an-example-of-an-api-key-1f9c';
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
@@ -16,7 +15,7 @@ const SNIPPETS = new Map(snippetsOf(README).map((snippet) => [snippet.name, snip
 
 let consumer: Consumer;
 let database: TestDatabase;
-let library: Library;
+let library: typeof Library;
 let complaints: string[];
 const apps: { close(): Promise<unknown> }[] = [];
 const network = globalThis.fetch;
@@ -40,7 +39,7 @@ function codeOf(name: string): string {
 function stubProviders(): { url: string; authorization: string; body: unknown }[] {
   const calls: { url: string; authorization: string; body: unknown }[] = [];
   globalThis.fetch = (async (url: string | URL, init: { headers?: Record<string, string>; body?: string } = {}) => {
-    if (String(url).startsWith('http://127.0.0.1')) return network(url, init as RequestInit);
+    if (String(url).startsWith('http://127.0.0.1')) return network(url, init);
     calls.push({ url: String(url), authorization: init.headers!['authorization'], body: JSON.parse(init.body!) });
     return new Response('{"reply":"Hi"}', { headers: { 'content-type': 'application/json' } });
   }) as typeof fetch;
@@ -127,7 +126,9 @@ const RUNS: Record<string, () => Promise<void>> = {
     const app = await start(byok, SignInModule);
     const stored = await app.send(undefined, 'PUT', '/byok/api/keys/mistral', { apiKey: KEY });
     expect(stored.body).toMatchObject({ source: 'session' });
+    const visitor = app.cookie();
     expect((await app.send(undefined, 'POST', '/sign-in')).status).toBe(204);
+    expect(app.cookie()).not.toBe(visitor);
     expect((await app.send(undefined, 'GET', '/byok/api/keys')).body.keys).toContainEqual(
       expect.objectContaining({ provider: 'mistral', source: 'database' }),
     );
@@ -279,7 +280,7 @@ beforeAll(async () => {
     if (name.endsWith('.ts')) files.push(path);
   }
   complaints = consumer.compile(files);
-  library = (await import('nestjs-byok')) as Library;
+  library = await import('nestjs-byok');
   process.env['BYOK_SECRET'] = library.EncryptionService.generateSecret();
   process.env['DATABASE_URL'] = database.url;
 });

@@ -13,6 +13,8 @@ export interface SnippetApp {
   nest: INestApplication;
   /** Sends a request of a signed-in user, as a page of this site would. */
   send(user: string | undefined, method: string, path: string, body?: Json): Promise<{ status: number; body: Json }>;
+  /** The cookie that requests carry. */
+  cookie(): string | undefined;
   close(): Promise<void>;
 }
 
@@ -25,11 +27,17 @@ export async function startSnippet(
   Module({ imports })(SnippetModule);
   const nest = await NestFactory.create<NestExpressApplication>(SnippetModule, { logger: false, abortOnError: false });
   nest.use(session({ secret: 'a-secret-of-the-tests', resave: false, saveUninitialized: false }));
-  nest.use((request: { headers: Json; user?: Json; account?: Json }, _response: unknown, next: () => void) => {
-    const id = request.headers['x-test-user'];
-    if (id) Object.assign(request, { user: { id }, account: { id: `account-${String(id)}` } });
-    next();
-  });
+  nest.use(
+    (
+      request: { headers: Record<string, string>; user?: Json; account?: Json },
+      _response: unknown,
+      next: () => void,
+    ) => {
+      const id = request.headers['x-test-user'];
+      if (id) Object.assign(request, { user: { id }, account: { id: `account-${id}` } });
+      next();
+    },
+  );
   await nest.listen(0, '127.0.0.1');
   const url = await nest.getUrl();
   let cookie: string | undefined;
@@ -48,5 +56,5 @@ export async function startSnippet(
     const text = await response.text();
     return { status: response.status, body: text.startsWith('{') ? (JSON.parse(text) as Json) : { text } };
   };
-  return { url, byok: nest.get(service), nest, send, close: () => nest.close() };
+  return { url, byok: nest.get(service), nest, send, cookie: () => cookie, close: () => nest.close() };
 }
