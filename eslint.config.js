@@ -97,7 +97,7 @@ export default tseslint.config(
         {
           patterns: [
             {
-              regex: `^(?!\\.|node:${packages.map((name) => `|${name}$`).join('')})`,
+              regex: `^(?!\\.|node:${packages.map((name) => `|${name}(?:$|/)`).join('')})`,
               message: `${room} knows nothing of that package.`,
             },
           ],
