@@ -11,6 +11,9 @@ interface RequestWithProtocol {
   ip?: string;
 }
 
+/** Of which application the operator was told: there is a guard of this class in every module that uses it. */
+const warned = new WeakSet<ResolvedByokOptions>();
+
 /**
  * Refuses or warns of requests that came without TLS, as the option `https` says. On the module's own routes always;
  * put it on other routes with `@UseGuards(HttpsGuard)`.
@@ -23,7 +26,6 @@ interface RequestWithProtocol {
 @Injectable()
 export class HttpsGuard implements CanActivate {
   readonly #logger = new Logger('ByokModule');
-  #warned = false;
 
   constructor(@Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions) {}
 
@@ -36,8 +38,8 @@ export class HttpsGuard implements CanActivate {
     if (mode === 'block') {
       throw new SecurityError('BYOK_HTTPS_REQUIRED', 'Use https: keys are not taken or shown over an open connection.');
     }
-    if (!this.#warned && !isLoopback(request.ip)) {
-      this.#warned = true;
+    if (!isLoopback(request.ip) && !warned.has(this.options)) {
+      warned.add(this.options);
       this.#logger.warn(
         "Keys travel over an open connection. Serve the application by https; behind a proxy, set the platform's 'trust proxy' to its address.",
       );

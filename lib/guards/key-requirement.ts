@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { Type } from '@nestjs/common';
 import { REQUIREMENTS_METADATA } from '../byok.constants.js';
 
-/** That one of these providers' keys is there. @internal */
+/** That one of these providers' keys is there, under that label. @publicApi */
 export interface KeyRequirement {
   readonly providers: readonly string[];
   readonly label: string;

@@ -48,7 +48,7 @@ describe('What can be stored', () => {
   });
 
   const set = (provider: string, key: unknown = KEY, options: object = {}) =>
-    app.byok.setKey(ALICE, provider, key as string, options as SetKeyOptions);
+    app.byok.setKey(ALICE, provider, key as string, options);
 
   it.each([
     '',

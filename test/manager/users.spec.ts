@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
 import { UserRequiredError } from '../../lib/index.js';
 import { startByok, type ByokApp } from '../support/byok-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
@@ -63,20 +64,17 @@ describe('Who the user is', () => {
     await database.drop();
   });
 
-  it.each(NO_IDS.map((id) => [typeof id === 'object' ? JSON.stringify(id) : String(id), id]))(
-    'cannot be %j',
-    async (_, id) => {
-      found = id;
-      const request = await memorySessions().request();
-      await expect(app.byok.setKey(request, 'openai', KEY)).rejects.toThrow(UserRequiredError);
-      await expect(app.byok.getKey(request, 'openai')).rejects.toMatchObject({ code: 'BYOK_USER_REQUIRED' });
-      found = Promise.resolve(id);
-      await expect(app.byok.listKeys(request)).rejects.toThrow(UserRequiredError);
-      await expect(app.byok.listKeys({ userId: id as string })).rejects.toThrow(UserRequiredError);
-      expect(request.session['byok']).toBeUndefined();
-      expect(await database.query('SELECT owner_id FROM user_api_keys')).toEqual([]);
-    },
-  );
+  it.each(NO_IDS.map((id) => [inspect(id), id]))('cannot be %j', async (_, id) => {
+    found = id;
+    const request = await memorySessions().request();
+    await expect(app.byok.setKey(request, 'openai', KEY)).rejects.toThrow(UserRequiredError);
+    await expect(app.byok.getKey(request, 'openai')).rejects.toMatchObject({ code: 'BYOK_USER_REQUIRED' });
+    found = Promise.resolve(id);
+    await expect(app.byok.listKeys(request)).rejects.toThrow(UserRequiredError);
+    await expect(app.byok.listKeys({ userId: id as string })).rejects.toThrow(UserRequiredError);
+    expect(request.session['byok']).toBeUndefined();
+    expect(await database.query('SELECT owner_id FROM user_api_keys')).toEqual([]);
+  });
 
   it.each([[undefined], [null]])('is a visitor where resolveUser gives %s', async (nobody) => {
     found = nobody;
@@ -94,7 +92,8 @@ describe('Who the user is', () => {
   });
 
   it('is request.user.id, else request.user.sub, where the application says nothing', async () => {
-    const { byok, close } = await startByok({ db: database.url, storage: 'database' });
+    const started = await startByok({ db: database.url, storage: 'database' });
+    const { byok } = started;
     try {
       for (const user of [{ id: 'by-id', sub: 'no' }, { sub: 'by-sub' }, { id: 7 }]) {
         await byok.setKey({ headers: {}, user }, 'openai', KEY);
@@ -108,7 +107,7 @@ describe('Who the user is', () => {
         UserRequiredError,
       );
     } finally {
-      await close();
+      await started.close();
     }
   });
 

@@ -34,7 +34,7 @@ export function postgresSessions(database: TestDatabase): TestSessions {
   const PgStore = connectPgSimple(session);
   const store = new PgStore({ pool, createTableIfMissing: true, pruneSessionInterval: false });
   return sessionsOf(store, async () => {
-    await store.close();
+    await Promise.resolve(store.close());
     await pool.end();
   });
 }
