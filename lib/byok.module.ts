@@ -118,7 +118,9 @@ function wire(definition: DynamicModule): DynamicModule {
 function concealSecrets(provider: Provider): Provider {
   if (!('provide' in provider) || provider.provide !== BYOK_MODULE_OPTIONS) return provider;
   const concealed = (options: ByokModuleOptions) =>
-    typeof options === 'object' && options !== null ? conceal(options, 'secret', 'db') : options;
+    typeof options === 'object' && options !== null && !Array.isArray(options)
+      ? conceal(options, 'secret', 'db')
+      : options;
   if ('useValue' in provider) return { ...provider, useValue: concealed(provider.useValue as ByokModuleOptions) };
   if (!('useFactory' in provider)) return provider;
   const make = provider.useFactory as (...args: unknown[]) => ByokModuleOptions | Promise<ByokModuleOptions>;

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { SecurityError } from '../errors/index.js';
-import type { ResolvedByokOptions } from '../interfaces/index.js';
+import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 
 interface RequestWithProtocol {
   /** Express. */
@@ -9,6 +9,7 @@ interface RequestWithProtocol {
   /** Express and Fastify. */
   protocol?: string;
   ip?: string;
+  headers?: ByokRequest['headers'];
 }
 
 /** Of which application the operator was told: there is a guard of this class in every module that uses it. */
@@ -48,10 +49,15 @@ export class HttpsGuard implements CanActivate {
   }
 }
 
-/** Whether a request came by TLS, as far as the platform knows. @internal */
+/**
+ * Whether a request came by TLS, as far as the platform knows. Not where several proxies' words were put one after the
+ * other: the platform takes the first, which may be the client's.
+ *
+ * @internal
+ */
 export function isSecure(request: object): boolean {
-  const { secure, protocol } = request as RequestWithProtocol;
-  return secure ?? protocol === 'https';
+  const { secure, protocol, headers } = request as RequestWithProtocol;
+  return (secure ?? protocol === 'https') && !String(headers?.['x-forwarded-proto'] ?? '').includes(',');
 }
 
 function isLoopback(ip = ''): boolean {

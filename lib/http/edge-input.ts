@@ -3,6 +3,8 @@ import type { ValidationError } from 'class-validator';
 import { InvalidInputError } from '../errors/index.js';
 import type { ProviderConfig } from '../interfaces/index.js';
 
+const UNSAFE = new Set(['__proto__', 'constructor', 'prototype']);
+
 /**
  * Pipes that check a body against a DTO that has these fields. The parameter they stand on is typed `unknown`, so that a
  * global pipe of the application leaves it alone and the answer has this library's form.
@@ -17,6 +19,7 @@ export function bodyOf<T extends object>(dto: Type<T>, fields: Record<keyof T, t
       if (typeof body !== 'object' || body === null || Array.isArray(body)) {
         throw new InvalidInputError('The request has to be a JSON object.');
       }
+      if (Object.values(body).some(hasUnsafeName)) throw new InvalidInputError('There is no such extra field.');
       if (Object.keys(body).every((name) => known.has(name))) return body;
       throw new InvalidInputError(`The request can have the fields ${[...known].join(', ')}, and no others.`);
     },
@@ -29,6 +32,10 @@ export function bodyOf<T extends object>(dto: Type<T>, fields: Record<keyof T, t
     exceptionFactory: (errors: ValidationError[]) => new InvalidInputError(sentence(errors)),
   });
   return [shape, rules];
+}
+
+function hasUnsafeName(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).some((name) => UNSAFE.has(name));
 }
 
 function sentence(errors: ValidationError[]): string {
