@@ -83,6 +83,7 @@ describe('The limit of writes', () => {
       store: (limit) => ({
         consume: async (key) => {
           asked.push([limit, key]);
+          // eslint-disable-next-line @typescript-eslint/only-throw-error -- as limiters do
           if (failure !== undefined) throw failure;
         },
       }),

@@ -153,8 +153,8 @@ describe('ByokModule', () => {
           app.nest.get<object>(token as typeof ByokService, { strict: false }),
         );
         const texts = held.flatMap((one) => [
-          inspect(one, { depth: 6 }),
-          inspect(one, { depth: 6, showHidden: true }),
+          inspect(one, { depth: 4 }),
+          inspect(one, { depth: 4, showHidden: true }),
           inspect({ ...one }),
           // eslint-disable-next-line @typescript-eslint/no-base-to-string -- the default is what is looked at
           String(one),

@@ -31,10 +31,10 @@ export interface EdgeApp {
   /** Everything the application has logged. */
   log: string[];
   /** A browser: keeps its cookies, and says that its requests are the site's own. */
-  browser(user?: string): Promise<Agent>;
+  browser: (user?: string) => Promise<Agent>;
   /** A program that says by a header who it is for, and sends no cookie. */
-  client(user?: string): Agent;
-  close(): Promise<void>;
+  client: (user?: string) => Agent;
+  close: () => Promise<void>;
 }
 
 export interface EdgeSetup extends Pick<ModuleMetadata, 'imports' | 'controllers' | 'providers'> {
