@@ -96,9 +96,10 @@ export class ByokService {
   ): Promise<{ keys: ResolvedApiKey[]; missing: number }> {
     const found = this.callers.place(holder);
     const place = found instanceof Promise ? await found : found;
-    const slots = lists.length === 1 ? lists[0] : distinct(lists.flat());
+    const slots =
+      lists.length === 1 ? lists[0] : [...new Map(lists.flat().map((slot) => [nameOf(slot), slot])).values()];
     const sealed = await this.storage.read(place, slots);
-    const indexOf = (wanted: KeySlot) => slots.findIndex((slot) => isSame(slot, wanted));
+    const indexOf = (wanted: KeySlot) => slots.findIndex((slot) => nameOf(slot) === nameOf(wanted));
     const chosen = lists.map((list) => list.map(indexOf).find((i) => sealed[i] !== null) ?? -1);
     const missing = chosen.indexOf(-1);
     if (missing !== -1) return { keys: [], missing };
@@ -243,10 +244,6 @@ export class ByokService {
   }
 }
 
-function isSame(a: KeySlot, b: KeySlot): boolean {
-  return a.provider === b.provider && a.label === b.label;
-}
-
-function distinct(slots: readonly KeySlot[]): KeySlot[] {
-  return slots.filter((slot, i) => slots.findIndex((other) => isSame(slot, other)) === i);
+function nameOf({ provider, label }: KeySlot): string {
+  return `${provider}\n${label}`;
 }
