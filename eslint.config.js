@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 /** What the use cases are made of, and what of them the rooms around may use. */
 const SERVICE_DOOR = ['byok.callers.ts', 'byok.events.ts', 'byok.service.ts', 'resolved-api-key.ts'];
 const SERVICE = [...SERVICE_DOOR, 'byok.env.ts', 'byok.vault.ts', 'byok.startup.ts', 'byok.sweeper.ts'];
-const OPTIONS = ['byok.options.ts', 'byok.provider-options.ts'];
+const OPTIONS = ['byok.options.ts', 'byok.provider-options.ts', 'byok.conceal.ts'];
 
 /** What everybody in lib may import, but they themselves. */
 const COMMON = ['interfaces', 'errors', 'byok.constants.ts'];

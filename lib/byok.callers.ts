@@ -1,6 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
 import { BYOK_OPTIONS } from './byok.constants.js';
-import { InvalidInputError } from './errors/index.js';
+import { ByokError, InvalidInputError, UserRequiredError } from './errors/index.js';
 import type { ByokRequest, KeyHolder, ResolvedByokOptions } from './interfaces/index.js';
 import { KeyStorage, sessionOf, type KeyCaller, type KeyPlace } from './storage/index.js';
 import { normaliseUserId } from './validation/user-id.js';
@@ -15,6 +15,7 @@ export type { KeyPlace };
  */
 @Injectable()
 export class ByokCallers {
+  readonly #logger = new Logger('ByokModule');
   /** Requests that used keys and where, for the clean-up after them. */
   readonly #used = new WeakMap<object, KeyPlace>();
 
@@ -37,15 +38,33 @@ export class ByokCallers {
       if (userId === undefined) throw wrongHolder();
       return { userId, session: undefined };
     }
-    const user = this.options.resolveUser(holder);
     const session = sessionOf(holder);
-    if (isThenable(user)) return Promise.resolve(user).then((id) => ({ userId: normaliseUserId(id), session }));
-    return { userId: normaliseUserId(user), session };
+    let user: unknown;
+    try {
+      user = this.options.resolveUser(holder);
+      if (!isThenable(user)) return { userId: normaliseUserId(user), session };
+    } catch (error) {
+      throw this.#unknownUser(error);
+    }
+    return Promise.resolve(user).then(
+      (id) => ({ userId: normaliseUserId(id), session }),
+      (error: unknown) => {
+        throw this.#unknownUser(error);
+      },
+    );
   }
 
   /** Where the request's caller used keys, if they did. */
   usedBy(request: object): KeyPlace | undefined {
     return this.#used.get(request);
+  }
+
+  /** An application's own answer stays as it is. Nobody is taken for a visitor because they could not be told. */
+  #unknownUser(error: unknown): Error {
+    if (error instanceof HttpException || error instanceof ByokError) return error;
+    // Not its message, which may quote a token.
+    this.#logger.error(`resolveUser failed: ${error instanceof Error ? error.name : typeof error}`);
+    return new UserRequiredError('Sign in first: the user of this request could not be told.');
   }
 
   #placeOf(holder: KeyHolder, caller: KeyCaller): KeyPlace {

@@ -1,4 +1,4 @@
-import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { ConfigurableModuleBuilder, type ConfigurableModuleOptionsFactory } from '@nestjs/common';
 import type { ByokModuleOptions } from './interfaces/index.js';
 
 /** What is decided when the module is declared, not when its options are known. @publicApi */
@@ -6,6 +6,13 @@ export interface ByokModuleExtras {
   /** Whether every module of the application can inject `ByokService` without importing this one. Default true. */
   isGlobal?: boolean;
 }
+
+/**
+ * What a class for `forRootAsync({ useClass })` or `useExisting` has to have: a method `createByokOptions()`.
+ *
+ * @publicApi
+ */
+export type ByokOptionsFactory = ConfigurableModuleOptionsFactory<ByokModuleOptions, 'createByokOptions'>;
 
 export const {
   ConfigurableModuleClass,

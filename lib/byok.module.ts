@@ -1,6 +1,7 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import { ByokCallers } from './byok.callers.js';
+import { conceal } from './byok.conceal.js';
 import { BYOK_OPTIONS } from './byok.constants.js';
 import { ByokEvents } from './byok.events.js';
 import {
@@ -75,7 +76,7 @@ function wire(definition: DynamicModule): DynamicModule {
     ...definition,
     controllers: routes.controllers,
     providers: [
-      ...(definition.providers ?? []),
+      ...(definition.providers ?? []).map(concealSecrets),
       { provide: BYOK_OPTIONS, inject: [BYOK_MODULE_OPTIONS], useFactory: resolveOptions },
       {
         provide: EncryptionService,
@@ -107,8 +108,21 @@ function wire(definition: DynamicModule): DynamicModule {
       UpstreamErrors,
       routes.provider,
       { provide: APP_FILTER, useClass: ByokExceptionFilter },
-      { provide: APP_INTERCEPTOR, useClass: CleanupInterceptor },
+      { provide: APP_INTERCEPTOR, useExisting: CleanupInterceptor },
     ],
     exports: [BYOK_OPTIONS, EncryptionService, KeyStorage, ...SHARED],
   };
+}
+
+/** The options stay injectable, as of every module of Nest; what is secret in them is not shown when they are printed. */
+function concealSecrets(provider: Provider): Provider {
+  if (!('provide' in provider) || provider.provide !== BYOK_MODULE_OPTIONS) return provider;
+  const concealed = (options: ByokModuleOptions) =>
+    typeof options === 'object' && options !== null && !Array.isArray(options)
+      ? conceal(options, 'secret', 'db')
+      : options;
+  if ('useValue' in provider) return { ...provider, useValue: concealed(provider.useValue as ByokModuleOptions) };
+  if (!('useFactory' in provider)) return provider;
+  const make = provider.useFactory as (...args: unknown[]) => ByokModuleOptions | Promise<ByokModuleOptions>;
+  return { ...provider, useFactory: async (...args: unknown[]) => concealed(await make(...args)) };
 }

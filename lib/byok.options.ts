@@ -1,5 +1,6 @@
 import { ConfigurationError } from './errors/index.js';
 import type { ByokModuleOptions, ByokRequest, ResolvedByokOptions } from './interfaces/index.js';
+import { conceal } from './byok.conceal.js';
 import { checkProviderConfigs } from './byok.provider-options.js';
 
 const MINUTE = 60_000;
@@ -34,7 +35,7 @@ const KNOWN: Record<keyof ByokModuleOptions, true> = {
  * @internal
  */
 export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions {
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new ConfigurationError('ByokModule needs options: ByokModule.forRoot({ secret, db }).');
   }
   refuseUnknown('', options, Object.keys(KNOWN), ['isGlobal']);
@@ -45,7 +46,7 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
       `storage: '${storage}' needs a database: add db (a Postgres URL, TypeORM options or { dataSource }), or write storage: 'session'. If db comes from the environment, the variable is empty.`,
     );
   }
-  return Object.freeze({
+  const resolved: ResolvedByokOptions = {
     db,
     storage,
     resolveUser: optionalFunction('resolveUser', options.resolveUser) ?? userOfRequest,
@@ -68,7 +69,9 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
     preparedStatements: flag('preparedStatements', options.preparedStatements, true),
     rateLimit: checkRateLimit(options.rateLimit),
     onEvent: optionalFunction('onEvent', options.onEvent),
-  });
+  };
+  // A URL of a database has its password in it, and every service holds these options.
+  return Object.freeze(conceal(resolved, 'db'));
 }
 
 function userOfRequest(request: ByokRequest): unknown {
@@ -118,9 +121,11 @@ function checkDb(db: ByokModuleOptions['db']): ByokModuleOptions['db'] {
 
 function checkDashboard(dashboard: ByokModuleOptions['dashboard']): ResolvedByokOptions['dashboard'] {
   if (dashboard === false) return false;
-  const given = objectOption('dashboard', dashboard);
+  const given = objectOption('dashboard', dashboard, 'false or ');
   refuseUnknown('dashboard.', given, ['guards', 'title']);
-  if (given.guards !== undefined && !Array.isArray(given.guards)) {
+  const isGuard = (guard: unknown) =>
+    typeof guard === 'function' || typeof (guard as { canActivate?: unknown } | null)?.canActivate === 'function';
+  if (given.guards !== undefined && !(Array.isArray(given.guards) && given.guards.every(isGuard))) {
     throw new ConfigurationError('dashboard.guards has to be an array of guards.');
   }
   if (given.title !== undefined && typeof given.title !== 'string') {
@@ -145,7 +150,7 @@ function checkCleanup(cleanup: NonNullable<ByokModuleOptions['cleanup']>): Resol
 
 function checkRateLimit(rateLimit: ByokModuleOptions['rateLimit']): ResolvedByokOptions['rateLimit'] {
   if (rateLimit === false) return false;
-  const given = objectOption('rateLimit', rateLimit);
+  const given = objectOption('rateLimit', rateLimit, 'false or ');
   refuseUnknown('rateLimit.', given, ['perOwner', 'perAddress', 'windowMs', 'store']);
   return Object.freeze({
     perOwner: wholeNumber('rateLimit.perOwner', given.perOwner ?? 10),
@@ -171,7 +176,7 @@ function checkOrigins(origins: unknown): string[] {
 
 function checkPath(path: unknown): string {
   const clean = typeof path === 'string' ? path.replace(/^\/+|\/+$/g, '') : '';
-  if (!/^[A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*$/.test(clean)) {
+  if (!/^[A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*$/.test(clean) || clean.split('/').some((part) => /^\.+$/.test(part))) {
     throw new ConfigurationError(`path has to be a plain URL path such as 'byok' or 'settings/keys'.`);
   }
   return clean;
@@ -204,10 +209,10 @@ function wholeNumber(name: string, value: unknown, unit = ''): number {
   return value as number;
 }
 
-function objectOption<T extends object>(name: string, value: T | undefined): T {
+function objectOption<T extends object>(name: string, value: T | undefined, or = ''): T {
   if (value === undefined) return {} as T;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ConfigurationError(`${name} has to be an object of options.`);
+    throw new ConfigurationError(`${name} has to be ${or}an object of options.`);
   }
   return value;
 }

@@ -1,5 +1,5 @@
 import { ConfigurationError } from './errors/index.js';
-import type { ProviderConfig } from './interfaces/index.js';
+import type { ProviderConfig, ProviderField } from './interfaces/index.js';
 import { isFieldName, isProviderName } from './validation/names.js';
 
 /**
@@ -12,6 +12,9 @@ import { isFieldName, isProviderName } from './validation/names.js';
 export function checkProviderConfigs(
   providers: Record<string, ProviderConfig>,
 ): Readonly<Record<string, ProviderConfig>> {
+  if (typeof providers !== 'object' || Array.isArray(providers)) {
+    throw new ConfigurationError("providers has to be an object: { openai: { keyPrefix: 'sk-' } }.");
+  }
   const checked = Object.create(null) as Record<string, ProviderConfig>;
   for (const [provider, config] of Object.entries(providers)) {
     const where = `providers[${JSON.stringify(provider)}]`;
@@ -20,27 +23,57 @@ export function checkProviderConfigs(
         `${where}: a provider's name is 1 to 64 lower-case letters, digits, dots, underscores and hyphens.`,
       );
     }
-    if (typeof config !== 'object' || config === null) throw new ConfigurationError(`${where} has to be an object.`);
-    if (config.keyPrefix !== undefined && typeof config.keyPrefix !== 'string') {
-      throw new ConfigurationError(`${where}.keyPrefix has to be a text.`);
-    }
+    refuseUnknown(where, config, ['name', 'placeholder', 'docsUrl', 'keyPrefix', 'keyPattern', 'fields']);
+    requireTexts(where, config, ['name', 'placeholder', 'docsUrl', 'keyPrefix']);
     if (config.keyPattern !== undefined && !(config.keyPattern instanceof RegExp)) {
       throw new ConfigurationError(`${where}.keyPattern has to be a RegExp.`);
     }
-    if (config.docsUrl !== undefined && !/^https:\/\//.test(config.docsUrl)) {
+    if (config.docsUrl !== undefined && !(URL.canParse(config.docsUrl) && /^https:\/\//.test(config.docsUrl))) {
       throw new ConfigurationError(`${where}.docsUrl has to be an https address.`);
     }
-    for (const [field, { type = 'text' }] of Object.entries(config.fields ?? {})) {
-      if (!isFieldName(field)) {
-        throw new ConfigurationError(
-          `${where}.fields: a name is a letter, then up to 63 letters, digits, underscores or hyphens.`,
-        );
-      }
-      if (!['text', 'url', 'password'].includes(type)) {
-        throw new ConfigurationError(`${where}.fields.${field}.type has to be 'text', 'url' or 'password'.`);
-      }
-    }
-    checked[provider] = Object.freeze({ ...config, fields: Object.freeze({ ...config.fields }) });
+    checked[provider] = Object.freeze({ ...config, fields: checkFields(`${where}.fields`, config.fields ?? {}) });
   }
   return Object.freeze(checked);
+}
+
+function checkFields(where: string, fields: Record<string, ProviderField>): Readonly<Record<string, ProviderField>> {
+  if (typeof fields !== 'object' || Array.isArray(fields))
+    throw new ConfigurationError(`${where} has to be an object.`);
+  for (const [field, facts] of Object.entries(fields)) {
+    if (!isFieldName(field)) {
+      throw new ConfigurationError(
+        `${where}: a name is a letter, then up to 63 letters, digits, underscores or hyphens.`,
+      );
+    }
+    refuseUnknown(`${where}.${field}`, facts, ['label', 'type', 'placeholder', 'required']);
+    requireTexts(`${where}.${field}`, facts, ['label', 'placeholder']);
+    if (!['text', 'url', 'password'].includes(facts.type ?? 'text')) {
+      throw new ConfigurationError(`${where}.${field}.type has to be 'text', 'url' or 'password'.`);
+    }
+    if (facts.required !== undefined && typeof facts.required !== 'boolean') {
+      throw new ConfigurationError(`${where}.${field}.required has to be true or false.`);
+    }
+  }
+  return Object.freeze({ ...fields });
+}
+
+/** A fact that is misspelt would quietly not be enforced. */
+function refuseUnknown(where: string, facts: unknown, known: readonly string[]): void {
+  if (typeof facts !== 'object' || facts === null || Array.isArray(facts)) {
+    throw new ConfigurationError(`${where} has to be an object.`);
+  }
+  const unknown = Object.keys(facts).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new ConfigurationError(
+    `${where} cannot have ${JSON.stringify(unknown)}. What it can have is: ${known.join(', ')}.`,
+  );
+}
+
+function requireTexts(where: string, facts: object, names: readonly string[]): void {
+  for (const name of names) {
+    const value = (facts as Record<string, unknown>)[name];
+    if (value !== undefined && typeof value !== 'string') {
+      throw new ConfigurationError(`${where}.${name} has to be a text.`);
+    }
+  }
 }

@@ -78,31 +78,38 @@ export class ByokService {
     options: KeyLabelOptions = {},
   ): Promise<ResolvedApiKey | null> {
     const label = checkLabel(options.label);
-    const providers = typeof provider === 'string' ? [provider] : provider;
-    if (!Array.isArray(providers) || providers.length === 0) throw new InvalidInputError('Name at least one provider.');
+    const providers = Array.isArray(provider) ? (provider as readonly string[]) : [provider as string];
+    if (providers.length === 0) throw new InvalidInputError('Name at least one provider.');
     const slots = providers.map((name) => ({ provider: checkProvider(name, this.options), label }));
-    return (await this.resolveAll(holder, [slots]))[0];
+    return (await this.resolveAll(holder, [slots])).keys[0] ?? null;
   }
 
   /**
-   * For each list of slots the first key there is, decrypted: one look-up for all of them.
+   * For each list of slots the first key there is, decrypted: one look-up for all of them, and one decryption of a
+   * key however often it is asked for. Where a list has none, `missing` is its index and nothing is decrypted.
    *
    * @internal
    */
-  async resolveAll(holder: KeyHolder, lists: readonly (readonly KeySlot[])[]): Promise<(ResolvedApiKey | null)[]> {
+  async resolveAll(
+    holder: KeyHolder,
+    lists: readonly (readonly KeySlot[])[],
+  ): Promise<{ keys: ResolvedApiKey[]; missing: number }> {
     const found = this.callers.place(holder);
     const place = found instanceof Promise ? await found : found;
-    const sealed = await this.storage.read(place, lists.length === 1 ? lists[0] : lists.flat());
-    let offset = 0;
-    return lists.map((slots) => {
-      const start = offset;
-      offset += slots.length;
-      const i = slots.findIndex((_, n) => sealed[start + n] !== null);
-      if (i === -1) return null;
-      const resolved = this.vault.open(place, slots[i], sealed[start + i]!, holder);
+    const slots =
+      lists.length === 1 ? lists[0] : [...new Map(lists.flat().map((slot) => [nameOf(slot), slot])).values()];
+    const sealed = await this.storage.read(place, slots);
+    const indexOf = (wanted: KeySlot) => slots.findIndex((slot) => nameOf(slot) === nameOf(wanted));
+    const chosen = lists.map((list) => list.map(indexOf).find((i) => sealed[i] !== null) ?? -1);
+    const missing = chosen.indexOf(-1);
+    if (missing !== -1) return { keys: [], missing };
+    const opened = new Map<number, ResolvedApiKey>();
+    for (const i of chosen) {
+      if (opened.has(i)) continue;
+      opened.set(i, this.vault.open(place, slots[i], sealed[i]!, holder));
       this.storage.noteUse(place, slots[i]);
-      return resolved;
-    });
+    }
+    return { keys: chosen.map((i) => opened.get(i)!), missing };
   }
 
   /** Whether there is a key that has not expired, without decrypting it. */
@@ -235,4 +242,8 @@ export class ByokService {
     const id = keyId && { keyId: keyId.toString('hex') };
     this.events.emit({ type, owner, source, provider, label, ...id }, holder);
   }
+}
+
+function nameOf({ provider, label }: KeySlot): string {
+  return `${provider}\n${label}`;
 }

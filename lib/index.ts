@@ -1,4 +1,4 @@
-export { BYOK_MODULE_OPTIONS, type ByokModuleExtras } from './byok.module-definition.js';
+export { BYOK_MODULE_OPTIONS, type ByokModuleExtras, type ByokOptionsFactory } from './byok.module-definition.js';
 export { ByokModule } from './byok.module.js';
 export { ByokService } from './byok.service.js';
 export { getEnvKey } from './byok.env.js';

@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ConfigurationError } from '../errors/index.js';
-import { resolvedKeysOf } from '../guards/index.js';
+import { requirementsOf, resolvedKeysOf } from '../guards/index.js';
 import type { ResolvedApiKey } from '../resolved-api-key.js';
 
 /**
@@ -31,17 +31,21 @@ function resolvedKey(
   provider: string | undefined,
   context: ExecutionContext,
 ): ResolvedApiKey | null {
-  const handler = `${context.getClass().name}.${context.getHandler().name}()`;
-  const resolved = resolvedKeysOf(context.switchToHttp().getRequest<object>());
-  if (!resolved) {
+  const controller = context.getClass();
+  const handler = `${controller.name}.${context.getHandler().name}()`;
+  const requirements = requirementsOf(controller, context.getHandler());
+  const keys = resolvedKeysOf(context.switchToHttp().getRequest<object>(), requirements);
+  if (!keys) {
     throw new ConfigurationError(
-      `${handler} uses @${decorator}() without a guard. Put @RequireApiKey('${provider ?? 'openai'}') on the handler or its class.`,
+      requirements.length > 0
+        ? `${handler} uses @${decorator}(), but its guard did not run. It needs ApiKeyGuard, or a subclass that calls super.canActivate().`
+        : `${handler} uses @${decorator}() without a guard. Put @RequireApiKey('${provider ?? 'openai'}') on the handler or its class.`,
     );
   }
-  if (provider === undefined) return resolved.keys[0];
-  const found = resolved.keys.find((key) => key.provider === provider);
+  if (provider === undefined) return keys[0];
+  const found = keys.find((key) => key.provider === provider);
   if (found) return found;
-  if (resolved.requirements.some(({ providers }) => providers.includes(provider))) return null;
+  if (requirements.some(({ providers }) => providers.includes(provider))) return null;
   throw new ConfigurationError(
     `${handler} uses @${decorator}('${provider}'), but its guards are for other providers. Put @RequireApiKey('${provider}') on it.`,
   );

@@ -11,6 +11,9 @@ import { isLabel, isProviderName } from '../validation/names.js';
  *
  * Several on one handler, or on it and its class, all have to hold.
  *
+ * The guard that signs the user in has to run before. Nest runs the guards of the application, then those of the class,
+ * then those of the method, and of one level from the bottom up: above this decorator on the same method is too late.
+ *
  * @example
  * ```ts
  * @Post()

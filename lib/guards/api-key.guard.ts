@@ -11,7 +11,20 @@ import { rememberResolved, resolvedKeysOf } from './resolved-keys.js';
  * Lets a request through when its caller has the keys that `@RequireApiKey()` and `@RequireAnyApiKey()` ask for, on the
  * handler and on its class. They are looked up and decrypted once a request; `@ApiKey()` hands out what was found.
  *
- * Extend it to change where the request comes from (GraphQL, say) or what is thrown.
+ * Extend it to change where the request comes from or what is thrown, and put the subclass on routes or make it the
+ * application's `APP_GUARD`: a request whose keys are resolved already passes the other guards at once.
+ *
+ * It asks `resolveUser`, so it has to run after the guard that signs the user in. Nest runs the guards of the
+ * application first, then those of the class, then those of the method, and of one level from the bottom up.
+ *
+ * @example
+ * ```ts
+ * class TeapotGuard extends ApiKeyGuard {
+ *   protected override createMissingKeyError() {
+ *     return new HttpException('No key, no tea.', 418);
+ *   }
+ * }
+ * ```
  *
  * @publicApi
  */
@@ -29,17 +42,16 @@ export class ApiKeyGuard implements CanActivate {
     if (requirements.length === 0) return true;
     const request = this.getRequest(context);
     // On the class and on the method: the first of the two has done it all.
-    if (resolvedKeysOf(request)?.requirements === requirements) return true;
-    const keys = await this.byok.resolveAll(
+    if (resolvedKeysOf(request, requirements)) return true;
+    const { keys, missing } = await this.byok.resolveAll(
       request,
       requirements.map(({ providers, label }) => providers.map((provider) => ({ provider, label }))),
     );
-    const missing = keys.indexOf(null);
     if (missing !== -1) {
       await this.#tellDenied(request, requirements[missing]);
       throw this.createMissingKeyError(requirements[missing], context);
     }
-    rememberResolved(request, { requirements, keys: keys as NonNullable<(typeof keys)[number]>[] });
+    rememberResolved(request, requirements, keys);
     return true;
   }
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { SecurityError } from '../errors/index.js';
-import type { ResolvedByokOptions } from '../interfaces/index.js';
+import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 
 interface RequestWithProtocol {
   /** Express. */
@@ -9,7 +9,11 @@ interface RequestWithProtocol {
   /** Express and Fastify. */
   protocol?: string;
   ip?: string;
+  headers?: ByokRequest['headers'];
 }
+
+/** Of which application the operator was told: there is a guard of this class in every module that uses it. */
+const warned = new WeakSet<ResolvedByokOptions>();
 
 /**
  * Refuses or warns of requests that came without TLS, as the option `https` says. On the module's own routes always;
@@ -23,7 +27,6 @@ interface RequestWithProtocol {
 @Injectable()
 export class HttpsGuard implements CanActivate {
   readonly #logger = new Logger('ByokModule');
-  #warned = false;
 
   constructor(@Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions) {}
 
@@ -36,8 +39,8 @@ export class HttpsGuard implements CanActivate {
     if (mode === 'block') {
       throw new SecurityError('BYOK_HTTPS_REQUIRED', 'Use https: keys are not taken or shown over an open connection.');
     }
-    if (!this.#warned && !isLoopback(request.ip)) {
-      this.#warned = true;
+    if (!isLoopback(request.ip) && !warned.has(this.options)) {
+      warned.add(this.options);
       this.#logger.warn(
         "Keys travel over an open connection. Serve the application by https; behind a proxy, set the platform's 'trust proxy' to its address.",
       );
@@ -46,10 +49,15 @@ export class HttpsGuard implements CanActivate {
   }
 }
 
-/** Whether a request came by TLS, as far as the platform knows. @internal */
+/**
+ * Whether a request came by TLS, as far as the platform knows. Not where several proxies' words were put one after the
+ * other: the platform takes the first, which may be the client's.
+ *
+ * @internal
+ */
 export function isSecure(request: object): boolean {
-  const { secure, protocol } = request as RequestWithProtocol;
-  return secure ?? protocol === 'https';
+  const { secure, protocol, headers } = request as RequestWithProtocol;
+  return (secure ?? protocol === 'https') && !String(headers?.['x-forwarded-proto'] ?? '').includes(',');
 }
 
 function isLoopback(ip = ''): boolean {

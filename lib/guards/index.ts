@@ -1,4 +1,4 @@
 export { ApiKeyGuard } from './api-key.guard.js';
 export { HttpsGuard, isSecure } from './https.guard.js';
-export { addRequirement, type KeyRequirement } from './key-requirement.js';
-export { resolvedKeysOf, type ResolvedKeys } from './resolved-keys.js';
+export { addRequirement, requirementsOf, type KeyRequirement } from './key-requirement.js';
+export { resolvedKeysOf } from './resolved-keys.js';

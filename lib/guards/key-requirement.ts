@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { Type } from '@nestjs/common';
 import { REQUIREMENTS_METADATA } from '../byok.constants.js';
 
-/** That one of these providers' keys is there. @internal */
+/** That one of these providers' keys is there, under that label. @publicApi */
 export interface KeyRequirement {
   readonly providers: readonly string[];
   readonly label: string;
@@ -10,22 +10,31 @@ export interface KeyRequirement {
 
 /** Adds to what a handler or a class needs; decorators apply from the bottom up, people read from the top down. @internal */
 export function addRequirement(target: object, requirement: KeyRequirement): void {
-  const known = (Reflect.getMetadata(REQUIREMENTS_METADATA, target) as KeyRequirement[] | undefined) ?? [];
-  Reflect.defineMetadata(REQUIREMENTS_METADATA, [requirement, ...known], target);
+  Reflect.defineMetadata(REQUIREMENTS_METADATA, [requirement, ...ownRequirements(target)], target);
 }
 
 const memo = new WeakMap<object, WeakMap<object, readonly KeyRequirement[]>>();
 
-/** Everything that has to hold for a handler: its class's requirements, then its own. @internal */
+/**
+ * Everything that has to hold for a handler: its class's requirements, then its own. Those of a base class come before
+ * those of a subclass, so that an inherited handler is given the key it was written for.
+ *
+ * @internal
+ */
 export function requirementsOf(controller: Type, handler: object): readonly KeyRequirement[] {
   let ofController = memo.get(controller);
   if (!ofController) memo.set(controller, (ofController = new WeakMap()));
   let found = ofController.get(handler);
-  if (!found) {
-    found = [controller, handler].flatMap(
-      (target) => (Reflect.getMetadata(REQUIREMENTS_METADATA, target) as KeyRequirement[] | undefined) ?? [],
-    );
-    ofController.set(handler, found);
-  }
+  if (!found) ofController.set(handler, (found = [...lineOf(controller), handler].flatMap(ownRequirements)));
   return found;
+}
+
+function ownRequirements(target: object): KeyRequirement[] {
+  return (Reflect.getOwnMetadata(REQUIREMENTS_METADATA, target) as KeyRequirement[] | undefined) ?? [];
+}
+
+/** A class and those it extends, the base first. */
+function lineOf(controller: object): object[] {
+  const base = Reflect.getPrototypeOf(controller);
+  return base === null || base === Function.prototype ? [controller] : [...lineOf(base), controller];
 }

@@ -1,20 +1,24 @@
 import type { ResolvedApiKey } from '../resolved-api-key.js';
 import type { KeyRequirement } from './key-requirement.js';
 
-/** What the guard found for a request, in the order of the requirements. @internal */
-export interface ResolvedKeys {
-  readonly requirements: readonly KeyRequirement[];
-  readonly keys: readonly ResolvedApiKey[];
+/** Of each request, what was found for the requirements of a handler: in GraphQL one request runs several handlers. */
+const resolved = new WeakMap<object, Map<readonly KeyRequirement[], readonly ResolvedApiKey[]>>();
+
+/** Keeps what the guard found, in the order of the requirements. @internal */
+export function rememberResolved(
+  request: object,
+  requirements: readonly KeyRequirement[],
+  keys: readonly ResolvedApiKey[],
+): void {
+  const known = resolved.get(request);
+  if (known) known.set(requirements, keys);
+  else resolved.set(request, new Map([[requirements, keys]]));
 }
 
-const resolved = new WeakMap<object, ResolvedKeys>();
-
 /** @internal */
-export function rememberResolved(request: object, keys: ResolvedKeys): void {
-  resolved.set(request, keys);
-}
-
-/** @internal */
-export function resolvedKeysOf(request: object): ResolvedKeys | undefined {
-  return resolved.get(request);
+export function resolvedKeysOf(
+  request: object,
+  requirements: readonly KeyRequirement[],
+): readonly ResolvedApiKey[] | undefined {
+  return resolved.get(request)?.get(requirements);
 }

@@ -26,6 +26,8 @@ import { SameOriginGuard } from './same-origin.guard.js';
 import { SecurityHeadersGuard } from './security-headers.guard.js';
 import { WriteRateGuard } from './write-rate.guard.js';
 
+const PUT_KEY_FIELDS = { apiKey: true, label: true, ttlSeconds: true, expiresAt: true, fields: true } as const;
+
 /**
  * The JSON API. No answer carries a key; whose keys it is about comes from `resolveUser` and the session alone.
  *
@@ -51,7 +53,7 @@ export class ApiKeysController {
   async put(
     @Req() request: ByokRequest,
     @Param('provider') provider: string,
-    @Body(bodyOf(PutKeyDto)) body: unknown,
+    @Body(...bodyOf(PutKeyDto, PUT_KEY_FIELDS)) body: unknown,
   ): Promise<StoredKey> {
     const { apiKey, label, ttlSeconds, expiresAt, fields } = body as PutKeyDto;
     refuseUndeclaredFields(fields, this.options.providers[provider]);

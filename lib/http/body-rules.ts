@@ -12,10 +12,14 @@ export function mediaTypeOf({ headers }: ByokRequest): string {
     .toLowerCase();
 }
 
-/** The application's own parser may take more than we do. @throws {ByokError} `BYOK_TOO_LARGE` @internal */
+/**
+ * The application's own parser may take more than we do, and a compressed body is longer than its header says.
+ *
+ * @throws {ByokError} `BYOK_TOO_LARGE`
+ * @internal
+ */
 export function refuseLarge({ headers, body }: ByokRequest & { body?: unknown }): void {
-  const declared = headers['content-length'];
-  if (declared === undefined ? sizeOf(body) > MAX_BODY : Number(declared) > MAX_BODY) throw tooLarge();
+  if (Number(headers['content-length'] ?? 0) > MAX_BODY || sizeOf(body) > MAX_BODY) throw tooLarge();
 }
 
 /** @internal */
@@ -26,6 +30,11 @@ export function tooLarge(): ByokError {
 /** @internal */
 export function unsupportedMediaType(): ByokError {
   return new ByokError('BYOK_UNSUPPORTED_MEDIA_TYPE', 'Send JSON in UTF-8, with Content-Type: application/json.');
+}
+
+/** Whether a request brought a body, of whatever type. @internal */
+export function hasBody({ headers }: ByokRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 function sizeOf(body: unknown): number {

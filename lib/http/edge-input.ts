@@ -1,28 +1,45 @@
-import { ValidationPipe, type Type } from '@nestjs/common';
+import { ValidationPipe, type PipeTransform, type Type } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import { InvalidInputError } from '../errors/index.js';
 import type { ProviderConfig } from '../interfaces/index.js';
 
+const UNSAFE = new Set(['__proto__', 'constructor', 'prototype']);
+
 /**
- * Checks a body against a DTO. The parameter it stands on is typed `unknown`, so that a global pipe of the application
- * leaves it alone and the answer has this library's form.
+ * Pipes that check a body against a DTO that has these fields. The parameter they stand on is typed `unknown`, so that a
+ * global pipe of the application leaves it alone and the answer has this library's form.
  *
  * @internal
  */
-export function bodyOf(dto: Type): ValidationPipe {
-  return new ValidationPipe({
+export function bodyOf<T extends object>(dto: Type<T>, fields: Record<keyof T, true>): PipeTransform[] {
+  const known = new Set(Object.keys(fields));
+  const shape: PipeTransform = {
+    transform(body: unknown) {
+      // The pipe of Nest leaves names such as __proto__ and constructor out quietly, and its messages quote the others.
+      if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+        throw new InvalidInputError('The request has to be a JSON object.');
+      }
+      if (Object.values(body).some(hasUnsafeName)) throw new InvalidInputError('There is no such extra field.');
+      if (Object.keys(body).every((name) => known.has(name))) return body;
+      throw new InvalidInputError(`The request can have the fields ${[...known].join(', ')}, and no others.`);
+    },
+  };
+  const rules = new ValidationPipe({
     expectedType: dto,
     whitelist: true,
-    forbidNonWhitelisted: true,
     forbidUnknownValues: true,
     validationError: { target: false, value: false },
     exceptionFactory: (errors: ValidationError[]) => new InvalidInputError(sentence(errors)),
   });
+  return [shape, rules];
+}
+
+function hasUnsafeName(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).some((name) => UNSAFE.has(name));
 }
 
 function sentence(errors: ValidationError[]): string {
-  const reasons = errors.flatMap(({ constraints = {} }) => Object.values(constraints));
-  return reasons.length > 0 ? `${reasons.join('; ')}.` : 'The request has to be a JSON object.';
+  return `${errors.flatMap(({ constraints = {} }) => Object.values(constraints)).join('; ')}.`;
 }
 
 /** A query value that is a text or not there. @throws {InvalidInputError} @internal */

@@ -1,7 +1,8 @@
-import { HttpException, Injectable, Logger } from '@nestjs/common';
+import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { BYOK_ERROR_STATUS, ByokError, KeyRequiredError, UserRequiredError } from '../errors/index.js';
-import type { ByokRequest } from '../interfaces/index.js';
+import { BYOK_OPTIONS } from '../byok.constants.js';
+import { BYOK_ERROR_STATUS, ByokError, KeyRequiredError, StorageError, UserRequiredError } from '../errors/index.js';
+import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import { acceptsHtml } from './accepts-html.js';
 import { tooLarge, unsupportedMediaType } from './body-rules.js';
 import { ErrorPages } from './error-pages.js';
@@ -29,6 +30,7 @@ export class ErrorAnswers {
   readonly #logger = new Logger('ByokModule');
 
   constructor(
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     private readonly adapterHost: HttpAdapterHost,
     private readonly mountPath: MountPath,
     private readonly pages: ErrorPages,
@@ -57,12 +59,16 @@ export class ErrorAnswers {
       const statusCode = BYOK_ERROR_STATUS[code];
       if (statusCode === 500) this.#logger.error(message);
       if (!(known instanceof KeyRequiredError)) return { statusCode, code, message };
-      return { statusCode, code, message, providers: known.providers, manageUrl: this.mountPath.url };
+      const { providers } = known;
+      // Without pages there is nowhere to send people.
+      const manageUrl = this.options.dashboard === false ? {} : { manageUrl: this.mountPath.url };
+      return { statusCode, code, message, providers, ...manageUrl };
     }
     const status = statusOf(error);
     if (status !== undefined && status < 500) {
       return { statusCode: status, code: 'BYOK_REFUSED', message: 'The request was refused.' };
     }
+    if (status === 503) return this.#bodyOf(new StorageError('The service is not available at the moment. Try again.'));
     // Where it was thrown, but not its message: that may quote what it stumbled over.
     this.#logger.error(`Unexpected ${nameOf(error)}\n${stackOf(error)}`);
     return { statusCode: 500, code: 'BYOK_INTERNAL', message: 'Something went wrong.' };

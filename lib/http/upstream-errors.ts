@@ -27,8 +27,10 @@ export class UpstreamErrors implements OnModuleInit {
     if (adapter?.getType() !== 'express') return;
     adapter.use(
       this.mountPath.url,
-      (error: unknown, request: ByokRequest, response: unknown, next: (error: unknown) => void) => {
-        this.answers.send(this.#refusalOrOutage(error), request, response).catch(next);
+      (error: unknown, request: ByokRequest & { url: string }, response: unknown, next: (error: unknown) => void) => {
+        // Relative to where the pages are.
+        const isApi = /^\/api(?![^/?])/i.test(request.url);
+        this.answers.send(this.#refusalOrOutage(error), request, response, !isApi).catch(next);
       },
     );
   }

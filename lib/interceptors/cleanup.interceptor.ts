@@ -6,7 +6,8 @@ import {
   type ExecutionContext,
   type NestInterceptor,
 } from '@nestjs/common';
-import { finalize, type Observable } from 'rxjs';
+import type { ServerResponse } from 'node:http';
+import type { Observable } from 'rxjs';
 import { ByokCallers, type KeyPlace } from '../byok.callers.js';
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { ByokService } from '../byok.service.js';
@@ -27,7 +28,6 @@ const MAX_OWNERS = 10_000;
 @Injectable()
 export class CleanupInterceptor implements NestInterceptor {
   readonly #logger = new Logger('ByokModule');
-  readonly #last = new Map<string, number>();
 
   constructor(
     private readonly byok: ByokService,
@@ -37,13 +37,16 @@ export class CleanupInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (!this.options.cleanup.onRequest || context.getType() !== 'http') return next.handle();
-    const request = context.switchToHttp().getRequest<object>();
-    return next.handle().pipe(
-      finalize(() => {
-        const place = this.callers.usedBy(request);
-        if (place && this.#isDue(place)) setImmediate(() => void this.#clean(place));
-      }),
-    );
+    const http = context.switchToHttp();
+    const request = http.getRequest<object>();
+    const response = http.getResponse<{ raw?: ServerResponse } & ServerResponse>();
+    // Fastify's reply wraps Node's response, Express' is one.
+    // Sent or broken off, and also where a handler sends it long after it has returned.
+    (response.raw ?? response).once('close', () => {
+      const place = this.callers.usedBy(request);
+      if (place && this.#isDue(place)) void this.#clean(place);
+    });
+    return next.handle();
   }
 
   async #clean(place: KeyPlace): Promise<void> {
@@ -56,11 +59,21 @@ export class CleanupInterceptor implements NestInterceptor {
 
   #isDue({ source, owner }: KeyPlace): boolean {
     const key = `${source}\n${owner.kind}\n${owner.id}`;
-    const now = Date.now();
-    if (now - (this.#last.get(key) ?? -Infinity) < ONCE_PER) return false;
-    this.#last.delete(key);
-    this.#last.set(key, now);
-    if (this.#last.size > MAX_OWNERS) this.#last.delete(this.#last.keys().next().value as string);
+    const now = performance.now();
+    const last = lastOf(this.byok);
+    if (now - (last.get(key) ?? -Infinity) < ONCE_PER) return false;
+    last.delete(key);
+    last.set(key, now);
+    if (last.size > MAX_OWNERS) last.delete(last.keys().next().value as string);
     return true;
   }
+}
+
+/** When owners were last cleaned up, by application: there is an interceptor of this class in every module that uses it. */
+const lasts = new WeakMap<ByokService, Map<string, number>>();
+
+function lastOf(byok: ByokService): Map<string, number> {
+  const last = lasts.get(byok) ?? new Map<string, number>();
+  lasts.set(byok, last);
+  return last;
 }

@@ -72,7 +72,8 @@ export interface ByokModuleOptions {
    */
   storage?: 'session' | 'database' | 'hybrid';
   /**
-   * Who the caller is. Default `request.user?.id ?? request.user?.sub`. Annotate the parameter with the type of your
+   * Who the caller is; `undefined` or `null` is a visitor. Anything else that is no id is 401, as is a failure: throw an
+   * `HttpException` to answer otherwise. Default `request.user?.id ?? request.user?.sub`. Annotate the parameter with the type of your
    * platform's request: `(request: Request) => request.session.userId`.
    */
   resolveUser?(this: void, request: ByokRequest): UserId | Promise<UserId>;
@@ -86,7 +87,11 @@ export interface ByokModuleOptions {
   maxKeysPerUser?: number;
   /** What the module's own routes do without TLS. Default `'block'` when `NODE_ENV` is `production`, else `'warn'`. */
   https?: 'off' | 'warn' | 'block';
-  /** Origins the pages are served from (`https://app.example.com`), for browsers that send no `Sec-Fetch-Site`. */
+  /**
+   * Origins the pages are served from (`https://app.example.com`), for browsers that send no `Sec-Fetch-Site`. A request
+   * with neither that header nor `Origin` may write only without a cookie, and with an `Authorization` header or a user
+   * that `resolveUser` finds. Default `[]`.
+   */
   publicOrigins?: string[];
   /** Where the pages and the JSON API are mounted. Default `'byok'`. */
   path?: string;

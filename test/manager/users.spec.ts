@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { HttpException } from '@nestjs/common';
 import { inspect } from 'node:util';
-import { UserRequiredError } from '../../lib/index.js';
+import { UserRequiredError, KeyLimitError } from '../../lib/index.js';
 import { startByok, type ByokApp } from '../support/byok-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { memorySessions } from '../support/sessions.js';
@@ -111,14 +112,27 @@ describe('Who the user is', () => {
     }
   });
 
-  it('is told by the application, whose own error comes through', async () => {
+  it('is told by the application, whose own answer comes through; whatever else fails is nobody', async () => {
+    let failure: Error = new HttpException('from the application', 418);
     const failing = await startByok({
       db: database.url,
       resolveUser: async () => {
-        throw new TypeError('from the application');
+        throw failure;
       },
     });
-    await expect(failing.byok.getKey({ headers: {} }, 'openai')).rejects.toThrow('from the application');
-    await failing.close();
+    const request = await memorySessions().request();
+    try {
+      await expect(failing.byok.getKey(request, 'openai')).rejects.toBe(failure);
+      failure = new KeyLimitError(1);
+      await expect(failing.byok.getKey(request, 'openai')).rejects.toBe(failure);
+      failure = new TypeError('from the application, with a token in it');
+      await expect(failing.byok.getKey(request, 'openai')).rejects.toThrow(UserRequiredError);
+      await expect(failing.byok.setKey(request, 'openai', KEY)).rejects.toThrow(
+        'the user of this request could not be',
+      );
+      expect(request.session['byok']).toBeUndefined();
+    } finally {
+      await failing.close();
+    }
   });
 });

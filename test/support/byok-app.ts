@@ -8,7 +8,7 @@ export const SECRET = EncryptionService.generateSecret();
 export interface ByokApp {
   app: INestApplication;
   byok: ByokService;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** Starts an application that has the module and nothing else. */

@@ -1,0 +1,171 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Controller, Get, Req, Res, UseInterceptors } from '@nestjs/common';
+import type { Response } from 'express';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  ByokService,
+  CleanupInterceptor,
+  KeyStorage,
+  type ByokModuleOptions,
+  type ByokRequest,
+} from '../../lib/index.js';
+import { KEY, startEdge, type EdgeApp } from '../support/edge-app.js';
+import { createDatabase, type TestDatabase } from '../support/postgres.js';
+
+@Controller()
+class Keys {
+  constructor(private readonly byok: ByokService) {}
+
+  @Get('has')
+  async has(@Req() request: ByokRequest) {
+    return { has: await this.byok.hasKey(request, 'openai') };
+  }
+
+  @Get('long')
+  async long(@Req() request: ByokRequest, @Res() response: Response) {
+    await this.byok.hasKey(request, 'openai');
+    response.write('first');
+    setTimeout(() => response.end('last'), 150);
+  }
+
+  @Get('nothing')
+  nothing() {
+    return {};
+  }
+
+  @Get('twice')
+  @UseInterceptors(CleanupInterceptor)
+  twice(@Req() request: ByokRequest) {
+    return this.has(request);
+  }
+
+  @Get('failing')
+  async failing(@Req() request: ByokRequest) {
+    await this.byok.hasKey(request, 'openai');
+    throw new Error('a handler failed');
+  }
+}
+
+describe.each(['session', 'database', 'hybrid'] as const)('CleanupInterceptor with %s storage', (storage) => {
+  let database: TestDatabase;
+  let app: EdgeApp;
+  let users = 0;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    app = await start();
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+  afterAll(async () => {
+    await app.close();
+    await database.drop();
+  });
+
+  function start(options: Partial<ByokModuleOptions> = {}): Promise<EdgeApp> {
+    const db = storage === 'session' ? undefined : database.url;
+    return startEdge({ options: { storage, db, rateLimit: false, ...options }, controllers: [Keys] });
+  }
+
+  /** A user with a key, and with one that has expired. */
+  async function userOf({ browser, byok, nest }: EdgeApp, { expired = false } = {}) {
+    const name = `user-${++users}`;
+    const agent = await browser(name);
+    const expiresAt = new Date(Date.now() + 300).toISOString();
+    // Stored without a request to our routes: these use keys, and a minute would begin.
+    jest.spyOn(performance, 'now').mockReturnValue(performance.now() - 120_000);
+    await agent.put('/byok/api/keys/openai').send({ apiKey: KEY }).expect(200);
+    if (expired) await agent.put('/byok/api/keys/old').send({ apiKey: KEY, expiresAt }).expect(200);
+    jest.restoreAllMocks();
+    if (expired) await sleep(350);
+    const keys = async () => (await agent.get('/byok/api/keys').expect(200)).body.keys as { provider: string }[];
+    const removed = jest.spyOn(nest.get<KeyStorage>(KeyStorage), 'deleteExpired');
+    return { name, agent, keys, byok, removed };
+  }
+
+  it('removes what is expired of the caller after the response, and nothing else', async () => {
+    const other = await userOf(app, { expired: true });
+    const { agent, keys, removed } = await userOf(app, { expired: true });
+    await agent.get('/has').expect(200, { has: true });
+    await sleep(50);
+    expect((await keys()).map(({ provider }) => provider)).toEqual(['openai']);
+    expect(await removed.mock.results[0].value).toMatchObject([{ provider: 'old' }]);
+    expect((await other.keys()).map(({ provider }) => provider)).toEqual(['old', 'openai']);
+  });
+
+  it('does so at most once a minute of an owner, wherever the interceptor is put', async () => {
+    const { agent, removed } = await userOf(app);
+    const start = performance.now();
+    const at = (minutes: number) => jest.spyOn(performance, 'now').mockReturnValue(start + minutes * 60_000);
+    for (const path of ['/has', '/twice', '/has', '/failing']) await agent.get(path);
+    await sleep(20);
+    expect(removed).toHaveBeenCalledTimes(1);
+    at(0.9);
+    await agent.get('/twice');
+    await sleep(20);
+    expect(removed).toHaveBeenCalledTimes(1);
+    at(1.1);
+    await agent.get('/twice');
+    await agent.get('/has');
+    await sleep(20);
+    expect(removed).toHaveBeenCalledTimes(2);
+  });
+
+  it('waits for the end of a response that is sent piece by piece', async () => {
+    const { agent, removed } = await userOf(app);
+    let ended = Infinity;
+    let cleaned = 0;
+    removed.mockImplementation(async () => {
+      cleaned = performance.now();
+      return [];
+    });
+    await agent
+      .get('/long')
+      .buffer(true)
+      .parse((response, done) => {
+        response.on('data', () => undefined);
+        response.on('end', () => {
+          ended = performance.now();
+          done(null, '');
+        });
+      });
+    await sleep(50);
+    expect(removed).toHaveBeenCalledTimes(1);
+    expect(cleaned).toBeGreaterThan(ended - 20);
+  });
+
+  it('does nothing after requests that used no keys', async () => {
+    const { agent, removed } = await userOf(app);
+    await agent.get('/nothing').expect(200);
+    await sleep(20);
+    expect(removed).not.toHaveBeenCalled();
+  });
+
+  it('never fails a request, and says what it could not do', async () => {
+    const { agent, removed } = await userOf(app);
+    removed.mockRejectedValue(new Error(`a message of the test with ${KEY}`));
+    app.log.length = 0;
+    await agent.get('/has').expect(200, { has: true });
+    await sleep(20);
+    expect(removed).toHaveBeenCalledTimes(1);
+    expect(app.log).toEqual([expect.stringContaining('Expired keys could not be removed')]);
+    expect(app.log.join()).not.toContain(KEY);
+  });
+
+  it('is off where the application says so; an expired key is not handed out all the same', async () => {
+    const off = await start({ cleanup: { onRequest: false } });
+    try {
+      const { agent, keys, removed } = await userOf(off, { expired: true });
+      await agent.get('/has').expect(200);
+      await sleep(50);
+      expect(removed).not.toHaveBeenCalled();
+      expect(await keys()).toMatchObject([
+        { provider: 'old', status: 'expired' },
+        { provider: 'openai', status: 'active' },
+      ]);
+    } finally {
+      await off.close();
+    }
+  });
+});
