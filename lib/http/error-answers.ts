@@ -1,6 +1,6 @@
 import { HttpException, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { BYOK_ERROR_STATUS, ByokError, KeyRequiredError, UserRequiredError } from '../errors/index.js';
+import { BYOK_ERROR_STATUS, ByokError, KeyRequiredError, StorageError, UserRequiredError } from '../errors/index.js';
 import type { ByokRequest } from '../interfaces/index.js';
 import { acceptsHtml } from './accepts-html.js';
 import { tooLarge, unsupportedMediaType } from './body-rules.js';
@@ -81,6 +81,8 @@ function toByokError(error: unknown): ByokError | undefined {
       return tooLarge();
     case 415:
       return unsupportedMediaType();
+    case 503:
+      return new StorageError('The service is not available at the moment. Try again.');
     default:
       return undefined;
   }
