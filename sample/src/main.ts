@@ -6,7 +6,7 @@ import { openPool } from './database.js';
 import { developmentSecret } from './development-secret.js';
 import { startEmbeddedPostgres } from './postgres/embedded-postgres.js';
 import { sessions } from './sessions.js';
-import { readSettings, type Settings } from './settings.js';
+import { OPENAI_URL, readSettings, type Settings } from './settings.js';
 import { StartLogger } from './start-logger.js';
 import { tryIt, WHAT_TO_EXPECT } from './try-it.js';
 
@@ -18,8 +18,8 @@ const opened: (() => Promise<unknown>)[] = [];
 
 async function start(): Promise<void> {
   const settings = readSettings(process.env);
-  const secrets = settings.secrets ?? [await developmentSecret(settings.dataDir)];
   const databaseUrl = settings.databaseUrl ?? (await startDatabase(settings.dataDir));
+  const secrets = settings.secrets ?? [await developmentSecret(settings.dataDir)];
   const pool = await openPool(databaseUrl);
   opened.push(() => pool.end());
 
@@ -46,7 +46,9 @@ function sayHello(settings: Settings, port: number): void {
       console.log('Behind a proxy that does https, set TRUST_PROXY to its address.');
   } else {
     console.log(`Or try it from another terminal:\n\n${tryIt(address)}\n\nThey answer: ${WHAT_TO_EXPECT}`);
-    console.log('No key at hand? `npm run demo` starts the same with a stand-in for the providers.');
+    if (settings.openaiUrl === OPENAI_URL) {
+      console.log('No key at hand? `npm run demo` starts the same with a stand-in for the providers.');
+    }
   }
   if (!settings.databaseUrl) console.log(`Data is kept in ${settings.dataDir}.`);
   console.log('Ctrl-C stops.');

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 
+export const OPENAI_URL = 'https://api.openai.com/v1';
+
 /** What the environment says. */
 export interface Settings {
   port: number;
@@ -35,7 +37,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     databaseUrl: databaseUrl(env.DATABASE_URL),
     dataDir: resolve(env.BYOK_DATA_DIR || './data'),
     secrets: secrets.length > 0 ? secrets : undefined,
-    openaiUrl: httpUrl('OPENAI_BASE_URL', env.OPENAI_BASE_URL || 'https://api.openai.com/v1'),
+    openaiUrl: httpUrl('OPENAI_BASE_URL', env.OPENAI_BASE_URL || OPENAI_URL),
     anthropicUrl: httpUrl('ANTHROPIC_BASE_URL', env.ANTHROPIC_BASE_URL || 'https://api.anthropic.com'),
     providerTimeoutMs: number('PROVIDER_TIMEOUT_MS', env.PROVIDER_TIMEOUT_MS || '60000', 600_000),
     trustProxy: proxies(env.TRUST_PROXY),

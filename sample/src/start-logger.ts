@@ -1,12 +1,15 @@
 import { ConsoleLogger } from '@nestjs/common';
 
-/** Nest's logger, without its report of an error at start: `main.ts` says that in one line. */
+/** Who reports an error that `start()` in `main.ts` receives too, and says in one line. */
+const REPORTERS: unknown[] = ['ExceptionHandler', 'NestApplication'];
+
+/** Nest's logger, without its reports of an error at start. */
 export class StartLogger extends ConsoleLogger {
   constructor() {
     super({ logLevels: ['error', 'warn', 'fatal'] });
   }
 
   override error(message: unknown, ...rest: unknown[]): void {
-    if (rest.at(-1) !== 'ExceptionHandler') super.error(message, ...(rest as string[]));
+    if (!REPORTERS.includes(rest.at(-1))) super.error(message, ...(rest as string[]));
   }
 }

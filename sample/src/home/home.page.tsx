@@ -36,8 +36,8 @@ export function HomePage({ user, address }: { user: string | undefined; address:
           <pre>{tryIt(address)}</pre>
           <p>They answer: {WHAT_TO_EXPECT}</p>
           <p>
-            No key at hand? <code>npm run demo</code> starts the same with a stand-in for both providers, which takes
-            any key and says what it received.
+            No OpenAI key at hand? <code>npm run demo</code> starts the same with a stand-in for both providers, which
+            takes any key and says what it received.
           </p>
         </main>
       </body>
