@@ -21,7 +21,12 @@ export function bodyOf(dto: Type): ValidationPipe {
 }
 
 function sentence(errors: ValidationError[]): string {
-  const reasons = errors.flatMap(({ constraints = {} }) => Object.values(constraints));
+  const reasons = errors.flatMap(({ constraints = {} }) =>
+    // The name of a field that is not ours can be anything, a key too, and is not repeated.
+    Object.entries(constraints).map(([rule, reason]) =>
+      rule === 'whitelistValidation' ? 'There is a field that does not belong there' : reason,
+    ),
+  );
   return reasons.length > 0 ? `${reasons.join('; ')}.` : 'The request has to be a JSON object.';
 }
 

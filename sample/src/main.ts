@@ -5,6 +5,7 @@ import { AppModule } from './app.module.js';
 import { openPool } from './database.js';
 import { developmentSecret } from './development-secret.js';
 import { startEmbeddedPostgres } from './postgres/embedded-postgres.js';
+import { quietRefusals } from './quiet-refusals.js';
 import { sessions } from './sessions.js';
 import { OPENAI_URL, readSettings, type Settings } from './settings.js';
 import { StartLogger } from './start-logger.js';
@@ -25,12 +26,14 @@ async function start(): Promise<void> {
 
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.register({ settings, databaseUrl, secrets, pool }),
-    { logger: new StartLogger(), abortOnError: false },
+    { logger: new StartLogger(), abortOnError: false, bodyParser: false },
   );
   opened.push(() => close(app));
   app.disable('x-powered-by');
   app.set('trust proxy', settings.trustProxy);
   app.use(sessions(pool, secrets));
+  app.useBodyParser('json').useBodyParser('urlencoded', { extended: true });
+  app.use(quietRefusals);
   app.useGlobalPipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true }));
   await app.listen(settings.port);
   const { port } = app.getHttpServer().address() as { port: number };

@@ -57,7 +57,7 @@ describe('Two processes on one database', () => {
       }
     });
 
-    const rounds = 48;
+    const rounds = 24;
     const run = async (i: number): Promise<void> => {
       const name = `owner-${i}`;
       const [first, second] = i % 2 ? [a, b] : [b, a];

@@ -86,6 +86,8 @@ export interface Answer {
 /** A browser as far as cookies and the headers of its own site go; the same session whichever process it talks to. */
 export class Visitor {
   cookie: string | undefined;
+  /** Everything it was answered. */
+  readonly answers: Answer[] = [];
 
   constructor(
     private readonly url: string,
@@ -117,12 +119,10 @@ export class Visitor {
     if (set) this.cookie = set.split(';')[0];
     const text = await response.text();
     const json = /json/.test(response.headers.get('content-type') ?? '');
-    return {
-      status: response.status,
-      headers: response.headers,
-      text,
-      body: json ? JSON.parse(text) : undefined,
-    };
+    const { status, headers: received } = response;
+    const answer: Answer = { status, headers: received, text, body: json ? JSON.parse(text) : undefined };
+    this.answers.push(answer);
+    return answer;
   }
 
   async signIn(user: string): Promise<this> {
