@@ -68,7 +68,6 @@ export class ErrorAnswers {
     if (status !== undefined && status < 500) {
       return { statusCode: status, code: 'BYOK_REFUSED', message: 'The request was refused.' };
     }
-    if (status === 503) return this.#bodyOf(new StorageError('The service is not available at the moment. Try again.'));
     // Where it was thrown, but not its message: that may quote what it stumbled over.
     this.#logger.error(`Unexpected ${nameOf(error)}\n${stackOf(error)}`);
     return { statusCode: 500, code: 'BYOK_INTERNAL', message: 'Something went wrong.' };
@@ -87,6 +86,8 @@ function toByokError(error: unknown): ByokError | undefined {
       return tooLarge();
     case 415:
       return unsupportedMediaType();
+    case 503:
+      return new StorageError('The service is not available at the moment. Try again.');
     default:
       return undefined;
   }

@@ -26,8 +26,10 @@ export class AppModule {
         ByokModule.forRoot({
           secret: secrets,
           db: databaseUrl,
-          resolveUser: (request: Request) => request.session.user,
-          publicOrigins: [`http://localhost:${settings.port}`, `http://127.0.0.1:${settings.port}`],
+          resolveUser: (request: Request) => request.user ?? request.session.user,
+          publicOrigins: settings.publicOrigin
+            ? [settings.publicOrigin]
+            : [`http://localhost:${settings.port}`, `http://127.0.0.1:${settings.port}`],
           providers: {
             openai: { name: 'OpenAI', placeholder: 'sk-…', docsUrl: 'https://platform.openai.com/api-keys' },
             anthropic: {

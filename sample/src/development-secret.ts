@@ -4,9 +4,22 @@ import { EncryptionService } from 'nestjs-byok';
 
 /** The secret of a developer's machine: made at the first start and kept beside the data that it protects. */
 export async function developmentSecret(dataDir: string): Promise<string> {
+  try {
+    return await readOrMake(dataDir);
+  } catch (cause) {
+    throw new Error(
+      `The secret in ${dataDir} cannot be used (${(cause as Error).message}). Set BYOK_SECRET to your own.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+async function readOrMake(dataDir: string): Promise<string> {
   const file = join(dataDir, 'byok-secret');
   const draft = `${file}.${process.pid}`;
-  await mkdir(dataDir, { recursive: true });
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   try {
     return (await readFile(file, 'utf8')).trim();
   } catch (error) {

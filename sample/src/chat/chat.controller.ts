@@ -1,9 +1,11 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiKey, RequireAnyApiKey, RequireApiKey, ResolvedKey, type ResolvedApiKey } from 'nestjs-byok';
+import { SameSiteGuard } from '../same-site.guard.js';
 import { ChatDto, SummariseDto } from './chat.dto.js';
 import { LanguageModels } from './language-models.js';
 
 @Controller()
+@UseGuards(SameSiteGuard)
 export class ChatController {
   constructor(private readonly models: LanguageModels) {}
 

@@ -1,8 +1,9 @@
-import { BadGatewayException, Inject, Injectable } from '@nestjs/common';
+import { BadGatewayException, GatewayTimeoutException, Inject, Injectable } from '@nestjs/common';
 import { SETTINGS } from '../tokens.js';
 import type { Settings } from '../settings.js';
 
-const TIME_LIMIT_MS = 60_000;
+/** What a header can carry. */
+const SENDABLE = /^[\x21-\xff]+$/;
 
 interface Call {
   url: string;
@@ -12,31 +13,37 @@ interface Call {
   reply: (answer: never) => unknown;
 }
 
-/** Asks a provider, with the key of whoever is asking. */
+/**
+ * Asks a provider, with the key of whoever is asking. Nothing that the provider or `fetch` says of a failure is passed
+ * on or logged, for it can quote the key.
+ */
 @Injectable()
 export class LanguageModels {
   constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
 
   async ask(provider: string, apiKey: string, text: string): Promise<string> {
-    const { url, headers, body, reply } =
-      provider === 'openai' ? this.#openai(apiKey, text) : this.#anthropic(apiKey, text);
-    let response: Response;
+    const call = provider === 'openai' ? this.#openai(apiKey, text) : this.#anthropic(apiKey, text);
+    if (!SENDABLE.test(apiKey)) throw notAccepted(provider);
+    let status: number;
+    let answer: unknown;
     try {
-      response = await fetch(url, {
+      const response = await fetch(call.url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
-        body: JSON.stringify(body),
-        signal: AbortSignal.timeout(TIME_LIMIT_MS),
+        headers: { 'content-type': 'application/json', ...call.headers },
+        body: JSON.stringify(call.body),
+        signal: AbortSignal.timeout(this.settings.providerTimeoutMs),
         // A redirect would take the key to another place.
         redirect: 'error',
       });
-    } catch {
+      status = response.status;
+      answer = parse(await response.text());
+    } catch (error) {
+      if ((error as Error).name === 'TimeoutError') throw new GatewayTimeoutException(`${provider} took too long.`);
       throw new BadGatewayException(`${provider} cannot be reached.`);
     }
-    // The provider's own message can quote the key, so it is not passed on.
-    if (!response.ok) throw new BadGatewayException(`${provider} answered with status ${response.status}.`);
-    const answer: unknown = await response.json().catch(() => undefined);
-    const found = answer === undefined ? undefined : reply(answer as never);
+    if (status === 401 || status === 403) throw notAccepted(provider);
+    if (status < 200 || status > 299) throw new BadGatewayException(`${provider} answered with status ${status}.`);
+    const found = answer === undefined || answer === null ? undefined : call.reply(answer as never);
     if (typeof found !== 'string') throw new BadGatewayException(`${provider} gave an answer of another form.`);
     return found;
   }
@@ -58,4 +65,16 @@ export class LanguageModels {
       reply: (answer: { content?: { text?: unknown }[] }) => answer.content?.[0]?.text,
     };
   }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function notAccepted(provider: string): BadGatewayException {
+  return new BadGatewayException(`${provider} did not accept your key. You can replace it at /byok.`);
 }

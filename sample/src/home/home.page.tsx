@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { tryIt } from '../try-it.js';
+import { tryIt, WHAT_TO_EXPECT } from '../try-it.js';
 
 /** Says what this application is and what to do with it. */
 export function HomePage({ user, address }: { user: string | undefined; address: string }): VNode {
@@ -18,9 +18,27 @@ export function HomePage({ user, address }: { user: string | undefined; address:
             A small NestJS application whose users bring their own API keys. A key is stored encrypted, shown to nobody,
             and used for its owner alone.
           </p>
+          <h2>1. Sign in</h2>
           {user === undefined ? <SignIn /> : <SignedIn user={user} />}
+          <h2>2. Store a key</h2>
+          <p>
+            <a href="/byok">Your API keys</a>: store, replace and delete them there. A visitor's keys are kept in the
+            session and become the user's at sign-in.
+          </p>
+          <h2>3. Use it</h2>
+          <p>
+            This calls OpenAI with your key. Without one you are asked for it; with one that OpenAI does not take, you
+            are told so.
+          </p>
+          <Ask action="/chat" field="message" label="Message" button="Chat with OpenAI" />
+          <Ask action="/summarise" field="text" label="Text" button="Summarise with OpenAI or Anthropic" />
           <h2>The same from a terminal</h2>
           <pre>{tryIt(address)}</pre>
+          <p>They answer: {WHAT_TO_EXPECT}</p>
+          <p>
+            No OpenAI key at hand? <code>npm run demo</code> starts the same with a stand-in for both providers, which
+            takes any key and says what it received.
+          </p>
         </main>
       </body>
     </html>
@@ -45,9 +63,21 @@ function SignedIn({ user }: { user: string }): VNode {
       <p>
         You are signed in as <strong>{user}</strong>.
       </p>
-      <p>
-        <a href="/byok">Your API keys</a>
-      </p>
+      <form method="post" action="/session/end">
+        <button type="submit">Sign out</button>
+      </form>
     </>
+  );
+}
+
+function Ask(props: { action: string; field: string; label: string; button: string }): VNode {
+  const { action, field, label, button } = props;
+  return (
+    <form method="post" action={action}>
+      <p>
+        <label for={field}>{label}</label> <input id={field} name={field} required defaultValue="Hello" />{' '}
+        <button type="submit">{button}</button>
+      </p>
+    </form>
   );
 }
