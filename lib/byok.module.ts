@@ -21,6 +21,7 @@ import { ApiKeyGuard, HttpsGuard } from './guards/index.js';
 import { ByokExceptionFilter, ErrorAnswers, ErrorPages, FormTokens, MountPath, UpstreamErrors } from './http/index.js';
 import { CleanupInterceptor } from './interceptors/cleanup.interceptor.js';
 import type { ByokModuleOptions, ResolvedByokOptions } from './interfaces/index.js';
+import { SavedHosts } from './net/index.js';
 import {
   ByokDatabase,
   HybridKeyStorage,
@@ -97,6 +98,7 @@ function wire(definition: DynamicModule): DynamicModule {
       ByokDatabase,
       KeyringRegistry,
       KeyVault,
+      SavedHosts,
       KeySweeper,
       ByokStartup,
       DashboardGuards,

@@ -30,7 +30,7 @@ export function checkProviderConfigs(
     if (config.docsUrl !== undefined && !/^https:\/\//.test(config.docsUrl)) {
       throw new ConfigurationError(`${where}.docsUrl has to be an https address.`);
     }
-    for (const [field, { type = 'text' }] of Object.entries(config.fields ?? {})) {
+    for (const [field, { type = 'text', allowPrivate }] of Object.entries(config.fields ?? {})) {
       if (!isFieldName(field)) {
         throw new ConfigurationError(
           `${where}.fields: a name is a letter, then up to 63 letters, digits, underscores or hyphens.`,
@@ -38,6 +38,11 @@ export function checkProviderConfigs(
       }
       if (!['text', 'url', 'password'].includes(type)) {
         throw new ConfigurationError(`${where}.fields.${field}.type has to be 'text', 'url' or 'password'.`);
+      }
+      if (allowPrivate !== undefined && (typeof allowPrivate !== 'boolean' || type !== 'url')) {
+        throw new ConfigurationError(
+          `${where}.fields.${field}.allowPrivate has to be true or false, beside type: 'url'.`,
+        );
       }
     }
     checked[provider] = Object.freeze({ ...config, fields: Object.freeze({ ...config.fields }) });

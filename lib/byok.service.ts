@@ -13,6 +13,7 @@ import type {
   SetKeyOptions,
   StoredKey,
 } from './interfaces/index.js';
+import { SavedHosts } from './net/index.js';
 import type { ResolvedApiKey } from './resolved-api-key.js';
 import { endedSession, KeyStorage, type KeyPlace, type KeySlot, type RemovedKey } from './storage/index.js';
 import { checkApiKey, checkExpiry, checkFields, checkLabel, checkProvider } from './validation/stored-input.js';
@@ -36,6 +37,7 @@ export class ByokService {
     private readonly callers: ByokCallers,
     private readonly vault: KeyVault,
     private readonly events: ByokEvents,
+    private readonly hosts: SavedHosts,
   ) {}
 
   /**
@@ -50,6 +52,7 @@ export class ByokService {
     checkApiKey(apiKey, provider, config);
     const fields = checkFields(options.fields, config);
     const expiresAt = checkExpiry(options, this.options.defaultTtl);
+    await this.hosts.check(fields, config);
     const place = await this.callers.place(holder);
     const sealed = this.vault.seal(place, { provider, label }, apiKey, fields, expiresAt);
     const { record, replaced } = await this.storage.put(place, sealed, this.options.maxKeysPerUser);

@@ -45,6 +45,8 @@ export type {
   StoredKey,
   UserId,
 } from './interfaces/index.js';
+export { redact, RedactingLogger } from './logging/index.js';
+export { assertPublicUrl, type AssertPublicUrlOptions, type PublicUrl, type PublicUrlRules } from './net/index.js';
 export {
   BYOK_CONNECTION,
   byokEntities,
