@@ -40,7 +40,8 @@ class Copy {
     if (types.isNativeError(value) || value instanceof Error) return this.#error(value, depth);
     if (Array.isArray(value)) {
       const copy = this.#remember(value, [] as unknown[]);
-      for (const each of value) copy.push(this.of(each, depth));
+      // Raw headers are a list of names and values by turns.
+      for (const [i, each] of value.entries()) copy.push(this.#property(value[i - 1], each, depth));
       return copy;
     }
     if (types.isMap(value)) {
@@ -62,11 +63,16 @@ class Copy {
   }
 
   #error(error: Error, depth: number): Error {
-    const copy = this.#remember(error, Object.create(Object.getPrototypeOf(error) as object) as Error);
-    for (const name of ['name', 'message', 'stack', 'cause'] as const) {
+    const copy = this.#remember(
+      error,
+      Object.setPrototypeOf(new Error(), Object.getPrototypeOf(error) as object) as Error,
+    );
+    // Made for an error of its own; where there is none to copy there is none.
+    delete copy.stack;
+    for (const name of ['name', 'message', 'stack', 'cause', 'errors'] as const) {
       if (name === 'name' ? Object.hasOwn(error, name) : name in error) {
         Object.defineProperty(copy, name, {
-          value: this.of(error[name], depth),
+          value: this.of((error as Error & { errors?: unknown })[name], depth),
           enumerable: false,
           configurable: true,
           writable: true,

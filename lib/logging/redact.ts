@@ -9,7 +9,7 @@ const SECRET_NAME =
 
 /** The same in a text, with what stands between it and the value. */
 const NAMED = new RegExp(
-  `${SECRET_NAME.source.slice(0, -1)}["'\\\\]{0,4}\\s{0,4}(?:=>|[:=])\\s{0,4}\\[?\\s{0,4}|[?&](?:key|sig|signature|x-amz-signature)=`,
+  `${SECRET_NAME.source.slice(0, -1)}(?:["'\\\\]{0,4}\\s{0,4}(?:=>|[:=])\\s{0,4}(?:\\[(?!REDACTED\\])\\s{0,4})?|["']\\s{0,4},\\s{0,4}(?=["']))|[?&](?:key|sig|signature|x-amz-signature)=`,
   'gi',
 );
 
@@ -112,7 +112,10 @@ function valueAt(text: string, start: number, name: string): [open: string, end:
   return ['', stop.exec(text)?.index ?? text.length];
 }
 
-/** Where the mark stands again, at the same depth of escaping, else the end of the line. */
+/**
+ * Where the mark stands again, at the same depth of escaping or a shallower one, else the end of the line. A mark that
+ * opens as `"` is closed by one behind an even number of backslashes, one that opens as `\\"` behind 1, 5, 9, ….
+ */
 function closingAt(text: string, from: number, open: string): number {
   const mark = open.at(-1)!;
   const depth = open.length - 1;
@@ -120,7 +123,9 @@ function closingAt(text: string, from: number, open: string): number {
   for (let at = from; at < text.length; at++) {
     const c = text[at];
     if (c === '\n') return at;
-    if (c === mark && backslashes <= depth) return at - backslashes;
+    if (c === mark && (backslashes < depth || backslashes % (2 * (depth + 1)) === depth)) {
+      return at - Math.min(backslashes, depth);
+    }
     backslashes = c === '\\' ? backslashes + 1 : 0;
   }
   return text.length;
