@@ -3,6 +3,7 @@ import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import { ByokCallers } from './byok.callers.js';
 import { BYOK_OPTIONS } from './byok.constants.js';
 import { ByokEvents } from './byok.events.js';
+import { HeldOptions, holdOptions } from './byok.held-options.js';
 import {
   BYOK_MODULE_OPTIONS,
   ConfigurableModuleClass,
@@ -20,7 +21,7 @@ import { DashboardGuards, Flash } from './dashboard/index.js';
 import { ApiKeyGuard, HttpsGuard } from './guards/index.js';
 import { ByokExceptionFilter, ErrorAnswers, ErrorPages, FormTokens, MountPath, UpstreamErrors } from './http/index.js';
 import { CleanupInterceptor } from './interceptors/cleanup.interceptor.js';
-import type { ByokModuleOptions, ResolvedByokOptions } from './interfaces/index.js';
+import type { ResolvedByokOptions } from './interfaces/index.js';
 import { SavedHosts } from './net/index.js';
 import {
   ByokDatabase,
@@ -76,13 +77,17 @@ function wire(definition: DynamicModule): DynamicModule {
     ...definition,
     controllers: routes.controllers,
     providers: [
-      ...(definition.providers ?? []),
-      { provide: BYOK_OPTIONS, inject: [BYOK_MODULE_OPTIONS], useFactory: resolveOptions },
+      ...holdOptions(definition.providers),
+      {
+        provide: BYOK_OPTIONS,
+        inject: [BYOK_MODULE_OPTIONS],
+        useFactory: (held: HeldOptions) => resolveOptions(HeldOptions.reveal(held)),
+      },
       {
         provide: EncryptionService,
         // After the options, so that a slip in them is told before the secret is looked at.
         inject: [BYOK_MODULE_OPTIONS, BYOK_OPTIONS],
-        useFactory: ({ secret }: ByokModuleOptions) => new EncryptionService(secret),
+        useFactory: (held: HeldOptions) => new EncryptionService(HeldOptions.reveal(held).secret),
       },
       {
         provide: KeyStorage,

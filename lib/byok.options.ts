@@ -45,8 +45,7 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
       `storage: '${storage}' needs a database: add db (a Postgres URL, TypeORM options or { dataSource }), or write storage: 'session'. If db comes from the environment, the variable is empty.`,
     );
   }
-  return Object.freeze({
-    db,
+  const resolved = {
     storage,
     resolveUser: optionalFunction('resolveUser', options.resolveUser) ?? userOfRequest,
     providers: checkProviderConfigs(options.providers ?? {}),
@@ -68,7 +67,10 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
     preparedStatements: flag('preparedStatements', options.preparedStatements, true),
     rateLimit: checkRateLimit(options.rateLimit),
     onEvent: optionalFunction('onEvent', options.onEvent),
-  });
+  };
+  // It has the database's password in it. Whoever prints a service, or the container, prints these options too.
+  Object.defineProperty(resolved, 'db', { get: () => db });
+  return Object.freeze(resolved) as ResolvedByokOptions;
 }
 
 function userOfRequest(request: ByokRequest): unknown {

@@ -4,6 +4,7 @@ import { BYOK_OPTIONS } from './byok.constants.js';
 import { getEnvKey } from './byok.env.js';
 import { ByokEvents } from './byok.events.js';
 import { KeyVault } from './byok.vault.js';
+import { Redacted } from './crypto/index.js';
 import { ByokError, InvalidInputError, UserRequiredError } from './errors/index.js';
 import type {
   ByokRequest,
@@ -30,7 +31,7 @@ import { checkApiKey, checkExpiry, checkFields, checkLabel, checkProvider } from
  * @publicApi
  */
 @Injectable()
-export class ByokService {
+export class ByokService extends Redacted {
   constructor(
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     @Inject(KeyStorage) private readonly storage: KeyStorage,
@@ -38,7 +39,9 @@ export class ByokService {
     private readonly vault: KeyVault,
     private readonly events: ByokEvents,
     private readonly hosts: SavedHosts,
-  ) {}
+  ) {
+    super();
+  }
 
   /**
    * Stores a key, or replaces the one of that provider and label.

@@ -108,6 +108,7 @@ export interface ByokModuleOptions {
 
 /** The options after defaults and checks; without the secret, which only `EncryptionService` sees. @internal */
 export interface ResolvedByokOptions {
+  /** Not enumerable: a copy by `{ ...options }` has none. */
   readonly db: ByokModuleOptions['db'];
   readonly storage: 'session' | 'database' | 'hybrid';
   readonly resolveUser: (request: ByokRequest) => unknown;

@@ -77,7 +77,8 @@ export function redact(text: string): string {
     .replace(KNOWN_PREFIX, REDACTED)
     .replace(LONG_RUN, (run: string, at: number, whole: string) =>
       looksRandom(run) && !BEFORE_DIGEST.test(whole.slice(Math.max(0, at - 12), at)) ? REDACTED : run,
-    );
+    )
+    .replace(USER_INFO, `${REDACTED}@`);
 }
 
 /** Whether a property of this name holds a secret. @internal */
