@@ -7,6 +7,9 @@ const COMMON = ['interfaces', 'errors', 'byok.constants.ts'];
 
 /** The use cases and what they are made of. */
 const SERVICE = [
+  'byok.accounts.ts',
+  'byok.adoption.ts',
+  'byok.audit.ts',
   'byok.callers.ts',
   'byok.env.ts',
   'byok.events.ts',

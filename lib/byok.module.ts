@@ -1,5 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
+import { ByokAccounts } from './byok.accounts.js';
+import { AuditLog } from './byok.audit.js';
+import { KeyAdoption } from './byok.adoption.js';
 import { ByokCallers } from './byok.callers.js';
 import { BYOK_OPTIONS } from './byok.constants.js';
 import { ByokEvents } from './byok.events.js';
@@ -24,6 +27,7 @@ import { CleanupInterceptor } from './interceptors/cleanup.interceptor.js';
 import type { ResolvedByokOptions } from './interfaces/index.js';
 import { SavedHosts } from './net/index.js';
 import {
+  AuditTable,
   ByokDatabase,
   HybridKeyStorage,
   KeyringRegistry,
@@ -100,7 +104,11 @@ function wire(definition: DynamicModule): DynamicModule {
         ) => ({ session, database, hybrid })[storage],
       },
       ...SHARED,
+      AuditLog,
+      AuditTable,
+      ByokAccounts,
       ByokDatabase,
+      KeyAdoption,
       KeyringRegistry,
       KeyVault,
       SavedHosts,

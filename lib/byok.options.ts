@@ -24,6 +24,7 @@ const KNOWN: Record<keyof ByokModuleOptions, true> = {
   preparedStatements: true,
   rateLimit: true,
   onEvent: true,
+  audit: true,
 };
 
 /**
@@ -67,6 +68,7 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
     preparedStatements: flag('preparedStatements', options.preparedStatements, true),
     rateLimit: checkRateLimit(options.rateLimit),
     onEvent: optionalFunction('onEvent', options.onEvent),
+    audit: checkAudit(options.audit, db),
   };
   // It has the database's password in it. Whoever prints a service, or the container, prints these options too.
   Object.defineProperty(resolved, 'db', { get: () => db });
@@ -154,6 +156,17 @@ function checkRateLimit(rateLimit: ByokModuleOptions['rateLimit']): ResolvedByok
     perAddress: wholeNumber('rateLimit.perAddress', given.perAddress ?? 60),
     windowMs: wholeNumber('rateLimit.windowMs', given.windowMs ?? MINUTE, 'milliseconds'),
     store: optionalFunction('rateLimit.store', given.store),
+  });
+}
+
+function checkAudit(audit: ByokModuleOptions['audit'], db: ByokModuleOptions['db']): ResolvedByokOptions['audit'] {
+  if (audit === undefined || audit === false) return false;
+  if (!db) throw new ConfigurationError('audit needs a database: add db, or leave audit out.');
+  const given = audit === true ? {} : objectOption('audit', audit);
+  refuseUnknown('audit.', given, ['retentionDays']);
+  const days = given.retentionDays ?? null;
+  return Object.freeze({
+    retentionDays: days === null ? null : wholeNumber('audit.retentionDays', days, 'days, or null'),
   });
 }
 

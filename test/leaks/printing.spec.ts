@@ -30,13 +30,14 @@ function printed(value: object): Record<string, string> {
       return inspect(error);
     }
   };
+  const text = value as unknown as string;
   const error = new Error('outer', { cause: new Error('inner', { cause: value }) });
   return {
     inspect: inspect(value),
     'inspect, of all': inspect(value, { depth: 20, showHidden: true, getters: true }),
     'in an object': inspect({ deep: { deeper: [value] } }, { depth: 20 }),
-    String: String(value),
-    template: `${value as unknown as string}`,
+    String: String(text),
+    template: `${text}`,
     JSON: JSON.stringify({ value }) ?? '',
     structuredClone: tried(() => structuredClone(value)),
     spread: inspect({ ...value }, { depth: 6 }),

@@ -91,7 +91,7 @@ describe('RedactingLogger', () => {
     }
     const cause = new TypeError(`inner ${KEY}`);
     const error = new UpstreamError(`outer ${KEY}`, { cause });
-    (cause).cause = error;
+    cause.cause = error;
     const copy = logged(error) as UpstreamError;
     expect(copy).toBeInstanceOf(UpstreamError);
     expect(copy.message).toBe('outer [REDACTED]');
