@@ -33,7 +33,7 @@ export class ByokAccounts {
     return this.audit.list(owner, limit);
   }
 
-  async export(userId: string): Promise<UserMetadata> {
+  async metadata(userId: string): Promise<UserMetadata> {
     const { owner, place } = await this.#user(userId);
     const records = place ? await this.storage.list(place) : [];
     const auditEntries = this.audit.isOn ? await this.audit.list(owner, null) : [];

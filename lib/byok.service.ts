@@ -221,7 +221,7 @@ export class ByokService extends Redacted {
 
   /** What is stored about a user, without secrets, to be handed out to them. */
   exportMetadata(userId: string): Promise<UserMetadata> {
-    return this.accounts.export(userId);
+    return this.accounts.metadata(userId);
   }
 
   /** @internal */

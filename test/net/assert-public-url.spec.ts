@@ -124,7 +124,7 @@ describe('assertPublicUrl', () => {
       await once(inside, 'listening');
       port = (inside.address() as AddressInfo).port;
     });
-    afterAll(() => inside.close());
+    afterAll(() => void inside.close());
     beforeEach(() => {
       hits = [];
     });
