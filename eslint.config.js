@@ -4,8 +4,17 @@ import tseslint from 'typescript-eslint';
 
 /** What the use cases are made of, and what of them the rooms around may use. */
 const SERVICE_DOOR = ['byok.callers.ts', 'byok.events.ts', 'byok.service.ts', 'resolved-api-key.ts'];
-const SERVICE = [...SERVICE_DOOR, 'byok.env.ts', 'byok.vault.ts', 'byok.startup.ts', 'byok.sweeper.ts'];
-const OPTIONS = ['byok.options.ts', 'byok.provider-options.ts', 'byok.conceal.ts'];
+const SERVICE = [
+  ...SERVICE_DOOR,
+  'byok.accounts.ts',
+  'byok.adoption.ts',
+  'byok.audit.ts',
+  'byok.env.ts',
+  'byok.vault.ts',
+  'byok.startup.ts',
+  'byok.sweeper.ts',
+];
+const OPTIONS = ['byok.options.ts', 'byok.provider-options.ts'];
 
 /** What everybody in lib may import, but they themselves. */
 const COMMON = ['interfaces', 'errors', 'byok.constants.ts'];
@@ -16,11 +25,13 @@ const COMMON = ['interfaces', 'errors', 'byok.constants.ts'];
  * is declared with) import what they like, and nobody imports them.
  */
 const ROOMS = {
-  validation: [],
+  net: [],
+  validation: ['net'],
+  logging: [],
   crypto: [],
   storage: [],
   views: [],
-  [files(SERVICE)]: [...SERVICE, 'crypto', 'storage', 'validation'],
+  [files(SERVICE)]: [...SERVICE, 'crypto', 'net', 'storage', 'validation'],
   [files(OPTIONS)]: [...OPTIONS, 'validation'],
   guards: SERVICE_DOOR,
   interceptors: SERVICE_DOOR,

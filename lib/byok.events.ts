@@ -1,22 +1,50 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { AuditLog } from './byok.audit.js';
 import { BYOK_OPTIONS } from './byok.constants.js';
 import type { ByokEvent, KeyHolder, ResolvedByokOptions } from './interfaces/index.js';
 
-/** Tells the application's listener what happened. @internal */
+const MAX_REQUEST_ID = 128;
+
+/** Tells the audit log and the application's listener what happened. @internal */
 @Injectable()
 export class ByokEvents {
-  constructor(@Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions) {}
+  constructor(
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
+    private readonly audit: AuditLog,
+  ) {}
 
   emit(event: Omit<ByokEvent, 'at' | 'requestId'>, holder?: KeyHolder): void {
+    if (!this.options.onEvent && !this.audit.isOn) return;
+    const requestId = requestIdOf(holder);
+    const full = { ...event, at: new Date(), ...(requestId !== undefined && { requestId }) };
+    this.audit.record(full);
+    this.#tell(full);
+  }
+
+  /** Tells the listener alone: of what must leave no trace in the audit log. */
+  tell(event: Omit<ByokEvent, 'at' | 'requestId'>): void {
+    this.#tell({ ...event, at: new Date() });
+  }
+
+  #tell(event: ByokEvent): void {
     const { onEvent } = this.options;
     if (!onEvent) return;
-    const id = (holder as { id?: unknown } | undefined)?.id;
-    const requestId = typeof id === 'string' || typeof id === 'number' ? String(id) : undefined;
     try {
-      const answer: unknown = onEvent({ ...event, at: new Date(), ...(requestId !== undefined && { requestId }) });
+      const answer: unknown = onEvent({ ...event });
       if (answer !== undefined) Promise.resolve(answer).catch(() => {});
     } catch {
       // A listener's failure is its own.
     }
   }
+}
+
+/** An application may take the id from a header: what could forge a line of a log, or break a row, is made visible. */
+function requestIdOf(holder: KeyHolder | undefined): string | undefined {
+  const id = (holder as { id?: unknown } | undefined)?.id;
+  if (typeof id === 'number') return String(id);
+  if (typeof id !== 'string') return undefined;
+  return id
+    .slice(0, MAX_REQUEST_ID)
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');
 }

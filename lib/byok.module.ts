@@ -1,9 +1,12 @@
-import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
+import { ByokAccounts } from './byok.accounts.js';
+import { AuditLog } from './byok.audit.js';
+import { KeyAdoption } from './byok.adoption.js';
 import { ByokCallers } from './byok.callers.js';
-import { conceal } from './byok.conceal.js';
 import { BYOK_OPTIONS } from './byok.constants.js';
 import { ByokEvents } from './byok.events.js';
+import { HeldOptions, holdOptions } from './byok.held-options.js';
 import {
   BYOK_MODULE_OPTIONS,
   ConfigurableModuleClass,
@@ -21,8 +24,10 @@ import { DashboardGuards, Flash } from './dashboard/index.js';
 import { ApiKeyGuard, HttpsGuard } from './guards/index.js';
 import { ByokExceptionFilter, ErrorAnswers, ErrorPages, FormTokens, MountPath, UpstreamErrors } from './http/index.js';
 import { CleanupInterceptor } from './interceptors/cleanup.interceptor.js';
-import type { ByokModuleOptions, ResolvedByokOptions } from './interfaces/index.js';
+import type { ResolvedByokOptions } from './interfaces/index.js';
+import { SavedHosts } from './net/index.js';
 import {
+  AuditTable,
   ByokDatabase,
   HybridKeyStorage,
   KeyringRegistry,
@@ -76,13 +81,17 @@ function wire(definition: DynamicModule): DynamicModule {
     ...definition,
     controllers: routes.controllers,
     providers: [
-      ...(definition.providers ?? []).map(concealSecrets),
-      { provide: BYOK_OPTIONS, inject: [BYOK_MODULE_OPTIONS], useFactory: resolveOptions },
+      ...holdOptions(definition.providers),
+      {
+        provide: BYOK_OPTIONS,
+        inject: [BYOK_MODULE_OPTIONS],
+        useFactory: (held: HeldOptions) => resolveOptions(HeldOptions.reveal(held)),
+      },
       {
         provide: EncryptionService,
         // After the options, so that a slip in them is told before the secret is looked at.
         inject: [BYOK_MODULE_OPTIONS, BYOK_OPTIONS],
-        useFactory: ({ secret }: ByokModuleOptions) => new EncryptionService(secret),
+        useFactory: (held: HeldOptions) => new EncryptionService(HeldOptions.reveal(held).secret),
       },
       {
         provide: KeyStorage,
@@ -95,9 +104,14 @@ function wire(definition: DynamicModule): DynamicModule {
         ) => ({ session, database, hybrid })[storage],
       },
       ...SHARED,
+      AuditLog,
+      AuditTable,
+      ByokAccounts,
       ByokDatabase,
+      KeyAdoption,
       KeyringRegistry,
       KeyVault,
+      SavedHosts,
       KeySweeper,
       ByokStartup,
       DashboardGuards,
@@ -112,17 +126,4 @@ function wire(definition: DynamicModule): DynamicModule {
     ],
     exports: [BYOK_OPTIONS, EncryptionService, KeyStorage, ...SHARED],
   };
-}
-
-/** The options stay injectable, as of every module of Nest; what is secret in them is not shown when they are printed. */
-function concealSecrets(provider: Provider): Provider {
-  if (!('provide' in provider) || provider.provide !== BYOK_MODULE_OPTIONS) return provider;
-  const concealed = (options: ByokModuleOptions) =>
-    typeof options === 'object' && options !== null && !Array.isArray(options)
-      ? conceal(options, 'secret', 'db')
-      : options;
-  if ('useValue' in provider) return { ...provider, useValue: concealed(provider.useValue as ByokModuleOptions) };
-  if (!('useFactory' in provider)) return provider;
-  const make = provider.useFactory as (...args: unknown[]) => ByokModuleOptions | Promise<ByokModuleOptions>;
-  return { ...provider, useFactory: async (...args: unknown[]) => concealed(await make(...args)) };
 }

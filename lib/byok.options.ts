@@ -1,6 +1,5 @@
 import { ConfigurationError } from './errors/index.js';
 import type { ByokModuleOptions, ByokRequest, ResolvedByokOptions } from './interfaces/index.js';
-import { conceal } from './byok.conceal.js';
 import { checkProviderConfigs } from './byok.provider-options.js';
 
 const MINUTE = 60_000;
@@ -25,6 +24,7 @@ const KNOWN: Record<keyof ByokModuleOptions, true> = {
   preparedStatements: true,
   rateLimit: true,
   onEvent: true,
+  audit: true,
 };
 
 /**
@@ -46,8 +46,7 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
       `storage: '${storage}' needs a database: add db (a Postgres URL, TypeORM options or { dataSource }), or write storage: 'session'. If db comes from the environment, the variable is empty.`,
     );
   }
-  const resolved: ResolvedByokOptions = {
-    db,
+  const resolved = {
     storage,
     resolveUser: optionalFunction('resolveUser', options.resolveUser) ?? userOfRequest,
     providers: checkProviderConfigs(options.providers ?? {}),
@@ -69,9 +68,11 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
     preparedStatements: flag('preparedStatements', options.preparedStatements, true),
     rateLimit: checkRateLimit(options.rateLimit),
     onEvent: optionalFunction('onEvent', options.onEvent),
+    audit: checkAudit(options.audit, db),
   };
-  // A URL of a database has its password in it, and every service holds these options.
-  return Object.freeze(conceal(resolved, 'db'));
+  // It has the database's password in it. Whoever prints a service, or the container, prints these options too.
+  Object.defineProperty(resolved, 'db', { get: () => db });
+  return Object.freeze(resolved) as ResolvedByokOptions;
 }
 
 function userOfRequest(request: ByokRequest): unknown {
@@ -157,6 +158,17 @@ function checkRateLimit(rateLimit: ByokModuleOptions['rateLimit']): ResolvedByok
     perAddress: wholeNumber('rateLimit.perAddress', given.perAddress ?? 60),
     windowMs: wholeNumber('rateLimit.windowMs', given.windowMs ?? MINUTE, 'milliseconds'),
     store: optionalFunction('rateLimit.store', given.store),
+  });
+}
+
+function checkAudit(audit: ByokModuleOptions['audit'], db: ByokModuleOptions['db']): ResolvedByokOptions['audit'] {
+  if (audit === undefined || audit === false) return false;
+  if (!db) throw new ConfigurationError('audit needs a database: add db, or leave audit out.');
+  const given = audit === true ? {} : objectOption('audit', audit);
+  refuseUnknown('audit.', given, ['retentionDays']);
+  const days = given.retentionDays ?? null;
+  return Object.freeze({
+    retentionDays: days === null ? null : wholeNumber('audit.retentionDays', days, 'days, or null'),
   });
 }
 

@@ -45,13 +45,16 @@ function checkFields(where: string, fields: Record<string, ProviderField>): Read
         `${where}: a name is a letter, then up to 63 letters, digits, underscores or hyphens.`,
       );
     }
-    refuseUnknown(`${where}.${field}`, facts, ['label', 'type', 'placeholder', 'required']);
+    refuseUnknown(`${where}.${field}`, facts, ['label', 'type', 'placeholder', 'required', 'allowPrivate']);
     requireTexts(`${where}.${field}`, facts, ['label', 'placeholder']);
     if (!['text', 'url', 'password'].includes(facts.type ?? 'text')) {
       throw new ConfigurationError(`${where}.${field}.type has to be 'text', 'url' or 'password'.`);
     }
     if (facts.required !== undefined && typeof facts.required !== 'boolean') {
       throw new ConfigurationError(`${where}.${field}.required has to be true or false.`);
+    }
+    if (facts.allowPrivate !== undefined && (typeof facts.allowPrivate !== 'boolean' || facts.type !== 'url')) {
+      throw new ConfigurationError(`${where}.${field}.allowPrivate has to be true or false, beside type: 'url'.`);
     }
   }
   return Object.freeze({ ...fields });

@@ -1,20 +1,28 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { ByokAccounts } from './byok.accounts.js';
+import { KeyAdoption } from './byok.adoption.js';
+import { AuditLog } from './byok.audit.js';
 import { ByokCallers } from './byok.callers.js';
 import { BYOK_OPTIONS } from './byok.constants.js';
-import { getEnvKey } from './byok.env.js';
+import { getEnvKey, unlessInvalid } from './byok.env.js';
 import { ByokEvents } from './byok.events.js';
 import { KeyVault } from './byok.vault.js';
-import { ByokError, InvalidInputError, UserRequiredError } from './errors/index.js';
+import { Redacted } from './crypto/index.js';
+import { InvalidInputError } from './errors/index.js';
 import type {
+  AuditEntry,
   ByokRequest,
+  ErasedUser,
   KeyHolder,
   KeyLabelOptions,
   ResolvedByokOptions,
   SetKeyOptions,
   StoredKey,
+  UserMetadata,
 } from './interfaces/index.js';
+import { SavedHosts } from './net/index.js';
 import type { ResolvedApiKey } from './resolved-api-key.js';
-import { endedSession, KeyStorage, type KeyPlace, type KeySlot, type RemovedKey } from './storage/index.js';
+import { KeyStorage, type KeyPlace, type KeySlot, type RemovedKey } from './storage/index.js';
 import { checkApiKey, checkExpiry, checkFields, checkLabel, checkProvider } from './validation/stored-input.js';
 
 /**
@@ -29,14 +37,20 @@ import { checkApiKey, checkExpiry, checkFields, checkLabel, checkProvider } from
  * @publicApi
  */
 @Injectable()
-export class ByokService {
+export class ByokService extends Redacted {
   constructor(
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     @Inject(KeyStorage) private readonly storage: KeyStorage,
     private readonly callers: ByokCallers,
     private readonly vault: KeyVault,
     private readonly events: ByokEvents,
-  ) {}
+    private readonly hosts: SavedHosts,
+    private readonly adoption: KeyAdoption,
+    private readonly accounts: ByokAccounts,
+    private readonly audit: AuditLog,
+  ) {
+    super();
+  }
 
   /**
    * Stores a key, or replaces the one of that provider and label.
@@ -50,6 +64,7 @@ export class ByokService {
     checkApiKey(apiKey, provider, config);
     const fields = checkFields(options.fields, config);
     const expiresAt = checkExpiry(options, this.options.defaultTtl);
+    await this.hosts.check(fields, config);
     const place = await this.callers.place(holder);
     const sealed = this.vault.seal(place, { provider, label }, apiKey, fields, expiresAt);
     const { record, replaced } = await this.storage.put(place, sealed, this.options.maxKeysPerUser);
@@ -163,7 +178,7 @@ export class ByokService {
     const done: Record<string, boolean> = {};
     for (const provider of providers) {
       const apiKey = getEnvKey(checkProvider(provider, this.options), prefix);
-      done[provider] = apiKey !== undefined && (await this.#storedOrRefused(holder, provider, apiKey));
+      done[provider] = apiKey !== undefined && (await unlessInvalid(this.setKey(holder, provider, apiKey)));
     }
     return done;
   }
@@ -179,25 +194,7 @@ export class ByokService {
    * @throws {UserRequiredError} where nobody is signed in on this request
    */
   async adoptSessionKeys(request: ByokRequest, { from }: { from?: unknown } = {}): Promise<number> {
-    const caller = await this.callers.caller(request);
-    if (caller.userId === undefined) throw new UserRequiredError('Sign the user in before adopting their keys.');
-    const session = from === undefined ? caller.session : endedSession(from, request);
-    if (from !== undefined && !session) {
-      throw new InvalidInputError('from has to be the session object as it was, or a copy that has its id.');
-    }
-    if (!session) return 0;
-    const visitor = this.storage.visitorPlace({ userId: undefined, session });
-    if (!visitor) return 0;
-    const place = this.storage.place(caller);
-    let moved = 0;
-    for (const record of await this.storage.readAll(visitor)) {
-      const resealed = this.vault.reseal(visitor, place, record);
-      if (!resealed || !(await this.storage.putIfAbsent(place, resealed, this.options.maxKeysPerUser))) continue;
-      await this.storage.delete(visitor, record);
-      this.#emit('stored', place, record, request, resealed.keyId);
-      moved++;
-    }
-    return moved;
+    return this.adoption.adopt(request, from);
   }
 
   /**
@@ -207,22 +204,36 @@ export class ByokService {
    */
   async deleteExpired(holder?: KeyHolder): Promise<number> {
     if (holder) return this.deleteExpiredAt(await this.callers.place(holder));
-    return this.#expired(await this.storage.deleteAllExpired());
+    const removed = this.#expired(await this.storage.deleteAllExpired());
+    await this.audit.sweep();
+    return removed;
+  }
+
+  /**
+   * What happened to the holder's keys, newest first. Entries of other instances come within a second.
+   *
+   * @throws {ConfigurationError} where the option `audit` is off
+   */
+  auditTrail(holder: KeyHolder, { limit = 50 }: { limit?: number } = {}): Promise<AuditEntry[]> {
+    return this.accounts.trail(holder, limit);
+  }
+
+  /**
+   * Removes what is stored about a user: their keys' rows and audit entries; how many there were. What a request or an
+   * instance has under way may come after: ask again once the user can no longer sign in. Sessions end by themselves.
+   */
+  eraseUser(userId: string): Promise<ErasedUser> {
+    return this.accounts.erase(userId);
+  }
+
+  /** What is stored about a user, without secrets, to be handed out to them. */
+  exportMetadata(userId: string): Promise<UserMetadata> {
+    return this.accounts.metadata(userId);
   }
 
   /** @internal */
   async deleteExpiredAt(place: KeyPlace): Promise<number> {
     return this.#expired(await this.storage.deleteExpired(place));
-  }
-
-  async #storedOrRefused(holder: KeyHolder, provider: string, apiKey: string): Promise<boolean> {
-    try {
-      await this.setKey(holder, provider, apiKey);
-      return true;
-    } catch (error) {
-      if (error instanceof ByokError && ['BYOK_INVALID_INPUT', 'BYOK_INVALID_KEY'].includes(error.code)) return false;
-      throw error;
-    }
   }
 
   #expired(removed: RemovedKey[]): number {

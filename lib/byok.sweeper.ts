@@ -28,7 +28,7 @@ export class KeySweeper implements OnApplicationBootstrap, BeforeApplicationShut
 
   onApplicationBootstrap(): void {
     const { sweepEvery } = this.options.cleanup;
-    if (sweepEvery === null || this.options.storage === 'session') return;
+    if (sweepEvery === null || (this.options.storage === 'session' && !this.options.audit)) return;
     this.#timer = setInterval(() => {
       this.#underWay ??= this.#sweep().finally(() => (this.#underWay = undefined));
     }, sweepEvery).unref();

@@ -24,11 +24,14 @@ export { ApiKeyGuard, HttpsGuard, type KeyRequirement } from './guards/index.js'
 export { ByokExceptionFilter, PutKeyDto, type ByokErrorBody } from './http/index.js';
 export { CleanupInterceptor } from './interceptors/cleanup.interceptor.js';
 export type {
+  AuditEntry,
+  AuditOptions,
   ByokEvent,
   ByokModuleOptions,
   ByokRequest,
   CleanupOptions,
   DashboardOptions,
+  ErasedUser,
   JoinedDataSource,
   KeyHolder,
   KeyLabelOptions,
@@ -44,9 +47,13 @@ export type {
   SetKeyOptions,
   StoredKey,
   UserId,
+  UserMetadata,
 } from './interfaces/index.js';
+export { redact, RedactingLogger } from './logging/index.js';
+export { assertPublicUrl, type AssertPublicUrlOptions, type PublicUrl, type PublicUrlRules } from './net/index.js';
 export {
   BYOK_CONNECTION,
+  ByokAuditEntry,
   byokEntities,
   ByokKeyringEntry,
   byokMigrations,

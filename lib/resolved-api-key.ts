@@ -1,7 +1,5 @@
-import { inspect } from 'node:util';
+import { Redacted } from './crypto/index.js';
 import type { KeySource } from './interfaces/index.js';
-
-const REDACTED = '[REDACTED]';
 
 /**
  * A key that was decrypted for a request. Read it through its properties; printed, serialised or cloned as a whole it
@@ -9,7 +7,7 @@ const REDACTED = '[REDACTED]';
  *
  * @publicApi
  */
-export class ResolvedApiKey {
+export class ResolvedApiKey extends Redacted {
   readonly #apiKey: string;
   readonly #fields: Readonly<Record<string, string>>;
 
@@ -21,6 +19,7 @@ export class ResolvedApiKey {
     readonly source: KeySource,
     readonly expiresAt: Date | null,
   ) {
+    super();
     this.#apiKey = apiKey;
     this.#fields = Object.freeze({ ...fields });
   }
@@ -33,17 +32,5 @@ export class ResolvedApiKey {
   /** The extra values that were stored with it, by name. */
   get fields(): Readonly<Record<string, string>> {
     return this.#fields;
-  }
-
-  toString(): string {
-    return REDACTED;
-  }
-
-  toJSON(): string {
-    return REDACTED;
-  }
-
-  [inspect.custom](): string {
-    return `ResolvedApiKey ${REDACTED}`;
   }
 }

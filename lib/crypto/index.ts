@@ -1,2 +1,3 @@
 export * from './encryption.service.js';
 export * from './mask-key.js';
+export { Redacted } from './redacted.js';

@@ -53,6 +53,12 @@ export interface RateLimitOptions {
   store?: (limit: { name: string; points: number; windowMs: number }) => RateLimiterLike;
 }
 
+/** The audit log. @publicApi */
+export interface AuditOptions {
+  /** Days that entries are kept, `null` for ever. Older ones go with `deleteExpired()`, so with each sweep. Default `null`. */
+  retentionDays?: number | null;
+}
+
 /**
  * Options of `ByokModule.forRoot()`.
  *
@@ -109,10 +115,16 @@ export interface ByokModuleOptions {
   rateLimit?: false | RateLimitOptions;
   /** Told of everything that happens to keys. A listener that throws harms nothing. */
   onEvent?: (event: ByokEvent) => void;
+  /**
+   * Keep what happens to keys in the table `byok_audit_log`; needs `db`. No request waits for it or fails with it: entries
+   * are written within a second. See `ByokService.auditTrail`. Default false.
+   */
+  audit?: boolean | AuditOptions;
 }
 
 /** The options after defaults and checks; without the secret, which only `EncryptionService` sees. @internal */
 export interface ResolvedByokOptions {
+  /** Not enumerable: a copy by `{ ...options }` has none. */
   readonly db: ByokModuleOptions['db'];
   readonly storage: 'session' | 'database' | 'hybrid';
   readonly resolveUser: (request: ByokRequest) => unknown;
@@ -130,4 +142,5 @@ export interface ResolvedByokOptions {
   readonly preparedStatements: boolean;
   readonly rateLimit: false | Readonly<Required<Omit<RateLimitOptions, 'store'>> & Pick<RateLimitOptions, 'store'>>;
   readonly onEvent: ((event: ByokEvent) => void) | undefined;
+  readonly audit: false | Readonly<Required<AuditOptions>>;
 }

@@ -1,3 +1,4 @@
+export type * from './audit-entry.interface.js';
 export type * from './byok-event.interface.js';
 export type * from './byok-options.interface.js';
 export type * from './key-owner.interface.js';

@@ -2,8 +2,16 @@
 export interface ProviderField {
   /** Shown before the input. Default: the field's name. */
   label?: string;
-  /** `url` takes https addresses only. Default `text`. */
+  /**
+   * `url` takes https addresses of public hosts only. Call `assertPublicUrl` before each use all the same: what a name
+   * stands for can change. Default `text`.
+   */
   type?: 'text' | 'url' | 'password';
+  /**
+   * For `url`: take hosts of private networks too, where users bring models that your organisation serves itself. Never
+   * this machine, link-local addresses or metadata services. Give it to `assertPublicUrl` as well. Default false.
+   */
+  allowPrivate?: boolean;
   placeholder?: string;
   /** Default false. */
   required?: boolean;

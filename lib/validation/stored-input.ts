@@ -1,5 +1,6 @@
 import { InvalidInputError, InvalidKeyError } from '../errors/index.js';
-import type { ProviderConfig, ResolvedByokOptions } from '../interfaces/index.js';
+import type { ProviderConfig, ProviderField, ResolvedByokOptions } from '../interfaces/index.js';
+import { checkPublicUrl } from '../net/index.js';
 import { isApiKey, isFieldName, isLabel, isProviderName, isText } from './names.js';
 
 const MAX_FIELDS = 20;
@@ -70,15 +71,21 @@ export function checkFields(fields: unknown, config: ProviderConfig | undefined)
     if (!isText(value, MAX_FIELD_LENGTH)) {
       throw new InvalidInputError(`The field ${name} has to be a text of at most ${MAX_FIELD_LENGTH} characters.`);
     }
-    if (declared[name]?.type === 'url' && !(URL.canParse(value) && new URL(value).protocol === 'https:')) {
-      throw new InvalidInputError(`The field ${name} has to be an https address.`);
-    }
+    if (declared[name]?.type === 'url') checkUrlField(name, value, declared[name]);
     checked[name] = value;
   }
   for (const [name, field] of Object.entries(declared)) {
     if (field.required && !checked[name]) throw new InvalidInputError(`The field ${name} is needed.`);
   }
   return checked;
+}
+
+function checkUrlField(name: string, value: string, { allowPrivate }: ProviderField): void {
+  try {
+    checkPublicUrl(value, { allowPrivate });
+  } catch (error) {
+    throw new InvalidInputError(`The field ${name} has to be an https address. ${(error as Error).message}`);
+  }
 }
 
 /**

@@ -89,7 +89,13 @@ describe('The database of the module', () => {
   describe('as a URL', () => {
     it('is connected to and migrated at the start', async () => {
       const app = await start({ db: database.url });
-      expect(await tables()).toEqual(['byok_keyring', 'byok_migrations', 'byok_retired_keys', 'user_api_keys']);
+      expect(await tables()).toEqual([
+        'byok_audit_log',
+        'byok_keyring',
+        'byok_migrations',
+        'byok_retired_keys',
+        'user_api_keys',
+      ]);
       await expectToWork(app);
     });
 
@@ -104,6 +110,7 @@ describe('The database of the module', () => {
       await Promise.all(Array.from({ length: 4 }, () => start({ db: database.url })));
       expect(await database.query('SELECT name FROM byok_migrations')).toEqual([
         { name: 'CreateByokKeys_user_api_keys_1767225600000' },
+        { name: 'CreateByokAuditLog_user_api_keys_1767312000000' },
       ]);
       for (const app of apps) await expectToWork(app);
     });
@@ -168,7 +175,14 @@ describe('The database of the module', () => {
     ])('%s is joined', async (_, name) => {
       const options = { secret: SECRET, db: { ...(name && { dataSource: name }) } };
       const app = await started(startWith(appTypeOrm(name), ByokModule.forRoot(options)));
-      expect(await tables()).toEqual(['byok_keyring', 'byok_retired_keys', 'migrations', 'notes', 'user_api_keys']);
+      expect(await tables()).toEqual([
+        'byok_audit_log',
+        'byok_keyring',
+        'byok_retired_keys',
+        'migrations',
+        'notes',
+        'user_api_keys',
+      ]);
       await expectToWork(app);
 
       const dataSource = app.app.get<DataSource>(getDataSourceToken(name));

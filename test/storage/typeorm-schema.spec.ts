@@ -92,12 +92,18 @@ describe('The tables', () => {
       (await database.query(`SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`)).map(
         ({ name }) => name as string,
       );
+    const all = ['byok_audit_log', 'byok_keyring', 'byok_retired_keys', 'migrations', 'other_keys', 'user_api_keys'];
+    expect(await tables()).toEqual(all);
+    // There is one audit log for both.
+    await dataSource.undoLastMigration();
+    await dataSource.undoLastMigration();
+    expect(await tables()).toEqual(all.slice(1));
     await dataSource.undoLastMigration();
     const [left] = (await tables()).filter((name) => name.endsWith('_keys') && !name.startsWith('byok'));
     expect(await tables()).toEqual(['byok_keyring', 'byok_retired_keys', 'migrations', left].sort());
     await dataSource.undoLastMigration();
     expect(await tables()).toEqual(['migrations']);
     await dataSource.runMigrations();
-    expect(await tables()).toEqual(['byok_keyring', 'byok_retired_keys', 'migrations', 'other_keys', 'user_api_keys']);
+    expect(await tables()).toEqual(all);
   });
 });

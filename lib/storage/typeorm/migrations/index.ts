@@ -1,4 +1,5 @@
 import type { MigrationInterface } from 'typeorm';
+import { createAuditLogMigration } from './create-audit-log.migration.js';
 import { createKeysMigration } from './create-keys.migration.js';
 
 /**
@@ -7,7 +8,7 @@ import { createKeysMigration } from './create-keys.migration.js';
  * @publicApi
  */
 export function createByokMigrations(tableName: string): (new () => MigrationInterface)[] {
-  return [createKeysMigration(tableName)];
+  return [createKeysMigration(tableName), createAuditLogMigration(tableName)];
 }
 
 /**

@@ -1,0 +1,2 @@
+export { redact } from './redact.js';
+export { RedactingLogger } from './redacting.logger.js';
