@@ -31,6 +31,7 @@ const ROOMS = {
   [`{${SERVICE.join(',')}}`]: [...SERVICE, 'crypto', 'storage', 'validation'],
   guards: [...SERVICE, 'storage'],
   interceptors: [...SERVICE, 'storage'],
+  rotation: ['byok.events.ts', 'crypto', 'storage'],
   decorators: ['guards', 'http', 'resolved-api-key.ts', 'validation'],
   http: [...SERVICE, 'guards', 'storage', 'views'],
   dashboard: [...SERVICE, 'guards', 'http', 'views'],

@@ -21,6 +21,7 @@ import { ApiKeyGuard, HttpsGuard } from './guards/index.js';
 import { ByokExceptionFilter, ErrorAnswers, ErrorPages, FormTokens, MountPath, UpstreamErrors } from './http/index.js';
 import { CleanupInterceptor } from './interceptors/cleanup.interceptor.js';
 import type { ByokModuleOptions, ResolvedByokOptions } from './interfaces/index.js';
+import { RotationService } from './rotation/index.js';
 import {
   ByokDatabase,
   HybridKeyStorage,
@@ -58,6 +59,7 @@ export class ByokModule extends ConfigurableModuleClass {
 /** Injectable wherever the module is: what applications use, and what guards, filters and interceptors on their routes need. */
 const SHARED = [
   ByokService,
+  RotationService,
   ByokCallers,
   ByokEvents,
   ErrorAnswers,

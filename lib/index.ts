@@ -15,6 +15,7 @@ export {
   KeyLimitError,
   KeyNotFoundError,
   KeyRequiredError,
+  RetirementError,
   SecurityError,
   StorageError,
   UserRequiredError,
@@ -45,6 +46,17 @@ export type {
   StoredKey,
   UserId,
 } from './interfaces/index.js';
+export {
+  RotationService,
+  type RotateOptions,
+  type RotationKeyStatus,
+  type RotationProgress,
+  type RotationResult,
+  type RotationStatus,
+  type RotationVerification,
+  type UnreadableKey,
+  type VerifyOptions,
+} from './rotation/index.js';
 export {
   BYOK_CONNECTION,
   byokEntities,

@@ -1,2 +1,4 @@
 export * from './encryption.service.js';
 export * from './mask-key.js';
+export { Resealer } from './resealer.js';
+export type { RootKeyHandles } from './root-key.js';

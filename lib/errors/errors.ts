@@ -18,8 +18,19 @@ export class EncryptionError extends ByokError {
  * @publicApi
  */
 export class StorageError extends ByokError {
-  constructor(message = 'The storage of keys is unavailable. Try again.') {
+  constructor(
+    message = 'The storage of keys is unavailable. Try again.',
+    /** SQLSTATE or errno of the driver, where it told one. */
+    readonly reason?: string,
+  ) {
     super('BYOK_UNAVAILABLE', message);
+  }
+}
+
+/** An encryption key cannot be retired: stored keys are still sealed with it, or it seals new ones. @publicApi */
+export class RetirementError extends ByokError {
+  constructor(message: string) {
+    super('BYOK_INVALID_INPUT', message);
   }
 }
 

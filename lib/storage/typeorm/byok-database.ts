@@ -27,7 +27,12 @@ export interface Statement {
   name?: string;
   text: string;
   values: unknown[];
+  /** SQLSTATE of a refusal that the caller expects and explains, so that it is not logged. */
+  expected?: string;
 }
+
+/** SQLSTATE of a row that refers to an encryption key which `byok_keyring` has not, or of such a key's removal. @internal */
+export const FOREIGN_KEY_VIOLATION = '23503';
 
 /**
  * The database: a connection of the module's own, or one that the application has.
@@ -62,7 +67,7 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
       if (!this.#dataSource) await this.ready();
       return await answered(this.#run<R>(statement), within);
     } catch (error) {
-      throw this.#translate(error);
+      throw this.#translate(error, statement.expected);
     }
   }
 
@@ -178,11 +183,18 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
     }
   }
 
-  #translate(error: unknown): unknown {
+  #translate(error: unknown, expected?: string): unknown {
     if (error instanceof ByokError) return error;
-    // Only the kind of failure: a driver's message can quote a value, and its `detail` a whole row.
-    this.#logger.error(`The database refused or failed: ${describe(error)}`);
-    return new StorageError();
+    const reason = codeOf(error);
+    if (reason === FOREIGN_KEY_VIOLATION && reason !== expected) {
+      this.#logger.error(
+        'The database refused a key that was sealed with a retired secret (23503). This instance runs with old secrets: restart it with the newest one in front. Until then it stores nothing.',
+      );
+    } else if (reason === undefined || reason !== expected) {
+      // Only the kind of failure: a driver's message can quote a value, and its `detail` a whole row.
+      this.#logger.error(`The database refused or failed: ${describe(error)}`);
+    }
+    return new StorageError(undefined, reason);
   }
 }
 
@@ -223,6 +235,11 @@ class DatabaseTimeout extends Error {
 
 /** SQLSTATE or errno and nothing of the statement. */
 function describe(error: unknown): string {
-  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
-  return [name, code].filter((part) => typeof part === 'string').join(' ');
+  const { name } = (error ?? {}) as { name?: unknown };
+  return [name, codeOf(error)].filter((part) => typeof part === 'string').join(' ');
+}
+
+function codeOf(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : undefined;
 }

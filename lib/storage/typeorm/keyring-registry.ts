@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../../byok.constants.js';
 import type { ResolvedByokOptions } from '../../interfaces/index.js';
-import { ByokDatabase } from './byok-database.js';
+import { ByokDatabase, FOREIGN_KEY_VIOLATION } from './byok-database.js';
 
 /** An encryption key that the database knows. @internal */
 export interface RegisteredKey {
@@ -45,6 +45,27 @@ export class KeyringRegistry {
       text: `INSERT INTO byok_keyring (key_id, canary) SELECT $1, $2
         WHERE NOT EXISTS (SELECT 1 FROM byok_retired_keys WHERE key_id = $1) ON CONFLICT DO NOTHING`,
       values: [keyId, canary],
+    });
+  }
+
+  /** When which keys were retired. @throws {StorageError} */
+  async retired(): Promise<{ keyId: Buffer; retiredAt: Date }[]> {
+    const text = 'SELECT key_id, retired_at FROM byok_retired_keys ORDER BY retired_at, key_id';
+    const rows = await this.database.query<{ key_id: Buffer; retired_at: Date }>({ text, values: [] });
+    return rows.map(({ key_id: keyId, retired_at: retiredAt }) => ({ keyId, retiredAt }));
+  }
+
+  /**
+   * Moves a key to the retired ones, in one statement and so in one transaction.
+   *
+   * @throws {StorageError} with the reason `23503` where a row is still sealed with it
+   */
+  async retire(keyId: Buffer): Promise<void> {
+    await this.database.query({
+      text: `WITH gone AS (DELETE FROM byok_keyring WHERE key_id = $1)
+        INSERT INTO byok_retired_keys (key_id) VALUES ($1) ON CONFLICT DO NOTHING`,
+      values: [keyId],
+      expected: FOREIGN_KEY_VIOLATION,
     });
   }
 }
