@@ -10,6 +10,7 @@ const SERVICE = [
   'byok.callers.ts',
   'byok.env.ts',
   'byok.events.ts',
+  'byok.renewal.ts',
   'byok.service.ts',
   'byok.vault.ts',
   'byok.startup.ts',

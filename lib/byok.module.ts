@@ -11,6 +11,7 @@ import {
 } from './byok.module-definition.js';
 import { resolveOptions } from './byok.options.js';
 import { createRoutes } from './byok.routes.js';
+import { KeyRenewal } from './byok.renewal.js';
 import { ByokService } from './byok.service.js';
 import { ByokStartup } from './byok.startup.js';
 import { KeySweeper } from './byok.sweeper.js';
@@ -98,6 +99,7 @@ function wire(definition: DynamicModule): DynamicModule {
       ...SHARED,
       ByokDatabase,
       KeyringRegistry,
+      KeyRenewal,
       KeyVault,
       KeySweeper,
       ByokStartup,

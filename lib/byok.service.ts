@@ -3,6 +3,7 @@ import { ByokCallers } from './byok.callers.js';
 import { BYOK_OPTIONS } from './byok.constants.js';
 import { getEnvKey } from './byok.env.js';
 import { ByokEvents } from './byok.events.js';
+import { KeyRenewal, type ReadKey } from './byok.renewal.js';
 import { KeyVault } from './byok.vault.js';
 import { ByokError, InvalidInputError, UserRequiredError } from './errors/index.js';
 import type {
@@ -36,6 +37,7 @@ export class ByokService {
     private readonly callers: ByokCallers,
     private readonly vault: KeyVault,
     private readonly events: ByokEvents,
+    private readonly renewal: KeyRenewal,
   ) {}
 
   /**
@@ -93,16 +95,20 @@ export class ByokService {
     const found = this.callers.place(holder);
     const place = found instanceof Promise ? await found : found;
     const sealed = await this.storage.read(place, lists.length === 1 ? lists[0] : lists.flat());
+    const inSession: ReadKey[] = [];
     let offset = 0;
-    return lists.map((slots) => {
+    const resolved = lists.map((slots) => {
       const start = offset;
       offset += slots.length;
       const i = slots.findIndex((_, n) => sealed[start + n] !== null);
       if (i === -1) return null;
-      const resolved = this.vault.open(place, slots[i], sealed[start + i]!, holder);
+      const key = this.vault.open(place, slots[i], sealed[start + i]!, holder);
+      if (place.source === 'session') inSession.push([sealed[start + i]!, key]);
       this.storage.noteUse(place, slots[i]);
-      return resolved;
+      return key;
     });
+    for (const key of inSession) await this.renewal.renew(place, key);
+    return resolved;
   }
 
   /** Whether there is a key that has not expired, without decrypting it. */

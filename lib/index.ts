@@ -76,6 +76,7 @@ export {
   type ListedKey,
   type PutResult,
   type RemovedKey,
+  type RenewedKey,
   type SealedKey,
   type SessionHandle,
   type SessionStoreLike,

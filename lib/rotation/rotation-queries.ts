@@ -84,7 +84,7 @@ export class RotationQueries {
 }
 
 function cursorOf(last: string | null): Cursor | undefined {
-  return last === null ? undefined : (JSON.parse(last) as unknown as Cursor);
+  return last === null ? undefined : (JSON.parse(last) as Cursor);
 }
 
 function statements(table: string) {
