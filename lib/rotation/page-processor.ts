@@ -59,7 +59,6 @@ class WorkerPool implements PageProcessor {
       const start: WorkerStart = { keys: encryption.handles() };
       // Neither the environment, where the root secret may stand, nor options of the process such as --input-type.
       const worker = new Worker(file, { workerData: start, env: {}, execArgv: [] });
-      worker.unref();
       worker.on('message', (answer: WorkerAnswer) => this.#answer(answer));
       worker.on('error', () => this.#fail());
       worker.on('exit', () => this.#fail());

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Module, Put } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import {
   ByokModule,
   ByokService,
@@ -129,6 +131,28 @@ describe('A key', () => {
       late.useLogger(false);
       await late.close();
     }
+  });
+
+  it('is not put back by an instance that starts while it is being retired', async () => {
+    await start([old, fresh]);
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      // A retirement that is not committed yet.
+      await client.query('BEGIN');
+      await client.query('SELECT pg_advisory_xact_lock(7267002)');
+      await client.query('DELETE FROM byok_keyring WHERE key_id = $1', [Buffer.from(idOf(old), 'hex')]);
+      await client.query('INSERT INTO byok_retired_keys (key_id) VALUES ($1)', [Buffer.from(idOf(old), 'hex')]);
+      const starting = start([old, fresh]);
+      starting.catch(() => undefined);
+      const waits = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+      while ((await database.query(waits)).length === 0) await sleep(20);
+      await client.query('COMMIT');
+      await expect(starting).rejects.toThrow('is retired and must not seal again');
+    } finally {
+      await client.end();
+    }
+    expect(await keyring()).toEqual({ [idOf(old)]: true });
   });
 
   it('that seals is never retired', async () => {

@@ -3,6 +3,9 @@ import { BYOK_OPTIONS } from '../../byok.constants.js';
 import type { ResolvedByokOptions } from '../../interfaces/index.js';
 import { ByokDatabase, FOREIGN_KEY_VIOLATION } from './byok-database.js';
 
+/** Any number, the same in every instance: a key is put in use and retired one after the other. */
+const LOCK = 'SELECT pg_advisory_xact_lock(7267002)';
+
 /** An encryption key that the database knows. @internal */
 export interface RegisteredKey {
   keyId: Buffer;
@@ -39,12 +42,17 @@ export class KeyringRegistry {
     return (await this.database.query({ text, values: [keyId] })).length > 0;
   }
 
-  /** Puts a key in use, unless it is retired. @throws {StorageError} */
-  async register(keyId: Buffer, canary: Buffer): Promise<void> {
-    await this.database.query({
-      text: `INSERT INTO byok_keyring (key_id, canary) SELECT $1, $2
-        WHERE NOT EXISTS (SELECT 1 FROM byok_retired_keys WHERE key_id = $1) ON CONFLICT DO NOTHING`,
-      values: [keyId, canary],
+  /** Puts a key in use, unless it is retired; whether it is in use then. @throws {StorageError} */
+  async register(keyId: Buffer, canary: Buffer): Promise<boolean> {
+    return this.database.transaction(async (query) => {
+      // An instance that starts while the key is being retired would else put it back.
+      await query(LOCK, []);
+      await query(
+        `INSERT INTO byok_keyring (key_id, canary) SELECT $1, $2
+          WHERE NOT EXISTS (SELECT 1 FROM byok_retired_keys WHERE key_id = $1) ON CONFLICT DO NOTHING`,
+        [keyId, canary],
+      );
+      return (await query('SELECT 1 FROM byok_keyring WHERE key_id = $1', [keyId])).length > 0;
     });
   }
 
@@ -56,16 +64,15 @@ export class KeyringRegistry {
   }
 
   /**
-   * Moves a key to the retired ones, in one statement and so in one transaction.
+   * Moves a key to the retired ones, in one transaction.
    *
    * @throws {StorageError} with the reason `23503` where a row is still sealed with it
    */
   async retire(keyId: Buffer): Promise<void> {
-    await this.database.query({
-      text: `WITH gone AS (DELETE FROM byok_keyring WHERE key_id = $1)
-        INSERT INTO byok_retired_keys (key_id) VALUES ($1) ON CONFLICT DO NOTHING`,
-      values: [keyId],
-      expected: FOREIGN_KEY_VIOLATION,
-    });
+    await this.database.transaction(async (query) => {
+      await query(LOCK, []);
+      await query('DELETE FROM byok_keyring WHERE key_id = $1', [keyId]);
+      await query('INSERT INTO byok_retired_keys (key_id) VALUES ($1) ON CONFLICT DO NOTHING', [keyId]);
+    }, FOREIGN_KEY_VIOLATION);
   }
 }
