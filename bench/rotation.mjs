@@ -15,7 +15,7 @@ import { insertSealedRows, sealWith } from '../test/support/sealed-rows.mjs';
 
 const ROWS = Number(process.argv[2] ?? 1_000_000);
 const ROUNDS = Number(process.env.ROUNDS ?? 1);
-const SAVED = Math.min(ROWS, 10_000);
+const SAVED = Math.min(ROWS, Number(process.env.SAVED ?? 10_000));
 const PAGE = 1_000;
 
 const dataDir = await mkdtemp(join(tmpdir(), 'byok-bench-'));
