@@ -18,12 +18,17 @@ export class EncryptionError extends ByokError {
  * @publicApi
  */
 export class StorageError extends ByokError {
-  constructor(
-    message = 'The storage of keys is unavailable. Try again.',
-    /** SQLSTATE or errno of the driver, where it told one. */
-    readonly reason?: string,
-  ) {
+  /** Private, so that it is in nothing that prints or serialises the error. */
+  readonly #reason: string | undefined;
+
+  constructor(message = 'The storage of keys is unavailable. Try again.', reason?: string) {
     super('BYOK_UNAVAILABLE', message);
+    this.#reason = reason;
+  }
+
+  /** SQLSTATE or errno of the driver, where it told one. @internal */
+  get reason(): string | undefined {
+    return this.#reason;
   }
 }
 
