@@ -3,13 +3,20 @@ import { importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 /** What the use cases are made of, and what of them the rooms around may use. */
-const SERVICE_DOOR = ['byok.callers.ts', 'byok.events.ts', 'byok.service.ts', 'resolved-api-key.ts'];
+const SERVICE_DOOR = [
+  'byok.callers.ts',
+  'byok.events.ts',
+  'byok.resolver.ts',
+  'byok.service.ts',
+  'resolved-api-key.ts',
+];
 const SERVICE = [
   ...SERVICE_DOOR,
   'byok.accounts.ts',
   'byok.adoption.ts',
   'byok.audit.ts',
   'byok.env.ts',
+  'byok.renewal.ts',
   'byok.vault.ts',
   'byok.startup.ts',
   'byok.sweeper.ts',
@@ -35,6 +42,7 @@ const ROOMS = {
   [files(OPTIONS)]: [...OPTIONS, 'validation'],
   guards: SERVICE_DOOR,
   interceptors: SERVICE_DOOR,
+  rotation: ['byok.events.ts', 'crypto', 'storage'],
   decorators: ['guards', 'http', 'resolved-api-key.ts', 'validation'],
   http: [...SERVICE_DOOR, 'guards', 'views'],
   dashboard: [...SERVICE_DOOR, 'guards', 'http', 'views'],

@@ -15,6 +15,8 @@ import {
 } from './byok.module-definition.js';
 import { resolveOptions } from './byok.options.js';
 import { createRoutes } from './byok.routes.js';
+import { KeyRenewal } from './byok.renewal.js';
+import { KeyResolver } from './byok.resolver.js';
 import { ByokService } from './byok.service.js';
 import { ByokStartup } from './byok.startup.js';
 import { KeySweeper } from './byok.sweeper.js';
@@ -26,6 +28,7 @@ import { ByokExceptionFilter, ErrorAnswers, ErrorPages, FormTokens, MountPath, U
 import { CleanupInterceptor } from './interceptors/cleanup.interceptor.js';
 import type { ResolvedByokOptions } from './interfaces/index.js';
 import { SavedHosts } from './net/index.js';
+import { RotationService } from './rotation/index.js';
 import {
   AuditTable,
   ByokDatabase,
@@ -64,6 +67,8 @@ export class ByokModule extends ConfigurableModuleClass {
 /** Injectable wherever the module is: what applications use, and what guards, filters and interceptors on their routes need. */
 const SHARED = [
   ByokService,
+  KeyResolver,
+  RotationService,
   ByokCallers,
   ByokEvents,
   ErrorAnswers,
@@ -110,6 +115,7 @@ function wire(definition: DynamicModule): DynamicModule {
       ByokDatabase,
       KeyAdoption,
       KeyringRegistry,
+      KeyRenewal,
       KeyVault,
       SavedHosts,
       KeySweeper,

@@ -6,6 +6,7 @@ import { ByokCallers } from './byok.callers.js';
 import { BYOK_OPTIONS } from './byok.constants.js';
 import { getEnvKey, unlessInvalid } from './byok.env.js';
 import { ByokEvents } from './byok.events.js';
+import { KeyResolver } from './byok.resolver.js';
 import { KeyVault } from './byok.vault.js';
 import { Redacted } from './crypto/index.js';
 import { InvalidInputError } from './errors/index.js';
@@ -43,6 +44,7 @@ export class ByokService extends Redacted {
     @Inject(KeyStorage) private readonly storage: KeyStorage,
     private readonly callers: ByokCallers,
     private readonly vault: KeyVault,
+    private readonly resolver: KeyResolver,
     private readonly events: ByokEvents,
     private readonly hosts: SavedHosts,
     private readonly adoption: KeyAdoption,
@@ -96,35 +98,7 @@ export class ByokService extends Redacted {
     const providers = Array.isArray(provider) ? (provider as readonly string[]) : [provider as string];
     if (providers.length === 0) throw new InvalidInputError('Name at least one provider.');
     const slots = providers.map((name) => ({ provider: checkProvider(name, this.options), label }));
-    return (await this.resolveAll(holder, [slots])).keys[0] ?? null;
-  }
-
-  /**
-   * For each list of slots the first key there is, decrypted: one look-up for all of them, and one decryption of a
-   * key however often it is asked for. Where a list has none, `missing` is its index and nothing is decrypted.
-   *
-   * @internal
-   */
-  async resolveAll(
-    holder: KeyHolder,
-    lists: readonly (readonly KeySlot[])[],
-  ): Promise<{ keys: ResolvedApiKey[]; missing: number }> {
-    const found = this.callers.place(holder);
-    const place = found instanceof Promise ? await found : found;
-    const slots =
-      lists.length === 1 ? lists[0] : [...new Map(lists.flat().map((slot) => [nameOf(slot), slot])).values()];
-    const sealed = await this.storage.read(place, slots);
-    const indexOf = (wanted: KeySlot) => slots.findIndex((slot) => nameOf(slot) === nameOf(wanted));
-    const chosen = lists.map((list) => list.map(indexOf).find((i) => sealed[i] !== null) ?? -1);
-    const missing = chosen.indexOf(-1);
-    if (missing !== -1) return { keys: [], missing };
-    const opened = new Map<number, ResolvedApiKey>();
-    for (const i of chosen) {
-      if (opened.has(i)) continue;
-      opened.set(i, this.vault.open(place, slots[i], sealed[i]!, holder));
-      this.storage.noteUse(place, slots[i]);
-    }
-    return { keys: chosen.map((i) => opened.get(i)!), missing };
+    return (await this.resolver.resolve(holder, [slots])).keys[0] ?? null;
   }
 
   /** Whether there is a key that has not expired, without decrypting it. */
@@ -253,8 +227,4 @@ export class ByokService extends Redacted {
     const id = keyId && { keyId: keyId.toString('hex') };
     this.events.emit({ type, owner, source, provider, label, ...id }, holder);
   }
-}
-
-function nameOf({ provider, label }: KeySlot): string {
-  return `${provider}\n${label}`;
 }

@@ -32,11 +32,10 @@ export class ByokStartup implements OnModuleInit {
       }
     }
     const { keyId } = this.encryption;
-    if (await this.registry.isRetired(keyId)) {
+    if (!(await this.registry.register(keyId, this.encryption.canary(keyId)))) {
       throw new ConfigurationError(
         `The first secret (key id ${keyId.toString('hex')}) is retired and must not seal again. Put a newer one in front of it, or take it away.`,
       );
     }
-    await this.registry.register(keyId, this.encryption.canary(keyId));
   }
 }

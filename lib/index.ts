@@ -15,6 +15,7 @@ export {
   KeyLimitError,
   KeyNotFoundError,
   KeyRequiredError,
+  RetirementError,
   SecurityError,
   StorageError,
   UserRequiredError,
@@ -52,6 +53,17 @@ export type {
 export { redact, RedactingLogger } from './logging/index.js';
 export { assertPublicUrl, type AssertPublicUrlOptions, type PublicUrl, type PublicUrlRules } from './net/index.js';
 export {
+  RotationService,
+  type RotateOptions,
+  type RotationKeyStatus,
+  type RotationProgress,
+  type RotationResult,
+  type RotationStatus,
+  type RotationVerification,
+  type UnreadableKey,
+  type VerifyOptions,
+} from './rotation/index.js';
+export {
   BYOK_CONNECTION,
   ByokAuditEntry,
   byokEntities,
@@ -71,6 +83,7 @@ export {
   type ListedKey,
   type PutResult,
   type RemovedKey,
+  type RenewedKey,
   type SealedKey,
   type SessionHandle,
   type SessionStoreLike,

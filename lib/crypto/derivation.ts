@@ -19,6 +19,8 @@ export function expand(prk: KeyObject, infoAndOne: Uint8Array): Buffer {
 }
 
 /** @internal */
-export function hmacSha256(key: KeyObject, message: BinaryLike): Buffer {
-  return createHmac('sha256', key).update(message).digest();
+export function hmacSha256(key: KeyObject, ...message: BinaryLike[]): Buffer {
+  const hmac = createHmac('sha256', key);
+  for (const part of message) hmac.update(part);
+  return hmac.digest();
 }

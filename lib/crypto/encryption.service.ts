@@ -7,7 +7,7 @@ import { isCommittedTo, keyIdOf, MAX_PLAINTEXT, open, seal } from './envelope.js
 import { Keyring } from './keyring.js';
 import { pad, unpaddedLength } from './padding.js';
 import { Redacted } from './redacted.js';
-import type { RootKey } from './root-key.js';
+import type { RootKey, RootKeyHandles } from './root-key.js';
 import { GENERATED_PREFIX } from './root-secret.js';
 import { SaltPool } from './salt-pool.js';
 
@@ -122,6 +122,11 @@ export class EncryptionService extends Redacted {
   /** The ids of all given secrets, in their order. @internal */
   get keyIds(): Buffer[] {
     return this.#keyring.ids;
+  }
+
+  /** What a `Resealer` needs, in a worker thread or here. @internal */
+  handles(): RootKeyHandles[] {
+    return this.#keyring.handles();
   }
 
   /** The id of the secret that sealed the record, given here or not. @throws {EncryptionError} @internal */

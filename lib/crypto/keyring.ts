@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors/index.js';
 import type { RootSecret } from '../interfaces/index.js';
 import { Redacted } from './redacted.js';
-import { RootKey } from './root-key.js';
+import { RootKey, type RootKeyHandles } from './root-key.js';
 import { GENERATE_COMMAND, readRootSecret } from './root-secret.js';
 
 /**
@@ -43,6 +43,10 @@ export class Keyring extends Redacted {
 
   get ids(): Buffer[] {
     return this.#keys.map(({ id }) => Buffer.from(id));
+  }
+
+  handles(): RootKeyHandles[] {
+    return this.#keys.map((key) => key.handles());
   }
 
   find(keyId: Uint8Array): RootKey | undefined {

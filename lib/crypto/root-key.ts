@@ -8,6 +8,18 @@ export const KEY_ID_LENGTH = 8;
 const FINGERPRINT_LENGTH = 16;
 
 /**
+ * A root key as it may be posted to a worker thread of this process: handles of keys that stay outside JavaScript's
+ * memory, from which the root secret cannot be told.
+ *
+ * @internal
+ */
+export interface RootKeyHandles {
+  id: Uint8Array;
+  recordKey: KeyObject;
+  fingerprintKey: KeyObject;
+}
+
+/**
  * What is derived from one root secret. The secret itself is not kept.
  *
  * @internal
@@ -18,9 +30,15 @@ export class RootKey extends Redacted {
   readonly #recordKey: KeyObject;
   readonly #fingerprintKey: KeyObject;
 
-  /** @param secret 32 or more bytes, wiped when what is needed has been derived from them. */
-  constructor(secret: Buffer) {
+  /** @param secret 32 or more bytes, wiped when what is needed has been derived from them; or what was derived before. */
+  constructor(secret: Buffer | RootKeyHandles) {
     super();
+    if (!Buffer.isBuffer(secret)) {
+      this.id = Buffer.from(secret.id);
+      this.#fingerprintKey = secret.fingerprintKey;
+      this.#recordKey = secret.recordKey;
+      return;
+    }
     this.id = hkdf(secret, 'byok/v1/key-id', KEY_ID_LENGTH);
     this.#fingerprintKey = keyFrom(hkdf(secret, 'byok/v1/fingerprint', 32));
     this.#recordKey = keyFrom(hkdf(secret, 'byok/v1/record', 64));
@@ -32,8 +50,13 @@ export class RootKey extends Redacted {
     return expand(this.#recordKey, infoAndOne);
   }
 
-  fingerprint(provider: string, apiKey: string): Buffer {
-    return hmacSha256(this.#fingerprintKey, `${provider}\0${apiKey}`).subarray(0, FINGERPRINT_LENGTH);
+  /** @param apiKey A text, or its UTF-8. */
+  fingerprint(provider: string, apiKey: string | Uint8Array): Buffer {
+    return hmacSha256(this.#fingerprintKey, `${provider}\0`, apiKey).subarray(0, FINGERPRINT_LENGTH);
+  }
+
+  handles(): RootKeyHandles {
+    return { id: Buffer.from(this.id), recordKey: this.#recordKey, fingerprintKey: this.#fingerprintKey };
   }
 }
 

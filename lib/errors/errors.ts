@@ -18,8 +18,24 @@ export class EncryptionError extends ByokError {
  * @publicApi
  */
 export class StorageError extends ByokError {
-  constructor(message = 'The storage of keys is unavailable. Try again.') {
+  /** Private, so that it is in nothing that prints or serialises the error. */
+  readonly #reason: string | undefined;
+
+  constructor(message = 'The storage of keys is unavailable. Try again.', reason?: string) {
     super('BYOK_UNAVAILABLE', message);
+    this.#reason = reason;
+  }
+
+  /** SQLSTATE or errno of the driver, where it told one. @internal */
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+}
+
+/** An encryption key cannot be retired: stored keys are still sealed with it, or it seals new ones. @publicApi */
+export class RetirementError extends ByokError {
+  constructor(message: string) {
+    super('BYOK_INVALID_INPUT', message);
   }
 }
 

@@ -1,7 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { ByokEvents } from '../byok.events.js';
 import { ByokCallers } from '../byok.callers.js';
-import { ByokService } from '../byok.service.js';
+import { KeyResolver } from '../byok.resolver.js';
 import { KeyRequiredError, type ByokError } from '../errors/index.js';
 import type { ByokRequest } from '../interfaces/index.js';
 import { requirementsOf, type KeyRequirement } from './key-requirement.js';
@@ -31,7 +31,7 @@ import { rememberResolved, resolvedKeysOf } from './resolved-keys.js';
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   constructor(
-    protected readonly byok: ByokService,
+    protected readonly resolver: KeyResolver,
     protected readonly callers: ByokCallers,
     protected readonly events: ByokEvents,
   ) {}
@@ -43,7 +43,7 @@ export class ApiKeyGuard implements CanActivate {
     const request = this.getRequest(context);
     // On the class and on the method: the first of the two has done it all.
     if (resolvedKeysOf(request, requirements)) return true;
-    const { keys, missing } = await this.byok.resolveAll(
+    const { keys, missing } = await this.resolver.resolve(
       request,
       requirements.map(({ providers, label }) => providers.map((provider) => ({ provider, label }))),
     );

@@ -47,6 +47,9 @@ export interface ListedKey extends KeyRecord {
   expired: boolean;
 }
 
+/** What changes in a record that is sealed anew with the first secret. @publicApi */
+export type RenewedKey = Pick<KeyRecord, 'ciphertext' | 'keyId' | 'fingerprint'>;
+
 /** What a write did. @publicApi */
 export interface PutResult {
   record: ListedKey;
@@ -89,6 +92,11 @@ export interface KeyStorage {
   read(place: KeyPlace, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]>;
   /** Notes that a key was handed out, for `lastUsedAt`. Returns at once: nobody waits for it, and it never fails. */
   noteUse(place: KeyPlace, slot: KeySlot): void;
+  /**
+   * Seals a record anew, unless it is another by now than the one that was read; whether it did. It stays the same key,
+   * stored and changed when it was. Only storages whose records are sealed anew when they are read have it.
+   */
+  renew?(place: KeyPlace, slot: KeySlot, read: SealedKey, renewed: RenewedKey): Promise<boolean>;
   /** All of the owner's records by provider and label, expired ones too. */
   list(place: KeyPlace): Promise<ListedKey[]>;
   /** All of the owner's records that are not expired, whole. */

@@ -17,13 +17,15 @@ export class TcpProxy {
   private constructor(
     private readonly server: Server,
     readonly port: number,
+    /** Where new connections go, for a server that comes back on another port. */
+    public target: number,
   ) {}
 
   static async start(targetPort: number): Promise<TcpProxy> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const proxy = new TcpProxy(server, (server.address() as AddressInfo).port);
-    server.on('connection', (client) => proxy.#join(client, connect(targetPort, '127.0.0.1')));
+    const proxy = new TcpProxy(server, (server.address() as AddressInfo).port, targetPort);
+    server.on('connection', (client) => proxy.#join(client, connect(proxy.target, '127.0.0.1')));
     return proxy;
   }
 

@@ -9,6 +9,7 @@ import type {
   ListedKey,
   PutResult,
   RemovedKey,
+  RenewedKey,
   SealedKey,
 } from '../key-storage.interface.js';
 import { SessionKeyStorage } from '../session/session-key.storage.js';
@@ -50,6 +51,10 @@ export class HybridKeyStorage implements KeyStorage {
 
   noteUse(place: KeyPlace, slot: KeySlot): void {
     this.#of(place).noteUse(place, slot);
+  }
+
+  async renew(place: KeyPlace, slot: KeySlot, read: SealedKey, renewed: RenewedKey): Promise<boolean> {
+    return place.source === 'session' && this.session.renew(place, slot, read, renewed);
   }
 
   list(place: KeyPlace): Promise<ListedKey[]> {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { KeyLimitError, StorageError } from '../../errors/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
@@ -11,9 +10,11 @@ import type {
   ListedKey,
   PutResult,
   RemovedKey,
+  RenewedKey,
   SealedKey,
 } from '../key-storage.interface.js';
 import { readStore, type SessionHandle } from './session-handle.js';
+import { bySlot, removed, visitorPlaceOf } from './session-owners.js';
 import {
   findLive,
   isExpired,
@@ -21,6 +22,7 @@ import {
   isSlot,
   isStranger,
   recordsOf,
+  renewedRecord,
   SESSION_PROPERTY,
   toListedKey,
   toSealedKey,
@@ -89,16 +91,31 @@ export class SessionKeyStorage implements KeyStorage {
   async #readOne(session: SessionHandle, owner: KeyOwner, slot: KeySlot): Promise<SealedKey | null> {
     const loaded = findLive(session.data, owner, slot);
     if (!loaded) return null;
-    if (!(await this.#tombstones.has(session, loaded.sealed))) return toSealedKey(loaded);
+    if (!(await this.#tombstones.has(session, loaded))) return toSealedKey(loaded);
     // Deleted or replaced since this request loaded its session. If replaced, the store has the new one.
     const stored = session.store && !session.over ? await readStore(session.store, session.id) : null;
     const current = findLive(stored, owner, slot);
-    if (!current || (await this.#tombstones.has(session, current.sealed))) return null;
+    if (!current || (await this.#tombstones.has(session, current))) return null;
     return toSealedKey(current);
   }
 
   /** Not kept: it would save the session, whole, on every request that uses a key. */
   noteUse(): void {}
+
+  /**
+   * Leaves no tombstone: the record is the same key as before, and where a slow request brings the old one back, that is
+   * read and sealed anew again. A deletion later on kills both, which have one origin.
+   */
+  async renew(place: KeyPlace, slot: KeySlot, read: SealedKey, renewed: RenewedKey): Promise<boolean> {
+    const session = sessionOfPlace(place);
+    // Saving a session that was ended meanwhile would bring it back to life.
+    if (session.over || (session.store && (await readStore(session.store, session.id)) === null)) return false;
+    const sealed = read.ciphertext.toString('base64url');
+    return this.#write(place, async ({ mine }) => {
+      const old = mine.find((r) => isSlot(r, slot) && r.sealed === sealed);
+      return { result: old !== undefined, renew: old && [old, renewedRecord(old, renewed)] };
+    });
+  }
 
   async list(place: KeyPlace): Promise<ListedKey[]> {
     await this.#purgeStrangers(place);
@@ -156,13 +173,13 @@ export class SessionKeyStorage implements KeyStorage {
   async #writeNow<T>(session: SessionHandle, place: KeyPlace, change: (live: Live) => Promise<Change<T>>): Promise<T> {
     const stored = session.store && !session.over ? await readStore(session.store, session.id) : null;
     const live = await this.#live(session, recordsOf(stored ?? session.data), place.owner);
-    const { result, remove = [], add = [] } = await change(live);
+    const { result, remove = [], add = [], renew } = await change(live);
     const gone = [...remove, ...live.strangers];
-    const keys = [...live.all.filter((r) => !gone.includes(r)), ...add];
+    const keys = [...live.all.filter((r) => !gone.includes(r)).map((r) => (r === renew?.[0] ? renew[1] : r)), ...add];
     // First the tombstones: if they cannot be written, nothing has happened yet.
-    await Promise.all(gone.map((r) => this.#tombstones.add(session, r.sealed)));
+    await Promise.all(gone.map((r) => this.#tombstones.add(session, r)));
     const previous = session.data[SESSION_PROPERTY];
-    if (gone.length + add.length + live.dead.length > 0) {
+    if (renew || gone.length + add.length + live.dead.length > 0) {
       session.data[SESSION_PROPERTY] = { v: 1, keys };
       try {
         await session.save();
@@ -175,7 +192,7 @@ export class SessionKeyStorage implements KeyStorage {
   }
 
   async #live(session: SessionHandle, records: SessionRecord[], owner: KeyOwner): Promise<Live> {
-    const isDead = await Promise.all(records.map((r) => this.#tombstones.has(session, r.sealed)));
+    const isDead = await Promise.all(records.map((r) => this.#tombstones.has(session, r)));
     const all = records.filter((_, i) => !isDead[i]);
     return {
       all,
@@ -207,6 +224,8 @@ interface Change<T> {
   result: T;
   remove?: SessionRecord[];
   add?: SessionRecord[];
+  /** A record, and what it becomes. */
+  renew?: [SessionRecord, SessionRecord];
 }
 
 function requireSession(caller: KeyCaller): SessionHandle {
@@ -219,21 +238,4 @@ function requireSession(caller: KeyCaller): SessionHandle {
 function sessionOfPlace(place: KeyPlace): SessionHandle {
   if (!place.session) throw new StorageError('There is no session on this request, so its keys cannot be reached.');
   return place.session;
-}
-
-function visitorPlaceOf(session: SessionHandle): KeyPlace {
-  const id = createHash('sha256').update(`byok/session-owner\0${session.id}`).digest('base64url');
-  return { source: 'session', owner: { kind: 'session', id }, session };
-}
-
-function bySlot(a: KeySlot, b: KeySlot): number {
-  return compare(a.provider, b.provider) || compare(a.label, b.label);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function removed(place: KeyPlace, records: SessionRecord[]): RemovedKey[] {
-  return records.map(({ provider, label }) => ({ provider, label, owner: place.owner, source: 'session' }));
 }

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { StorageError } from '../../errors/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
-import type { KeyRecord, KeySlot, ListedKey, SealedKey } from '../key-storage.interface.js';
+import type { KeyRecord, KeySlot, ListedKey, RenewedKey, SealedKey } from '../key-storage.interface.js';
 
 /** The property of the session that holds everything. */
 export const SESSION_PROPERTY = 'byok';
@@ -13,6 +14,8 @@ export interface SessionRecord {
   label: string;
   /** base64url without padding. */
   sealed: string;
+  /** Of a record that was sealed anew: the origin of the one before. See `originOf`. */
+  origin?: string;
   hint: string;
   fingerprint: string;
   fieldNames: string[];
@@ -45,6 +48,25 @@ export function toSessionRecord(owner: KeyOwner, record: KeyRecord, createdAt: n
     updatedAt: now,
     expiresAt: record.expiresAt?.getTime() ?? null,
   };
+}
+
+/** The same key, sealed anew. */
+export function renewedRecord(record: SessionRecord, renewed: RenewedKey): SessionRecord {
+  return {
+    ...record,
+    sealed: renewed.ciphertext.toString('base64url'),
+    fingerprint: renewed.fingerprint.toString('hex'),
+    origin: originOf(record),
+  };
+}
+
+/**
+ * What a record has in common with those that were sealed anew from it: a slow request may bring any of them back, and
+ * after a deletion all of them have to be dead. A digest of the first one's bytes.
+ */
+export function originOf({ origin, sealed }: SessionRecord): string {
+  if (typeof origin === 'string' && /^[\w-]{43}$/.test(origin)) return origin;
+  return createHash('sha256').update(String(sealed)).digest('base64url');
 }
 
 export function toListedKey(record: SessionRecord): ListedKey {

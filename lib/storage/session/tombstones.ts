@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { readStore, writeStore, type SessionHandle } from './session-handle.js';
+import { originOf, type SessionRecord } from './session-records.js';
 
 /** Longer than any request that could still hold a session from before the deletion. */
 const LIFETIME = 60 * 60_000;
@@ -8,7 +8,7 @@ const LIFETIME = 60 * 60_000;
  * Remembers, outside the session's own blob, which records were deleted or replaced. A session is saved as a whole,
  * so a slow request that changed its session writes back what another request has deleted meanwhile.
  *
- * Each is a record of its own in the session store, named by a digest of the dead record's bytes: two deletions at
+ * Each is a record of its own in the session store, named by the origin of the dead record: two deletions at
  * once cannot overwrite each other, and every process that shares the store sees it.
  *
  * @internal
@@ -18,8 +18,8 @@ export class Tombstones {
   readonly #local = new Map<string, number>();
 
   /** @throws {StorageError} and then nothing may be deleted */
-  async add(session: SessionHandle, sealed: string): Promise<void> {
-    const id = tombstoneId(sealed);
+  async add(session: SessionHandle, record: SessionRecord): Promise<void> {
+    const id = tombstoneId(record);
     const expires = new Date(Date.now() + LIFETIME);
     if (!session.store) {
       this.#prune();
@@ -31,8 +31,8 @@ export class Tombstones {
   }
 
   /** @throws {StorageError} */
-  async has(session: SessionHandle, sealed: string): Promise<boolean> {
-    const id = tombstoneId(sealed);
+  async has(session: SessionHandle, record: SessionRecord): Promise<boolean> {
+    const id = tombstoneId(record);
     if (!session.store) return (this.#local.get(id) ?? 0) > Date.now();
     return (await readStore(session.store, id)) !== null;
   }
@@ -43,6 +43,6 @@ export class Tombstones {
   }
 }
 
-function tombstoneId(sealed: string): string {
-  return `byok-deleted-${createHash('sha256').update(String(sealed)).digest('base64url')}`;
+function tombstoneId(record: SessionRecord): string {
+  return `byok-deleted-${originOf(record)}`;
 }

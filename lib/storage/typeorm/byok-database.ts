@@ -1,20 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { Pool, QueryResultRow } from 'pg';
-import { DataSource, MigrationExecutor, type DataSourceOptions, type QueryRunner } from 'typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import { BYOK_OPTIONS } from '../../byok.constants.js';
 import { ByokError, ConfigurationError, StorageError } from '../../errors/index.js';
 import type { ResolvedByokOptions } from '../../interfaces/index.js';
 import { byokEntities } from './entities/index.js';
 import { createByokMigrations } from './migrations/index.js';
+import { migrate } from './migrations/migrate.js';
 
 /** Name of the connection that the module opens. @publicApi */
 export const BYOK_CONNECTION = 'byok';
-
-/** Any number, the same in every instance: instances that start together run the migrations one after the other. */
-const MIGRATION_LOCK = 7_267_001;
 
 /** Milliseconds after which the pool gives a silent connection up. A choice of the application's own wins. */
 const TIMEOUTS = { connectionTimeoutMillis: 3_000, query_timeout: 4_000, statement_timeout: 4_000, keepAlive: true };
@@ -27,7 +24,12 @@ export interface Statement {
   name?: string;
   text: string;
   values: unknown[];
+  /** SQLSTATE of a refusal that the caller expects and explains, so that it is not logged. */
+  expected?: string;
 }
+
+/** SQLSTATE of a row that refers to an encryption key which `byok_keyring` has not, or of such a key's removal. @internal */
+export const FOREIGN_KEY_VIOLATION = '23503';
 
 /**
  * The database: a connection of the module's own, or one that the application has.
@@ -62,18 +64,26 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
       if (!this.#dataSource) await this.ready();
       return await answered(this.#run<R>(statement), within);
     } catch (error) {
-      throw this.#translate(error);
+      throw this.#translate(error, statement.expected);
     }
   }
 
-  /** Runs several statements in one transaction. @throws {StorageError} and what `work` throws of our own */
-  async transaction<T>(work: (query: <R>(text: string, values: unknown[]) => Promise<R[]>) => Promise<T>): Promise<T> {
+  /**
+   * Runs several statements in one transaction.
+   *
+   * @param expected As in `Statement`.
+   * @throws {StorageError} and what `work` throws of our own
+   */
+  async transaction<T>(
+    work: (query: <R>(text: string, values: unknown[]) => Promise<R[]>) => Promise<T>,
+    expected?: string,
+  ): Promise<T> {
     try {
       const dataSource = await this.ready();
       const done = dataSource.transaction((manager) => work((text, values) => manager.query(text, values)));
       return await answered(done, ANSWER_WITHIN);
     } catch (error) {
-      throw this.#translate(error);
+      throw this.#translate(error, expected);
     }
   }
 
@@ -99,7 +109,7 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
   }
 
   async #run<R extends object>({ name, text, values }: Statement): Promise<R[]> {
-    if (!this.#pool) return this.#dataSource!.query(text, values);
+    if (!this.#pool) return throughTypeOrm<R>(this.#dataSource!, text, values);
     const named = this.options.preparedStatements ? { name, text, values } : { text, values };
     return (await this.#pool.query<R & QueryResultRow>(named)).rows;
   }
@@ -177,35 +187,29 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
     }
   }
 
-  #translate(error: unknown): unknown {
+  #translate(error: unknown, expected?: string): unknown {
     if (error instanceof ByokError) return error;
-    // Only the kind of failure: a driver's message can quote a value, and its `detail` a whole row.
-    this.#logger.error(`The database refused or failed: ${describe(error)}`);
-    return new StorageError();
+    const reason = codeOf(error);
+    if (reason === FOREIGN_KEY_VIOLATION && reason !== expected) {
+      this.#logger.error(
+        'The database refused a key that was sealed with a retired secret (23503). This instance runs with old secrets: restart it with the newest one in front. Until then it stores nothing.',
+      );
+    } else if (reason === undefined || reason !== expected) {
+      // Only the kind of failure: a driver's message can quote a value, and its `detail` a whole row.
+      this.#logger.error(`The database refused or failed: ${describe(error)}`);
+    }
+    return new StorageError(undefined, reason);
   }
 }
 
-/** On one connection, so that a pool of one does. */
-async function migrate(dataSource: DataSource): Promise<void> {
+/** `DataSource.query` would give a pair of rows and their number for what updates or deletes. */
+async function throughTypeOrm<R>(dataSource: DataSource, text: string, values: unknown[]): Promise<R[]> {
   const runner = dataSource.createQueryRunner();
   try {
-    await runner.query('SET statement_timeout = 0');
-    // Asked again and again: waiting for another instance's migration may take longer than one statement may.
-    while (!(await lock(runner))) await sleep(100);
-    const executor = new MigrationExecutor(dataSource, runner);
-    executor.transaction = 'all';
-    await executor.executePendingMigrations();
+    return (await runner.query(text, values, true)).records as R[];
   } finally {
-    await runner.query('SELECT pg_advisory_unlock_all()').catch(() => {});
-    await runner.query('RESET statement_timeout').catch(() => {});
     await runner.release();
   }
-}
-
-async function lock(runner: QueryRunner): Promise<boolean> {
-  const sql = 'SELECT pg_try_advisory_lock($1) AS locked';
-  const [{ locked }] = (await runner.query(sql, [MIGRATION_LOCK])) as [{ locked: boolean }];
-  return locked;
 }
 
 /** What `work` gives, or a failure once it is late. */
@@ -222,6 +226,11 @@ class DatabaseTimeout extends Error {
 
 /** SQLSTATE or errno and nothing of the statement. */
 function describe(error: unknown): string {
-  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
-  return [name, code].filter((part) => typeof part === 'string').join(' ');
+  const { name } = (error ?? {}) as { name?: unknown };
+  return [name, codeOf(error)].filter((part) => typeof part === 'string').join(' ');
+}
+
+function codeOf(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : undefined;
 }

@@ -1,7 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../../byok.constants.js';
 import type { ResolvedByokOptions } from '../../interfaces/index.js';
-import { ByokDatabase } from './byok-database.js';
+import { ByokDatabase, FOREIGN_KEY_VIOLATION } from './byok-database.js';
+
+/** Any number, the same in every instance: a key is put in use and retired one after the other. */
+const LOCK = 'SELECT pg_advisory_xact_lock(7267002)';
 
 /** An encryption key that the database knows. @internal */
 export interface RegisteredKey {
@@ -39,12 +42,37 @@ export class KeyringRegistry {
     return (await this.database.query({ text, values: [keyId] })).length > 0;
   }
 
-  /** Puts a key in use, unless it is retired. @throws {StorageError} */
-  async register(keyId: Buffer, canary: Buffer): Promise<void> {
-    await this.database.query({
-      text: `INSERT INTO byok_keyring (key_id, canary) SELECT $1, $2
-        WHERE NOT EXISTS (SELECT 1 FROM byok_retired_keys WHERE key_id = $1) ON CONFLICT DO NOTHING`,
-      values: [keyId, canary],
+  /** Puts a key in use, unless it is retired; whether it is in use then. @throws {StorageError} */
+  async register(keyId: Buffer, canary: Buffer): Promise<boolean> {
+    return this.database.transaction(async (query) => {
+      // An instance that starts while the key is being retired would else put it back.
+      await query(LOCK, []);
+      await query(
+        `INSERT INTO byok_keyring (key_id, canary) SELECT $1, $2
+          WHERE NOT EXISTS (SELECT 1 FROM byok_retired_keys WHERE key_id = $1) ON CONFLICT DO NOTHING`,
+        [keyId, canary],
+      );
+      return (await query('SELECT 1 FROM byok_keyring WHERE key_id = $1', [keyId])).length > 0;
     });
+  }
+
+  /** When which keys were retired. @throws {StorageError} */
+  async retired(): Promise<{ keyId: Buffer; retiredAt: Date }[]> {
+    const text = 'SELECT key_id, retired_at FROM byok_retired_keys ORDER BY retired_at, key_id';
+    const rows = await this.database.query<{ key_id: Buffer; retired_at: Date }>({ text, values: [] });
+    return rows.map(({ key_id: keyId, retired_at: retiredAt }) => ({ keyId, retiredAt }));
+  }
+
+  /**
+   * Moves a key to the retired ones, in one transaction.
+   *
+   * @throws {StorageError} with the reason `23503` where a row is still sealed with it
+   */
+  async retire(keyId: Buffer): Promise<void> {
+    await this.database.transaction(async (query) => {
+      await query(LOCK, []);
+      await query('DELETE FROM byok_keyring WHERE key_id = $1', [keyId]);
+      await query('INSERT INTO byok_retired_keys (key_id) VALUES ($1) ON CONFLICT DO NOTHING', [keyId]);
+    }, FOREIGN_KEY_VIOLATION);
   }
 }

@@ -1,0 +1,67 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ByokCallers } from './byok.callers.js';
+import { KeyRenewal } from './byok.renewal.js';
+import { KeyVault } from './byok.vault.js';
+import type { KeyHolder } from './interfaces/index.js';
+import type { ResolvedApiKey } from './resolved-api-key.js';
+import { KeyStorage, type KeyPlace, type KeySlot, type SealedKey } from './storage/index.js';
+
+/** What was found, in the order of what was asked for. @internal */
+export interface Resolution {
+  keys: ResolvedApiKey[];
+  /** Index of the first thing asked for that is not there, −1 where everything is; then nothing was decrypted. */
+  missing: number;
+}
+
+/**
+ * Finds keys and opens them: the path of every guarded request.
+ *
+ * @internal
+ */
+@Injectable()
+export class KeyResolver {
+  constructor(
+    @Inject(KeyStorage) private readonly storage: KeyStorage,
+    private readonly callers: ByokCallers,
+    private readonly vault: KeyVault,
+    private readonly renewal: KeyRenewal,
+  ) {}
+
+  /**
+   * For each list of slots the first key there is: one look-up for all of them, and one decryption of a key however
+   * often it is asked for.
+   *
+   * @throws {EncryptionError} where one cannot be decrypted
+   */
+  async resolve(holder: KeyHolder, lists: readonly (readonly KeySlot[])[]): Promise<Resolution> {
+    const found = this.callers.place(holder);
+    const place = found instanceof Promise ? await found : found;
+    const slots = lists.length === 1 ? lists[0] : distinct(lists.flat());
+    const sealed = await this.storage.read(place, slots);
+    const chosen = lists.map((list) => list.map((slot) => indexIn(slots, slot)).find((i) => sealed[i] !== null) ?? -1);
+    const missing = chosen.indexOf(-1);
+    if (missing !== -1) return { keys: [], missing };
+    const opened = new Map<number, ResolvedApiKey>();
+    for (const i of chosen) {
+      if (!opened.has(i)) opened.set(i, this.#open(place, slots[i], sealed[i]!, holder));
+    }
+    if (place.source === 'session') {
+      for (const [i, key] of opened) await this.renewal.renew(place, [sealed[i]!, key]);
+    }
+    return { keys: chosen.map((i) => opened.get(i)!), missing };
+  }
+
+  #open(place: KeyPlace, slot: KeySlot, sealed: SealedKey, holder: KeyHolder): ResolvedApiKey {
+    const key = this.vault.open(place, slot, sealed, holder);
+    this.storage.noteUse(place, slot);
+    return key;
+  }
+}
+
+function distinct(slots: readonly KeySlot[]): KeySlot[] {
+  return slots.filter((slot, i) => indexIn(slots, slot) === i);
+}
+
+function indexIn(slots: readonly KeySlot[], { provider, label }: KeySlot): number {
+  return slots.findIndex((slot) => slot.provider === provider && slot.label === label);
+}

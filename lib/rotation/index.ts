@@ -1,0 +1,2 @@
+export type * from './rotation.interface.js';
+export { RotationService } from './rotation.service.js';

@@ -1,0 +1,141 @@
+import type { ByokDatabase, Statement } from '../storage/index.js';
+import { FINGERPRINT_LENGTH, type PageWrite, type SealedPage } from './reseal-page.js';
+
+/** A place in the table: the primary key of the last row that was seen. */
+export type Cursor = readonly [string, string, string, string];
+
+/** Before the first row. */
+export const BEGINNING: Cursor = ['', '', '', ''];
+
+/** Some rows, and where those after them begin; without `next` there are none. */
+export interface FoundPage extends SealedPage {
+  count: number;
+  next: Cursor | undefined;
+}
+
+/** Rows and expired rows by hex key id, of a part of the table. */
+export interface KeyCounts {
+  counts: [keyId: string, rows: number, expired: number][];
+  next: Cursor | undefined;
+}
+
+const SLOT = 'owner_kind, owner_id, provider, label';
+const AFTER = `(${SLOT}) > ($1, $2, $3, $4)`;
+
+/**
+ * The statements of a rotation. Each looks at a bounded number of rows, whatever the size of the table, so none runs
+ * into a time limit; and each can be run twice without harm.
+ *
+ * @internal
+ */
+export class RotationQueries {
+  readonly #sql: ReturnType<typeof statements>;
+
+  constructor(
+    private readonly database: ByokDatabase,
+    table: string,
+  ) {
+    this.#sql = statements(table);
+  }
+
+  /**
+   * Of the next `limit` rows by primary key those that are not on the key `current`.
+   *
+   * @param current `null`: all of them.
+   */
+  async page(after: Cursor, limit: number, current: Buffer | null): Promise<FoundPage> {
+    interface Row {
+      last: string | null;
+      count: number;
+      rows: string | null;
+      sealed: Buffer | null;
+    }
+    const values = [...after, limit, current];
+    const [{ last, count, rows, sealed }] = await this.#run<Row>(this.#sql.page, values);
+    return { count, rows: rows ?? '[]', sealed: sealed ?? Buffer.alloc(0), next: cursorOf(last) };
+  }
+
+  /** Writes what has not changed since it was read; the places in the page of the rows it wrote. */
+  async write(write: PageWrite, current: Buffer): Promise<number[]> {
+    const { slots, places, oldAt, newAt, lengths, sealed, fresh } = write;
+    const values = [...slots, places, oldAt, newAt, lengths, sealed, fresh, current];
+    const [{ written }] = await this.#run<{ written: string | null }>(this.#sql.write, values);
+    return written === null ? [] : (JSON.parse(written) as number[]);
+  }
+
+  /** Rows on other keys than `current`. Reads of the index only them. */
+  async countOld(current: Buffer): Promise<number> {
+    const [{ count }] = await this.#run<{ count: number }>(this.#sql.countOld, [current]);
+    return count;
+  }
+
+  async counts(after: Cursor, limit: number): Promise<KeyCounts> {
+    interface Row {
+      last: string | null;
+      counts: string | null;
+    }
+    const [{ last, counts }] = await this.#run<Row>(this.#sql.counts, [...after, limit]);
+    return { counts: JSON.parse(counts ?? '[]') as KeyCounts['counts'], next: cursorOf(last) };
+  }
+
+  #run<R extends object>(statement: Omit<Statement, 'values'>, values: unknown[]): Promise<R[]> {
+    return this.database.query<R>({ ...statement, values });
+  }
+}
+
+function cursorOf(last: string | null): Cursor | undefined {
+  return last === null ? undefined : (JSON.parse(last) as Cursor);
+}
+
+function statements(table: string) {
+  const last = `(SELECT json_build_array(${SLOT})::text FROM "${table}"
+    WHERE ${AFTER} ORDER BY ${SLOT} OFFSET $5::int - 1 LIMIT 1) AS last`;
+  return {
+    // One row of few columns, because parsing a thousand rows would hold up this thread.
+    page: {
+      name: `byok_rotation_page_${table}`,
+      text: `SELECT ${last}, p.* FROM (
+          SELECT count(*)::int AS count, string_agg(ciphertext, ''::bytea) AS sealed,
+            json_agg(json_build_array(${SLOT}, (extract(epoch FROM expires_at) * 1000)::bigint, length(ciphertext),
+              encode(key_id, 'hex')))::text AS rows
+          FROM (SELECT * FROM "${table}" WHERE ${AFTER} ORDER BY ${SLOT} LIMIT $5::int) w
+          WHERE $6::bytea IS NULL OR key_id <> $6
+        ) p`,
+    },
+    // Rows that somebody else has locked are skipped and seen again: who never waits is in no deadlock.
+    write: {
+      name: `byok_rotation_write_${table}`,
+      text: `WITH mine AS (
+          SELECT ${SLOT}, place, new_at, length
+          FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[])
+            AS q(${SLOT}, place, old_at, new_at, length)
+          JOIN "${table}" k USING (${SLOT})
+          WHERE k.ciphertext = substring($9::bytea FROM old_at FOR length)
+          FOR NO KEY UPDATE OF k SKIP LOCKED
+        ), written AS (
+          UPDATE "${table}" k SET
+            key_id = $11::bytea,
+            fingerprint = substring($10::bytea FROM m.new_at FOR ${FINGERPRINT_LENGTH}),
+            ciphertext = substring($10::bytea FROM m.new_at + ${FINGERPRINT_LENGTH} FOR m.length)
+          FROM mine m
+          WHERE k.owner_kind = m.owner_kind AND k.owner_id = m.owner_id AND k.provider = m.provider AND k.label = m.label
+          RETURNING m.place
+        )
+        SELECT json_agg(place)::text AS written FROM written`,
+    },
+    countOld: {
+      text: `SELECT coalesce(sum(n), 0)::float8 AS count FROM (
+          SELECT (SELECT count(*) FROM "${table}" k WHERE k.key_id = r.key_id) AS n FROM byok_keyring r WHERE r.key_id <> $1
+        ) c`,
+    },
+    counts: {
+      text: `SELECT ${last}, p.* FROM (
+          SELECT json_agg(json_build_array(id, rows, expired))::text AS counts FROM (
+            SELECT encode(key_id, 'hex') AS id, count(*) AS rows, count(*) FILTER (WHERE expires_at <= now()) AS expired
+            FROM (SELECT key_id, expires_at FROM "${table}" WHERE ${AFTER} ORDER BY ${SLOT} LIMIT $5::int) w
+            GROUP BY key_id
+          ) c
+        ) p`,
+    },
+  };
+}
