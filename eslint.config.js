@@ -44,7 +44,7 @@ const arrows = Object.entries(ROOMS).map(([room, allowed]) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ['dist', 'sample/dist', 'data', 'coverage', '**/*.mjs', '*.js'] },
+  { ignores: ['dist', 'sample/dist', 'lib/assets', 'data', 'coverage', '**/*.mjs', '*.js'] },
   tseslint.configs.recommendedTypeChecked,
   {
     plugins: { 'import-x': importX },
