@@ -1,14 +1,15 @@
 import type { VNode } from 'preact';
 
-/** What a form carries along. @internal */
+/** What a form carries along. @publicApi */
 export interface FormStateProps {
+  /** The token against forged forms, where the session has one. */
   csrfToken?: string;
+  /** A path on this site to go back to afterwards. */
   returnTo?: string;
-  label?: string;
 }
 
 /** @internal */
-export function FormState({ csrfToken, returnTo, label }: FormStateProps): VNode {
+export function formState({ csrfToken, returnTo, label }: FormStateProps & { label?: string }): VNode {
   return (
     <>
       {csrfToken !== undefined && <input type="hidden" name="_csrf" value={csrfToken} />}
