@@ -8,13 +8,11 @@ export interface FormStateProps {
   returnTo?: string;
 }
 
-/** @internal */
-export function formState({ csrfToken, returnTo, label }: FormStateProps & { label?: string }): VNode {
-  return (
-    <>
-      {csrfToken !== undefined && <input type="hidden" name="_csrf" value={csrfToken} />}
-      {returnTo !== undefined && <input type="hidden" name="return_to" value={returnTo} />}
-      {label !== undefined && <input type="hidden" name="label" value={label} />}
-    </>
-  );
+/** Hidden inputs; as a list, which costs less than a fragment. @internal */
+export function formState({ csrfToken, returnTo, label }: FormStateProps & { label?: string }): VNode[] {
+  const inputs: VNode[] = [];
+  if (csrfToken !== undefined) inputs.push(<input type="hidden" name="_csrf" value={csrfToken} />);
+  if (returnTo !== undefined) inputs.push(<input type="hidden" name="return_to" value={returnTo} />);
+  if (label !== undefined) inputs.push(<input type="hidden" name="label" value={label} />);
+  return inputs;
 }

@@ -36,7 +36,7 @@ export function InlineKeyInput(props: InlineKeyInputProps): VNode {
   const action = safeUrl(props.onSave ?? `/byok/keys/${encodeURIComponent(provider)}`);
   const disabled = action === undefined;
   return (
-    <form class="byok byok-inline" method="post" action={action} autoComplete="off">
+    <form class="byok byok-inline" method="post" action={action}>
       {formState(props)}
       <label class="byok-hidden" for={id}>
         {t('keyOf', { name: info.name })}

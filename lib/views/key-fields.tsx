@@ -24,36 +24,35 @@ export interface KeyFields {
 }
 
 /** The inputs for a key, its label and its provider's extra values. @internal */
-export function keyFields({ id, info, t, showHelp, help, askLabel, error, ...rest }: KeyFields): VNode {
+export function keyFields(asked: KeyFields): (VNode | VNode[] | false | undefined)[] {
+  const { id, info, t, showHelp, help, askLabel, error, placeholder, fields, disabled } = asked;
   const helpId = showHelp ? `${id}-help` : undefined;
   const errorId = error ? `${id}-error` : undefined;
   const describedBy = errorId && helpId ? `${errorId} ${helpId}` : (errorId ?? helpId);
-  return (
-    <>
-      <div class="byok-field">
-        <label class="byok-label" for={id}>
-          {t('keyOf', { name: info.name })}
-        </label>
-        {keyInput({ id, info, t, describedBy, invalid: !!error, ...rest })}
-        {error && ValidationMessage({ id: errorId, message: error })}
-        {showHelp && (
-          <p id={helpId} class="byok-help">
-            {help ?? t('keyHelp')}
-            {info.docsUrl && (
-              <>
-                {' '}
-                <a class="byok-link" href={info.docsUrl} rel="noopener noreferrer">
-                  {t('keySource', { name: info.name })}
-                </a>
-              </>
-            )}
-          </p>
-        )}
-      </div>
-      {extraFields(id, rest.fields, t)}
-      {askLabel && labelField(id, t)}
-    </>
-  );
+  return [
+    <div class="byok-field">
+      <label class="byok-label" for={id}>
+        {t('keyOf', { name: info.name })}
+      </label>
+      {keyInput({ id, info, t, placeholder, describedBy, invalid: !!error, disabled })}
+      {error && ValidationMessage({ id: errorId, message: error })}
+      {showHelp && (
+        <p id={helpId} class="byok-help">
+          {help ?? t('keyHelp')}
+          {info.docsUrl && (
+            <>
+              {' '}
+              <a class="byok-link" href={info.docsUrl} rel="noopener noreferrer">
+                {t('keySource', { name: info.name })}
+              </a>
+            </>
+          )}
+        </p>
+      )}
+    </div>,
+    extraFields(id, fields, t),
+    askLabel && labelField(id, t),
+  ];
 }
 
 function labelField(id: string, t: Translate): VNode {

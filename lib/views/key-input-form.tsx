@@ -50,11 +50,10 @@ export function KeyInputForm(props: KeyInputFormProps): VNode {
   const action = safeUrl(props.action ?? `/byok/keys/${encodeURIComponent(provider)}`);
   const fields = mergeFields(info.fields, props.extraFields);
   return (
-    <form class="byok byok-form" method="post" action={action} autoComplete="off">
+    <form class="byok byok-form" method="post" action={action}>
       {formState({ csrfToken, returnTo, label: askLabel ? undefined : label })}
       {keyFields({ id, info, t, placeholder, fields, showHelp, askLabel, error, disabled: action === undefined })}
       <button
-        id={`${id}-save`}
         type="submit"
         class="byok-btn byok-btn-primary"
         aria-label={t('saveKeyOf', { name: info.name })}

@@ -34,6 +34,11 @@ export const UNREMEMBERED = {
 
 /** @internal */
 export function keyInput({ id, info, t, placeholder, describedBy, invalid, disabled, small }: KeyInput): VNode {
+  const { name, keyPrefix, keyPattern } = info;
+  // What the script needs to tell while typing whether a key has its provider's format.
+  const prefix = keyPrefix || undefined;
+  const pattern = keyPattern && portable(keyPattern) ? keyPattern : undefined;
+  // Written out: spreading attributes costs a page of many cards more than all of its texts.
   return (
     <div class="byok-key-box">
       <input
@@ -44,35 +49,27 @@ export function keyInput({ id, info, t, placeholder, describedBy, invalid, disab
         required
         minLength={8}
         maxLength={4096}
-        {...UNREMEMBERED}
+        autoComplete="off"
+        spellcheck={false}
+        data-1p-ignore=""
+        data-bwignore=""
+        data-lpignore="true"
+        data-form-type="other"
         placeholder={placeholder ?? info.placeholder}
         aria-describedby={describedBy}
         aria-invalid={invalid ? 'true' : undefined}
         disabled={disabled}
         data-byok-show={t('showKey')}
         data-byok-hide={t('hideKey')}
-        {...formatOf(info, t)}
+        data-byok-good={prefix || pattern ? t('formatGood', { name }) : undefined}
+        data-byok-prefix={prefix}
+        data-byok-bad-prefix={prefix && t('formatPrefix', { name, prefix })}
+        data-byok-pattern={pattern?.source}
+        data-byok-flags={pattern?.flags}
+        data-byok-bad={pattern && t('formatBad', { name })}
       />
     </div>
   );
-}
-
-/** What the script needs to tell while typing whether a key has its provider's format. */
-function formatOf({ name, keyPrefix, keyPattern }: ProviderInfo, t: Translate): Record<string, string> | undefined {
-  const pattern = keyPattern && portable(keyPattern) ? keyPattern : undefined;
-  if (!keyPrefix && !pattern) return undefined;
-  return {
-    'data-byok-good': t('formatGood', { name }),
-    ...(keyPrefix && {
-      'data-byok-prefix': keyPrefix,
-      'data-byok-bad-prefix': t('formatPrefix', { name, prefix: keyPrefix }),
-    }),
-    ...(pattern && {
-      'data-byok-pattern': pattern.source,
-      'data-byok-flags': pattern.flags,
-      'data-byok-bad': t('formatBad', { name }),
-    }),
-  };
 }
 
 /** Whether every browser reads it as we do: without flags that keep a position, and without the newest syntax. */

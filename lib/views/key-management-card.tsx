@@ -1,12 +1,10 @@
 import type { VNode } from 'preact';
-import { domId } from './dom-id.js';
 import type { FormStateProps } from './form-state.js';
-import { getProviderInfo, type ProviderFacts } from './format/index.js';
-import { heading, type HeadingLevel } from './heading.js';
-import { KeyInputForm } from './key-input-form.js';
+import type { ProviderFacts } from './format/index.js';
+import type { HeadingLevel } from './heading.js';
 import { translator, type ReaderProps } from './messages/index.js';
-import { safeUrl } from './safe-url.js';
-import { storedKeyItem, type StoredKeyView } from './stored-key-item.js';
+import { providerCard } from './provider-card.js';
+import type { StoredKeyView } from './stored-key-item.js';
 
 /** Properties of {@link KeyManagementCard}. @publicApi */
 export interface KeyManagementCardProps extends ReaderProps, FormStateProps {
@@ -40,44 +38,19 @@ export interface KeyManagementCardProps extends ReaderProps, FormStateProps {
  * @publicApi
  */
 export function KeyManagementCard(this: unknown, props: KeyManagementCardProps): VNode {
-  const { provider, providerConfig, baseUrl = '/byok', allowMore = false, headingLevel = 3 } = props;
-  const { locale, timeZone, messages, csrfToken, returnTo } = props;
-  const t = translator(props);
-  const reader = { locale, timeZone, messages, now: props.now ?? new Date() };
-  const state = { csrfToken, returnTo };
-  const info = getProviderInfo(provider, providerConfig, props);
-  const url = `${baseUrl.replace(/\/+$/, '')}/keys/${encodeURIComponent(provider)}`;
-  const replaceAction = safeUrl(props.replaceAction === undefined ? url : props.replaceAction);
-  const deleteAction = safeUrl(props.deleteAction === undefined ? `${url}/delete` : props.deleteAction);
+  const { locale, timeZone, messages, now = new Date(), csrfToken, returnTo } = props;
   const one = props.storedKey ?? props.key ?? keyOfElement(this);
-  const keys = props.keys ?? (one ? [one] : []);
-  const id = domId('byok-card', provider);
-  const form = { ...reader, ...state, provider, providerConfig, action: replaceAction };
-  return (
-    <section id={id} class="byok byok-card" tabIndex={-1} aria-labelledby={`${id}-title`}>
-      <div class="byok-card-head">
-        {heading(headingLevel, { id: `${id}-title`, class: 'byok-title', children: info.name })}
-        {keys.length === 0 && <span class="byok-badge byok-badge-ghost byok-badge-sm">{t('statusNone')}</span>}
-      </div>
-      {keys.length === 0 && <p class="byok-help">{t('noKey')}</p>}
-      {keys.length === 0 && replaceAction !== undefined && KeyInputForm(form)}
-      {keys.length > 0 && (
-        <ul class="byok-keys">
-          {keys.map((stored) =>
-            storedKeyItem({ stored, provider, info, replaceAction, deleteAction, state, reader, t }),
-          )}
-        </ul>
-      )}
-      {keys.length > 0 && allowMore && replaceAction !== undefined && (
-        <details id={`${id}-more`} class="byok-action">
-          <summary class="byok-summary" aria-label={t('addAnotherFor', { name: info.name })}>
-            {t('addAnother')}
-          </summary>
-          {KeyInputForm({ ...form, askLabel: true, id: domId('byok-more', provider) })}
-        </details>
-      )}
-    </section>
-  );
+  return providerCard(props.provider, props.keys ?? (one ? [one] : []), {
+    reader: { locale, timeZone, messages, now },
+    state: { csrfToken, returnTo },
+    t: translator(props),
+    facts: props.providerConfig,
+    baseUrl: props.baseUrl,
+    replaceAction: props.replaceAction,
+    deleteAction: props.deleteAction,
+    allowMore: props.allowMore,
+    headingLevel: props.headingLevel,
+  });
 }
 
 /** JSX and `h()` keep `key` to themselves; it is then on the element that is being rendered. */

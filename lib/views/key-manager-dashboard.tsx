@@ -2,8 +2,8 @@ import type { VNode } from 'preact';
 import type { FormStateProps } from './form-state.js';
 import type { ProviderFacts } from './format/index.js';
 import { heading, type HeadingLevel } from './heading.js';
-import { KeyManagementCard } from './key-management-card.js';
 import { translator, type ReaderProps } from './messages/index.js';
+import { providerCard } from './provider-card.js';
 import type { StoredKeyView } from './stored-key-item.js';
 
 /** Properties of {@link KeyManagerDashboard}. @publicApi */
@@ -45,7 +45,7 @@ export function KeyManagerDashboard(props: KeyManagerDashboardProps): VNode {
     headingLevel = 2,
     id = 'byok-dashboard',
   } = props;
-  const { locale, timeZone, messages, csrfToken, returnTo } = props;
+  const { locale, timeZone, messages, now = new Date(), csrfToken, returnTo } = props;
   const t = translator(props);
   const title = props.title === undefined ? t('dashboardTitle') : props.title;
   const byProvider = new Map<string, StoredKeyView[]>(providers.map((provider) => [provider, []]));
@@ -54,9 +54,15 @@ export function KeyManagerDashboard(props: KeyManagerDashboardProps): VNode {
     if (known) known.push(stored);
     else byProvider.set(stored.provider, [stored]);
   }
-  const now = props.now ?? new Date();
-  const shared = { locale, timeZone, messages, now, csrfToken, returnTo, baseUrl, providerConfig, allowMore };
-  const cardLevel = Math.min(6, title === null ? headingLevel : headingLevel + 1) as HeadingLevel;
+  const settings = {
+    reader: { locale, timeZone, messages, now },
+    state: { csrfToken, returnTo },
+    t,
+    facts: providerConfig,
+    baseUrl,
+    allowMore,
+    headingLevel: Math.min(6, title === null ? headingLevel : headingLevel + 1) as HeadingLevel,
+  };
   return (
     <div id={id} class="byok byok-dashboard" data-byok-region={id}>
       {title !== null && heading(headingLevel, { class: 'byok-title', children: title })}
@@ -64,9 +70,7 @@ export function KeyManagerDashboard(props: KeyManagerDashboardProps): VNode {
         {t('dashboardIntro')} {t('keyCount', { count: keys.length })}.
       </p>
       <div class="byok-cards">
-        {Array.from(byProvider, ([provider, stored]) =>
-          KeyManagementCard({ ...shared, provider, keys: stored, headingLevel: cardLevel }),
-        )}
+        {Array.from(byProvider, ([provider, stored]) => providerCard(provider, stored, settings))}
       </div>
     </div>
   );

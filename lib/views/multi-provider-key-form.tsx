@@ -90,7 +90,7 @@ function Choice({ id, provider, name, checked, t, props }: ChoiceProps): VNode {
       <label class="byok-btn byok-btn-sm" for={radioId}>
         {name}
       </label>
-      <form class="byok-form byok-panel" method="post" action={action} autoComplete="off" aria-label={name}>
+      <form class="byok-form byok-panel" method="post" action={action} aria-label={name}>
         {formState(props)}
         {provider === undefined ? providerField(radioId, t) : <input type="hidden" name="provider" value={provider} />}
         {keyFields({
@@ -103,7 +103,6 @@ function Choice({ id, provider, name, checked, t, props }: ChoiceProps): VNode {
           disabled: action === undefined,
         })}
         <button
-          id={`${keyId}-save`}
           type="submit"
           class="byok-btn byok-btn-primary"
           aria-label={t('saveKeyOf', { name })}

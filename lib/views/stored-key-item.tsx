@@ -44,13 +44,14 @@ const BADGES = {
 } as const;
 
 /** One stored key in its provider's card. @internal */
-export function storedKeyItem({ stored, provider, info, t, reader, state, ...actions }: StoredKeyItem): VNode {
+export function storedKeyItem(item: StoredKeyItem): VNode {
+  const { stored, provider, info, t, reader, state, replaceAction, deleteAction } = item;
+  const { csrfToken, returnTo } = state;
   const { hint = '…', fields = [], createdAt, updatedAt, expiresAt, lastUsedAt } = stored;
   const label = stored.label === 'default' ? undefined : stored.label;
   const id = domId('byok-stored', provider, label);
   const name = label === undefined ? info.name : t('labelled', { name: info.name, label });
   const status = statusOf(stored, reader);
-  const { replaceAction, deleteAction } = actions;
   return (
     <li key={id} class="byok-key">
       <p class="byok-key-head">
@@ -72,27 +73,22 @@ export function storedKeyItem({ stored, provider, info, t, reader, state, ...act
             <summary class="byok-btn byok-btn-sm" aria-label={t('replaceKeyOf', { name })}>
               {t('replace')}
             </summary>
-            <form class="byok-form" method="post" action={replaceAction} autoComplete="off">
-              {formState({ ...state, label })}
+            <form class="byok-form" method="post" action={replaceAction}>
+              {formState({ csrfToken, returnTo, label })}
               {keyFields({ id, info, t, fields: info.fields, showHelp: true, help: t('replaceHelp') })}
-              <button
-                id={`${id}-save`}
-                type="submit"
-                class="byok-btn byok-btn-primary byok-btn-sm"
-                aria-label={t('saveKeyOf', { name })}
-              >
+              <button type="submit" class="byok-btn byok-btn-primary byok-btn-sm" aria-label={t('saveKeyOf', { name })}>
                 {t('saveKey')}
               </button>
             </form>
           </details>
         )}
         {deleteAction !== undefined && (
-          <details id={`${id}-delete`} class="byok-action" data-byok-confirm={t('cancel')}>
+          <details class="byok-action" data-byok-confirm={t('cancel')}>
             <summary class="byok-btn byok-btn-sm byok-btn-ghost" aria-label={t('deleteKeyOf', { name })}>
               {t('delete')}
             </summary>
             <form class="byok-form" method="post" action={deleteAction}>
-              {formState({ ...state, label })}
+              {formState({ csrfToken, returnTo, label })}
               <p>{t('deleteQuestion', { hint, name })}</p>
               <button type="submit" class="byok-btn byok-btn-error byok-btn-sm">
                 {t('deleteKeyOf', { name })}
@@ -114,7 +110,7 @@ function replaced({ createdAt, updatedAt }: StoredKeyView): boolean {
   return updatedAt !== undefined && (createdAt === undefined || timeOf(updatedAt) > timeOf(createdAt));
 }
 
-function expiryFact(expiresAt: Moment | null | undefined, reader: ReaderProps, t: Translate): VNode {
+function expiryFact(expiresAt: Moment | null | undefined, reader: ReaderProps, t: Translate): VNode[] {
   if (expiresAt === null || expiresAt === undefined) return fact(t('expires'), expiresAt, t('never'), reader);
   const left = timeLeft(expiresAt, reader);
   if (left === null) return fact(t('expired'), expiresAt, formatKeyAge(expiresAt, reader), reader);
@@ -123,20 +119,15 @@ function expiryFact(expiresAt: Moment | null | undefined, reader: ReaderProps, t
   return fact(t('expires'), expiresAt, text, reader);
 }
 
-function fact(term: string, moment: Moment | null | undefined, text: string, reader: ReaderProps): VNode {
+function fact(term: string, moment: Moment | null | undefined, text: string, reader: ReaderProps): VNode[] {
   const full = moment === null || moment === undefined ? undefined : formatMoment(moment, reader);
-  return (
-    <div>
-      <dt>{term}</dt>
-      <dd>
-        {full === undefined ? (
-          text
-        ) : (
-          <time dateTime={new Date(moment!).toISOString()} title={full}>
-            {text}
-          </time>
-        )}
-      </dd>
-    </div>
-  );
+  const value =
+    full === undefined ? (
+      text
+    ) : (
+      <time dateTime={new Date(moment!).toISOString()} title={full}>
+        {text}
+      </time>
+    );
+  return [<dt>{term}</dt>, <dd>{value}</dd>];
 }

@@ -50,17 +50,19 @@ function replace(region: HTMLElement, fresh: HTMLElement, form: HTMLFormElement)
     if (twin && (refused || !details.contains(form))) (twin as HTMLDetailsElement).open = true;
   }
   const focused = region.contains(document.activeElement) ? document.activeElement : null;
-  const place = form.closest('[id][tabindex]')?.id ?? '';
-  const scroll = scrollY;
-  if (!fresh.hasAttribute('tabindex')) fresh.tabIndex = -1;
+  // A button has no id; the first input of its form is where to go on when the form was refused.
+  const wanted = focused && [focused.id, form.querySelector('input[id]')?.id, form.closest('.byok-card')?.id];
+  const [x, y] = [scrollX, scrollY];
   region.replaceWith(fresh);
-  if (focused) {
-    const target = [find(focused.id), find(place)].find((element) => element?.checkVisibility()) ?? fresh;
-    target.focus({ preventScroll: true });
-  }
-  scrollTo(scrollX, scroll);
+  if (wanted) focusOn(wanted.map((id) => find(id ?? '')).find((element) => element?.checkVisibility()) ?? fresh);
+  scrollTo(x, y);
   announce(fresh.querySelector('.byok-alert'));
   fresh.dispatchEvent(new CustomEvent('byok:updated', { bubbles: true }));
+}
+
+function focusOn(element: HTMLElement): void {
+  if (element.tabIndex < 0) element.tabIndex = -1;
+  element.focus({ preventScroll: true });
 }
 
 let announcer: HTMLElement | undefined;

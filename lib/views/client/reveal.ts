@@ -13,6 +13,9 @@ export function addReveal(input: HTMLInputElement): void {
     button.textContent = shown ? byokHide : byokShow;
     button.setAttribute('aria-label', `${button.textContent}: ${input.labels?.[0]?.textContent?.trim() ?? ''}`);
   };
+  // Of use only while it is a text.
+  input.autocapitalize = 'none';
+  input.setAttribute('autocorrect', 'off');
   show(false);
   button.addEventListener('click', () => {
     show(input.type === 'password');

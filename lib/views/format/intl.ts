@@ -53,10 +53,10 @@ export const dateFormat = keep(
   () => new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' }),
 );
 
-/** `Jan 31, 2030, 12:00 PM UTC`. @internal */
+/** `Jan 31, 2030, 12:00 PM`. By styles: with its parts asked for one by one, formatting takes twice as long. @internal */
 export const momentFormat = keep(
-  (locale, timeZone) => new Intl.DateTimeFormat(locale, { ...MOMENT, timeZone }),
-  () => new Intl.DateTimeFormat('en', { ...MOMENT, timeZone: 'UTC' }),
+  (locale, timeZone) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone }),
+  () => new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }),
 );
 
 /** `A, B, or C`. @internal */
@@ -64,15 +64,6 @@ export const anyOf = keep(
   (locale) => new Intl.ListFormat(locale, { type: 'disjunction' }),
   () => new Intl.ListFormat('en', { type: 'disjunction' }),
 );
-
-const MOMENT = {
-  year: 'numeric',
-  month: 'short',
-  day: 'numeric',
-  hour: 'numeric',
-  minute: '2-digit',
-  timeZoneName: 'short',
-} as const;
 
 /** Which way the language is written. @internal */
 export function directionOf(locale: string): 'ltr' | 'rtl' {
