@@ -64,7 +64,7 @@ export function AlertBox(props: AlertBoxProps): VNode {
       role={kind === 'warning' || kind === 'error' ? 'alert' : 'status'}
       data-byok-duration={lasting(duration)}
     >
-      {icon && ICONS[icon]({})}
+      {icon && ICONS[kindOf(icon)]({})}
       <div class="byok-alert-text">{children}</div>
       {dismissible && <Dismiss label={translator(props)('dismiss')} />}
     </div>

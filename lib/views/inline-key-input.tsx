@@ -3,6 +3,7 @@ import { domId } from './dom-id.js';
 import { formState, type FormStateProps } from './form-state.js';
 import { getProviderInfo, type ProviderFacts } from './format/index.js';
 import { keyInput } from './key-input.js';
+import { keyUrl } from './key-urls.js';
 import { translator, type ReaderProps } from './messages/index.js';
 import { safeUrl } from './safe-url.js';
 
@@ -33,7 +34,7 @@ export function InlineKeyInput(props: InlineKeyInputProps): VNode {
   const t = translator(props);
   const info = getProviderInfo(provider, providerConfig, props);
   const id = props.inputId ?? domId('byok-inline', provider, props.label);
-  const action = safeUrl(props.onSave ?? `/byok/keys/${encodeURIComponent(provider)}`);
+  const action = safeUrl(props.onSave ?? keyUrl(provider));
   const disabled = action === undefined;
   return (
     <form class="byok byok-inline" method="post" action={action}>

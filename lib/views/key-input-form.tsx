@@ -5,6 +5,7 @@ import { mergeFields, type ExtraField } from './extra-fields.js';
 import { formState, type FormStateProps } from './form-state.js';
 import { getProviderInfo, type ProviderFacts } from './format/index.js';
 import { keyFields } from './key-fields.js';
+import { keyUrl } from './key-urls.js';
 import { translator, type ReaderProps } from './messages/index.js';
 import { safeUrl } from './safe-url.js';
 
@@ -47,7 +48,7 @@ export function KeyInputForm(props: KeyInputFormProps): VNode {
   const t = translator(props);
   const info = getProviderInfo(provider, providerConfig, props);
   const id = props.id ?? domId('byok-key', provider, label);
-  const action = safeUrl(props.action ?? `/byok/keys/${encodeURIComponent(provider)}`);
+  const action = safeUrl(props.action ?? keyUrl(provider));
   const fields = mergeFields(info.fields, props.extraFields);
   return (
     <form class="byok byok-form" method="post" action={action}>

@@ -4,6 +4,7 @@ import type { FormStateProps } from './form-state.js';
 import { getProviderInfo, type ProviderFacts } from './format/index.js';
 import { heading, type HeadingLevel } from './heading.js';
 import { KeyInputForm, type KeyInputFormProps } from './key-input-form.js';
+import { keyUrl } from './key-urls.js';
 import type { ReaderProps, Translate } from './messages/index.js';
 import { safeUrl } from './safe-url.js';
 import { storedKeyItem, type StoredKeyView } from './stored-key-item.js';
@@ -23,9 +24,9 @@ export interface CardSettings {
 
 /** The card of one provider. @internal */
 export function providerCard(provider: string, keys: readonly StoredKeyView[], settings: CardSettings): VNode {
-  const { reader, state, t, facts, baseUrl = '/byok', allowMore = false, headingLevel = 3 } = settings;
+  const { reader, state, t, facts, baseUrl, allowMore = false, headingLevel = 3 } = settings;
   const info = getProviderInfo(provider, facts, reader);
-  const url = `${baseUrl.replace(/\/+$/, '')}/keys/${encodeURIComponent(provider)}`;
+  const url = keyUrl(provider, baseUrl);
   const replaceAction = safeUrl(settings.replaceAction === undefined ? url : settings.replaceAction);
   const deleteAction = safeUrl(settings.deleteAction === undefined ? `${url}/delete` : settings.deleteAction);
   const id = domId('byok-card', provider);

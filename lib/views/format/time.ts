@@ -81,6 +81,8 @@ export function formatMoment(moment: Moment, { locale = 'en', timeZone = 'UTC' }
 
 /** Milliseconds since the epoch, NaN for what is no moment. @internal */
 export function timeOf(moment: Moment): number {
+  // `Date` finds a day in almost any text that has a digit in it.
+  if (typeof moment === 'string' && !/^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(moment)) return Number.NaN;
   return moment instanceof Date ? moment.getTime() : new Date(moment).getTime();
 }
 
