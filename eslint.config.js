@@ -80,7 +80,7 @@ function zone(room, allowed) {
 }
 
 export default tseslint.config(
-  { ignores: ['dist', 'sample/dist', 'data', 'coverage', '**/*.mjs', '*.js'] },
+  { ignores: ['dist', 'sample/dist', 'lib/assets', 'data', 'coverage', '**/*.mjs', '*.js'] },
   tseslint.configs.recommendedTypeChecked,
   {
     plugins: { 'import-x': importX },

@@ -1,19 +1,18 @@
 import type { VNode } from 'preact';
 
-/** What a form carries along. @internal */
+/** What a form carries along. @publicApi */
 export interface FormStateProps {
+  /** The token against forged forms, where the session has one. */
   csrfToken?: string;
+  /** A path on this site to go back to afterwards. */
   returnTo?: string;
-  label?: string;
 }
 
-/** @internal */
-export function FormState({ csrfToken, returnTo, label }: FormStateProps): VNode {
-  return (
-    <>
-      {csrfToken !== undefined && <input type="hidden" name="_csrf" value={csrfToken} />}
-      {returnTo !== undefined && <input type="hidden" name="return_to" value={returnTo} />}
-      {label !== undefined && <input type="hidden" name="label" value={label} />}
-    </>
-  );
+/** Hidden inputs; as a list, which costs less than a fragment. @internal */
+export function formState({ csrfToken, returnTo, label }: FormStateProps & { label?: string }): VNode[] {
+  const inputs: VNode[] = [];
+  if (csrfToken !== undefined) inputs.push(<input type="hidden" name="_csrf" value={csrfToken} />);
+  if (returnTo !== undefined) inputs.push(<input type="hidden" name="return_to" value={returnTo} />);
+  if (label !== undefined) inputs.push(<input type="hidden" name="label" value={label} />);
+  return inputs;
 }

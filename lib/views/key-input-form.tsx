@@ -1,28 +1,41 @@
 import type { VNode } from 'preact';
-import type { ProviderConfig, ProviderField } from '../interfaces/index.js';
-import { formatProviderName } from './format.js';
-import { FormState } from './form-state.js';
+import type { ProviderField } from '../interfaces/index.js';
+import { domId } from './dom-id.js';
+import { mergeFields, type ExtraField } from './extra-fields.js';
+import { formState, type FormStateProps } from './form-state.js';
+import { getProviderInfo, type ProviderFacts } from './format/index.js';
+import { keyFields } from './key-fields.js';
+import { keyUrl } from './key-urls.js';
+import { translator, type ReaderProps } from './messages/index.js';
+import { safeUrl } from './safe-url.js';
 
 /** Properties of {@link KeyInputForm}. @publicApi */
-export interface KeyInputFormProps {
+export interface KeyInputFormProps extends ReaderProps, FormStateProps {
   provider: string;
-  /** Where the form is sent: `<path>/keys/<provider>`. */
-  action: string;
-  providerConfig?: ProviderConfig;
+  /** Where the form is sent. Default `/byok/keys/<provider>`; an address that is not safe leaves a form that cannot be sent. */
+  action?: string;
+  /** Always `post`: with any other a key would end up in an address. */
+  method?: 'post';
+  /** Whether to say how a key is kept and where one is to be had. Default true. */
+  showHelp?: boolean;
   /** Shown instead of the configured placeholder. */
   placeholder?: string;
-  /** Whether to show where a key is to be had. Default true. */
-  showHelp?: boolean;
+  /** Values to ask for beside those of the provider's configuration. */
+  extraFields?: readonly ExtraField[] | Readonly<Record<string, ProviderField>>;
+  /** The provider's facts, or those of several by name. */
+  providerConfig?: ProviderFacts;
   /** Which of the provider's keys. Default `'default'`, and then not sent. */
   label?: string;
-  /** The token against forged forms, where the session has one. */
-  csrfToken?: string;
-  /** A path on this site to go back to after saving. */
-  returnTo?: string;
+  /** Whether to ask for the label instead. Default false. */
+  askLabel?: boolean;
+  /** Why the last key was refused. */
+  error?: string;
+  /** Of the key's input. Default: made from provider and label. */
+  id?: string;
 }
 
 /**
- * A form for one key, with the extra fields of its provider. The key is never put into the page, and browsers are asked
+ * A form for one key, with the extra values of its provider. The key is never put into the page, and browsers are asked
  * not to remember it.
  *
  * @example
@@ -31,51 +44,24 @@ export interface KeyInputFormProps {
  * @publicApi
  */
 export function KeyInputForm(props: KeyInputFormProps): VNode {
-  const { provider, action, providerConfig = {}, placeholder, showHelp = true, label, csrfToken, returnTo } = props;
-  const name = formatProviderName(provider, providerConfig);
-  const id = `byok-${provider}${label ? `-${label.replace(/[^A-Za-z0-9]/g, '_')}` : ''}`;
+  const { provider, placeholder, showHelp = true, providerConfig, label, askLabel, error, csrfToken, returnTo } = props;
+  const t = translator(props);
+  const info = getProviderInfo(provider, providerConfig, props);
+  const id = props.id ?? domId('byok-key', provider, label);
+  const action = safeUrl(props.action ?? keyUrl(provider));
+  const fields = mergeFields(info.fields, props.extraFields);
   return (
-    <form method="post" action={action} autoComplete="off">
-      <FormState csrfToken={csrfToken} returnTo={returnTo} label={label} />
-      <p>
-        <label for={id}>{name} API key</label>{' '}
-        <input
-          id={id}
-          type="password"
-          name="api_key"
-          required
-          minLength={8}
-          maxLength={4096}
-          autoComplete="off"
-          autoCapitalize="none"
-          spellcheck={false}
-          placeholder={placeholder ?? providerConfig.placeholder}
-        />
-      </p>
-      {Object.entries(providerConfig.fields ?? {}).map(([field, facts]) => (
-        <p key={field}>
-          <label for={`${id}-${field}`}>{facts.label ?? field}</label>{' '}
-          <FieldInput id={`${id}-${field}`} name={`fields[${field}]`} field={facts} />
-        </p>
-      ))}
-      {showHelp && providerConfig.docsUrl && (
-        <p>
-          <a href={providerConfig.docsUrl} rel="noopener noreferrer">
-            Where to get a key for {name}
-          </a>
-        </p>
-      )}
-      <p>
-        <button type="submit">Save the key for {name}</button>
-      </p>
+    <form class="byok byok-form" method="post" action={action}>
+      {formState({ csrfToken, returnTo, label: askLabel ? undefined : label })}
+      {keyFields({ id, info, t, placeholder, fields, showHelp, askLabel, error, disabled: action === undefined })}
+      <button
+        type="submit"
+        class="byok-btn byok-btn-primary"
+        aria-label={t('saveKeyOf', { name: info.name })}
+        disabled={action === undefined}
+      >
+        {t('saveKey')}
+      </button>
     </form>
   );
-}
-
-function FieldInput({ id, name, field }: { id: string; name: string; field: ProviderField }): VNode {
-  const { type, required, placeholder } = field;
-  const shared = { id, name, required, placeholder, autoComplete: 'off' };
-  if (type === 'password') return <input type="password" {...shared} />;
-  if (type === 'url') return <input type="url" {...shared} />;
-  return <input type="text" {...shared} />;
 }

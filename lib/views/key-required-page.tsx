@@ -1,11 +1,12 @@
 import type { VNode } from 'preact';
 import type { ProviderConfig } from '../interfaces/index.js';
-import { formatProviderName } from './format.js';
+import { anyOf, formatProviderName } from './format/index.js';
 import { KeyInputForm } from './key-input-form.js';
-import { Page } from './page.js';
+import { translator, type ReaderProps } from './messages/index.js';
+import { Page, type PageProps } from './page.js';
 
 /** Properties of {@link KeyRequiredPage}. @internal */
-export interface KeyRequiredPageProps {
+export interface KeyRequiredPageProps extends ReaderProps, Pick<PageProps, 'stylesheet' | 'script' | 'theme'> {
   providers: readonly string[];
   providerConfigs: Readonly<Record<string, ProviderConfig>>;
   /** Where the pages are mounted. */
@@ -19,26 +20,26 @@ export interface KeyRequiredPageProps {
 
 /** The page that a guard shows to a person whose key is missing. @internal */
 export function KeyRequiredPage(props: KeyRequiredPageProps): VNode {
-  const { providers, providerConfigs, baseUrl, withForm, ...form } = props;
-  const names = providers.map((provider) => formatProviderName(provider, providerConfigs[provider]));
+  const { providers, providerConfigs, baseUrl, withForm, label, csrfToken, returnTo, ...page } = props;
+  const t = translator(props);
+  const names = providers.map((provider) => formatProviderName(provider, providerConfigs));
   return (
-    <Page title="API key required">
-      <p>
-        This needs your own API key for {new Intl.ListFormat('en', { type: 'disjunction' }).format(names)}. It is stored
-        encrypted and used only for you.
-      </p>
+    <Page {...page} title={t('keyRequiredTitle')}>
+      <p>{t('keyRequired', { names: anyOf(props.locale ?? 'en').format(names) })}</p>
       {withForm &&
         providers.map((provider) => (
           <KeyInputForm
             key={provider}
-            provider={provider}
-            providerConfig={providerConfigs[provider]}
+            {...{ provider, label, csrfToken, returnTo }}
+            {...page}
+            providerConfig={providerConfigs}
             action={`${baseUrl}/keys/${provider}`}
-            {...form}
           />
         ))}
       <p>
-        <a href={baseUrl}>Manage your keys</a>
+        <a class="byok-link" href={baseUrl}>
+          {t('manageKeys')}
+        </a>
       </p>
     </Page>
   );

@@ -1,24 +1,33 @@
 import type { ComponentChildren, VNode } from 'preact';
+import { directionOf } from './format/index.js';
+import type { ReaderProps } from './messages/index.js';
 
 /** Properties of {@link Page}. @internal */
-export interface PageProps {
+export interface PageProps extends ReaderProps {
   title: string;
   children: ComponentChildren;
+  /** Addresses of the stylesheet and the script. Default: a page without. */
+  stylesheet?: string;
+  script?: string;
+  /** Default: as the system has it. */
+  theme?: 'light' | 'dark';
 }
 
 /** The document around our pages. @internal */
-export function Page({ title, children }: PageProps): VNode {
+export function Page({ title, children, stylesheet, script, theme, locale = 'en' }: PageProps): VNode {
   return (
-    <html lang="en">
+    <html lang={locale} dir={directionOf(locale)} class="byok byok-page" data-theme={theme}>
       <head>
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
+        <meta name="color-scheme" content={theme ?? 'light dark'} />
         <title>{title}</title>
+        {stylesheet !== undefined && <link rel="stylesheet" href={stylesheet} />}
+        {script !== undefined && <script src={script} defer />}
       </head>
       <body>
-        <main>
-          <h1>{title}</h1>
+        <main class="byok-main">
+          <h1 class="byok-title">{title}</h1>
           {children}
         </main>
       </body>

@@ -1,0 +1,41 @@
+/** Says while a key is typed whether it has its provider's format. The server decides; this forbids nothing. */
+export function judgeFormat(input: HTMLInputElement): void {
+  const { byokGood = '', byokPrefix = '', byokBadPrefix = '', byokBad = '' } = input.dataset;
+  const pattern = compile(input.dataset);
+  const message = document.createElement('p');
+  message.id = `${input.id}-format`;
+  message.setAttribute('role', 'status');
+  input.parentElement?.after(message);
+  input.setAttribute('aria-describedby', `${input.getAttribute('aria-describedby') ?? ''} ${message.id}`.trim());
+
+  const tell = (text: string, good: boolean): void => {
+    if (message.textContent === text) return;
+    message.textContent = text;
+    message.className = text && `byok-validation ${good ? 'byok-valid' : 'byok-invalid'}`;
+    if (text && !good) input.setAttribute('aria-invalid', 'true');
+    else input.removeAttribute('aria-invalid');
+  };
+  /** @param whole Whether this is all that will be typed: half a key matches no pattern yet. */
+  const judge = (whole: boolean): void => {
+    const { value } = input;
+    const begun =
+      value.length < byokPrefix.length && !whole ? byokPrefix.startsWith(value) : value.startsWith(byokPrefix);
+    if (value === '') tell('', true);
+    else if (!begun) tell(byokBadPrefix, false);
+    else if (value.length < input.minLength || value.length <= byokPrefix.length) tell('', true);
+    else if (!pattern || pattern.test(value)) tell(byokGood, true);
+    else if (whole) tell(byokBad, false);
+    else tell('', true);
+  };
+  input.addEventListener('input', (event) => judge(event.inputType === 'insertFromPaste'));
+  input.addEventListener('change', () => judge(true));
+}
+
+function compile({ byokPattern, byokFlags }: DOMStringMap): RegExp | undefined {
+  if (byokPattern === undefined) return undefined;
+  try {
+    return new RegExp(byokPattern, byokFlags);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,82 @@
+const REGION = '[data-byok-region]';
+
+/** Sends forms of a region in the background and puts the region of the answer in its place. */
+export function submitInPlace(): void {
+  document.addEventListener('submit', (event) => {
+    const form = event.target as HTMLFormElement;
+    const region = regionOf(form);
+    if (!region || event.defaultPrevented || form.method !== 'post') return;
+    if (new URL(form.action).origin !== location.origin) return;
+    event.preventDefault();
+    if (region.ariaBusy === 'true') return;
+    region.ariaBusy = 'true';
+    send(form, region).catch(() => {
+      // Whatever there is to say, the browser says it best.
+      region.ariaBusy = null;
+      HTMLFormElement.prototype.submit.call(form);
+    });
+  });
+}
+
+/** The outermost region: what was done is told in it too. */
+function regionOf(element: Element): HTMLElement | null {
+  const region = element.closest<HTMLElement>(REGION);
+  return (region?.parentElement && regionOf(region.parentElement)) ?? region;
+}
+
+async function send(form: HTMLFormElement, region: HTMLElement): Promise<void> {
+  const body = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (typeof value === 'string') body.append(name, value);
+  const response = await fetch(form.action, { method: 'POST', body, headers: { Accept: 'text/html' } });
+  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  const name = CSS.escape(region.dataset.byokRegion ?? '');
+  const fresh = page.querySelector<HTMLElement>(`[data-byok-region="${name}"]`);
+  // A page to sign in, an error: those are shown whole.
+  if (!fresh || new URL(response.url).origin !== location.origin) throw new Error('no region');
+  replace(region, fresh, form);
+}
+
+function replace(region: HTMLElement, fresh: HTMLElement, form: HTMLFormElement): void {
+  const find = (id: string): HTMLElement | null => (id ? fresh.querySelector(`#${CSS.escape(id)}`) : null);
+  const refused = fresh.querySelector('.byok-alert-error, .byok-alert-warning, .byok-invalid') !== null;
+  for (const input of region.querySelectorAll<HTMLInputElement>('input[id]')) {
+    const twin = find(input.id);
+    if (!(twin instanceof HTMLElement) || form.contains(input)) continue;
+    if (input.type === 'radio' || input.type === 'checkbox') (twin as HTMLInputElement).checked = input.checked;
+    else if (input.value !== input.defaultValue) (twin as HTMLInputElement).value = input.value;
+  }
+  for (const details of region.querySelectorAll<HTMLDetailsElement>('details[id][open]')) {
+    const twin = find(details.id);
+    if (twin && (refused || !details.contains(form))) (twin as HTMLDetailsElement).open = true;
+  }
+  const focused = region.contains(document.activeElement) ? document.activeElement : null;
+  // A button has no id; the first input of its form is where to go on when the form was refused.
+  const wanted = focused && [focused.id, form.querySelector('input[id]')?.id, form.closest('.byok-card')?.id];
+  const [x, y] = [scrollX, scrollY];
+  region.replaceWith(fresh);
+  if (wanted) focusOn(wanted.map((id) => find(id ?? '')).find((element) => element?.checkVisibility()) ?? fresh);
+  scrollTo(x, y);
+  announce(fresh.querySelector('.byok-alert'));
+  fresh.dispatchEvent(new CustomEvent('byok:updated', { bubbles: true }));
+}
+
+function focusOn(element: HTMLElement): void {
+  if (element.tabIndex < 0) element.tabIndex = -1;
+  element.focus({ preventScroll: true });
+}
+
+let announcer: HTMLElement | undefined;
+
+/** Alerts that come into a page announce themselves; a status is only announced where its place was there before. */
+function announce(alert: Element | null): void {
+  if (!announcer?.isConnected) {
+    announcer = document.createElement('div');
+    announcer.className = 'byok byok-hidden';
+    announcer.setAttribute('role', 'status');
+    document.body.append(announcer);
+  }
+  const text =
+    alert?.getAttribute('role') === 'status' ? (alert.querySelector('.byok-alert-text')?.textContent ?? '') : '';
+  announcer.textContent = '';
+  setTimeout(() => announcer && (announcer.textContent = text), 100);
+}

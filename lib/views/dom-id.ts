@@ -1,0 +1,18 @@
+const PLAIN = /^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$/;
+
+/**
+ * An id out of texts. Ids that are referred to (`for`, `aria-describedby`) cannot contain spaces; whatever is no letter
+ * or digit is written as its code, so that different texts give different ids.
+ *
+ * @internal
+ */
+export function domId(...parts: readonly (string | undefined)[]): string {
+  return parts
+    .filter((part) => part !== undefined)
+    .map((part) => (PLAIN.test(part) ? part : part.replace(/[^A-Za-z0-9-]|^-|-$|-(?=-)/g, codeOf)))
+    .join('--');
+}
+
+function codeOf(character: string): string {
+  return `_${character.charCodeAt(0).toString(36)}_`;
+}

@@ -1,0 +1,79 @@
+import type { ProviderConfig, ProviderField } from '../../interfaces/index.js';
+import { translator, type ReaderProps } from '../messages/index.js';
+import { safeUrl } from '../safe-url.js';
+
+/** Facts of one provider, or of several by name. @publicApi */
+export type ProviderFacts = ProviderConfig | Readonly<Record<string, ProviderConfig>>;
+
+/** What there is to show of a provider, with what is not configured filled in. @publicApi */
+export interface ProviderInfo {
+  name: string;
+  placeholder: string;
+  /** Only an address that is safe to link to. */
+  docsUrl: string | undefined;
+  keyPrefix: string | undefined;
+  keyPattern: RegExp | undefined;
+  fields: Readonly<Record<string, ProviderField>>;
+}
+
+/**
+ * The facts of one provider out of what a component was given: its own, or everybody's by name.
+ *
+ * @internal
+ */
+export function configOf(provider: string, facts: ProviderFacts | undefined): ProviderConfig {
+  if (!facts) return {};
+  const own = Object.hasOwn(facts, provider) ? (facts as Record<string, unknown>)[provider] : undefined;
+  // Of the facts only `fields` is itself an object.
+  if (typeof own === 'object' && own !== null && provider !== 'fields') return own;
+  return isConfig(facts) ? facts : {};
+}
+
+const FACTS = ['name', 'placeholder', 'docsUrl', 'keyPrefix'];
+
+function isConfig(facts: object): facts is ProviderConfig {
+  const { keyPattern, fields } = facts as ProviderConfig;
+  if (keyPattern instanceof RegExp || (typeof fields === 'object' && fields !== null)) return true;
+  return FACTS.some((fact) => typeof (facts as Record<string, unknown>)[fact] === 'string');
+}
+
+/**
+ * A provider's name for people: the configured one, else made from the identifier.
+ *
+ * @param facts The provider's own, or those of several by name.
+ * @example
+ * formatProviderName('open-router'); // 'Open Router'
+ * formatProviderName('openai', { name: 'OpenAI' }); // 'OpenAI'
+ *
+ * @publicApi
+ */
+export function formatProviderName(provider: string, facts?: ProviderFacts): string {
+  const { name } = configOf(provider, facts);
+  if (typeof name === 'string' && name !== '') return name;
+  const words = String(provider)
+    .split(/[-_.\s]+/)
+    .filter(Boolean);
+  return words.map((word) => word[0].toUpperCase() + word.slice(1)).join(' ');
+}
+
+/**
+ * What there is to show of a provider, in the reader's language.
+ *
+ * @param facts The provider's own, or those of several by name.
+ * @example
+ * getProviderInfo('open-router').placeholder; // 'Enter your Open Router API key'
+ *
+ * @publicApi
+ */
+export function getProviderInfo(provider: string, facts?: ProviderFacts, reader: ReaderProps = {}): ProviderInfo {
+  const config = configOf(provider, facts);
+  const name = formatProviderName(provider, config);
+  return {
+    name,
+    placeholder: config.placeholder ?? translator(reader)('keyPlaceholder', { name }),
+    docsUrl: safeUrl(config.docsUrl),
+    keyPrefix: config.keyPrefix,
+    keyPattern: config.keyPattern,
+    fields: config.fields ?? {},
+  };
+}

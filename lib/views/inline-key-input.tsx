@@ -1,0 +1,56 @@
+import type { VNode } from 'preact';
+import { domId } from './dom-id.js';
+import { formState, type FormStateProps } from './form-state.js';
+import { getProviderInfo, type ProviderFacts } from './format/index.js';
+import { keyInput } from './key-input.js';
+import { keyUrl } from './key-urls.js';
+import { translator, type ReaderProps } from './messages/index.js';
+import { safeUrl } from './safe-url.js';
+
+/** Properties of {@link InlineKeyInput}. @publicApi */
+export interface InlineKeyInputProps extends ReaderProps, FormStateProps {
+  provider: string;
+  /** Default: made from the provider. */
+  inputId?: string;
+  /** Where the key is sent. Default `/byok/keys/<provider>`; an address that is not safe leaves an input that cannot be sent. */
+  onSave?: string;
+  /** Smaller. Default true. */
+  compact?: boolean;
+  placeholder?: string;
+  providerConfig?: ProviderFacts;
+  label?: string;
+}
+
+/**
+ * An input for a key and its button in one line.
+ *
+ * @example
+ * renderToString(<InlineKeyInput provider="openai" onSave="/byok/keys/openai" csrfToken={token} returnTo="/chat" />)
+ *
+ * @publicApi
+ */
+export function InlineKeyInput(props: InlineKeyInputProps): VNode {
+  const { provider, compact = true, placeholder, providerConfig } = props;
+  const t = translator(props);
+  const info = getProviderInfo(provider, providerConfig, props);
+  const id = props.inputId ?? domId('byok-inline', provider, props.label);
+  const action = safeUrl(props.onSave ?? keyUrl(provider));
+  const disabled = action === undefined;
+  return (
+    <form class="byok byok-inline" method="post" action={action}>
+      {formState(props)}
+      <label class="byok-hidden" for={id}>
+        {t('keyOf', { name: info.name })}
+      </label>
+      {keyInput({ id, info, t, placeholder, disabled, small: compact })}
+      <button
+        type="submit"
+        class={compact ? 'byok-btn byok-btn-primary byok-btn-sm' : 'byok-btn byok-btn-primary'}
+        aria-label={`${t('save')}: ${t('keyOf', { name: info.name })}`}
+        disabled={disabled}
+      >
+        {t('save')}
+      </button>
+    </form>
+  );
+}

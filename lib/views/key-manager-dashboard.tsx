@@ -1,0 +1,77 @@
+import type { VNode } from 'preact';
+import type { FormStateProps } from './form-state.js';
+import type { ProviderFacts } from './format/index.js';
+import { heading, type HeadingLevel } from './heading.js';
+import { translator, type ReaderProps } from './messages/index.js';
+import { providerCard } from './provider-card.js';
+import type { StoredKeyView } from './stored-key-item.js';
+
+/** Properties of {@link KeyManagerDashboard}. @publicApi */
+export interface KeyManagerDashboardProps extends ReaderProps, FormStateProps {
+  /** Providers that have a card, whether or not they have a key; those of `keys` come after them. Default none. */
+  providers?: readonly string[];
+  /** What is stored, as `ByokService.listKeys` gives it. Default none. */
+  keys?: readonly (StoredKeyView & { provider: string })[];
+  /** Where the pages are mounted. Default `/byok`. */
+  baseUrl?: string;
+  /** The providers' facts by name. */
+  providerConfig?: ProviderFacts;
+  /** Default: "API keys" in the reader's language; `null` where the page has a heading already. */
+  title?: string | null;
+  /** Whether a card that has a key offers to add another with a label. Default false. */
+  allowMore?: boolean;
+  /** Level of the title; the cards' is one deeper. Default 2. */
+  headingLevel?: HeadingLevel;
+  /** Default `'byok-dashboard'`. */
+  id?: string;
+}
+
+/**
+ * A card for each provider. Where the script is on the page, its forms are answered in place.
+ *
+ * @example
+ * const keys = await byok.listKeys(request);
+ * renderToString(<KeyManagerDashboard providers={['openai']} keys={keys} baseUrl="/byok" csrfToken={token} />)
+ *
+ * @publicApi
+ */
+export function KeyManagerDashboard(props: KeyManagerDashboardProps): VNode {
+  const {
+    providers = [],
+    keys = [],
+    baseUrl,
+    providerConfig,
+    allowMore,
+    headingLevel = 2,
+    id = 'byok-dashboard',
+  } = props;
+  const { locale, timeZone, messages, now = new Date(), csrfToken, returnTo } = props;
+  const t = translator(props);
+  const title = props.title === undefined ? t('dashboardTitle') : props.title;
+  const byProvider = new Map<string, StoredKeyView[]>(providers.map((provider) => [provider, []]));
+  for (const stored of keys) {
+    const known = byProvider.get(stored.provider);
+    if (known) known.push(stored);
+    else byProvider.set(stored.provider, [stored]);
+  }
+  const settings = {
+    reader: { locale, timeZone, messages, now },
+    state: { csrfToken, returnTo },
+    t,
+    facts: providerConfig,
+    baseUrl,
+    allowMore,
+    headingLevel: Math.min(6, title === null ? headingLevel : headingLevel + 1) as HeadingLevel,
+  };
+  return (
+    <div id={id} class="byok byok-dashboard" data-byok-region={id}>
+      {title !== null && heading(headingLevel, { class: 'byok-title', children: title })}
+      <p class="byok-help">
+        {t('dashboardIntro')} {t('keyCount', { count: keys.length })}.
+      </p>
+      <div class="byok-cards">
+        {Array.from(byProvider, ([provider, stored]) => providerCard(provider, stored, settings))}
+      </div>
+    </div>
+  );
+}

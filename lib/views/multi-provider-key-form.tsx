@@ -1,0 +1,138 @@
+import type { VNode } from 'preact';
+import { domId } from './dom-id.js';
+import { formState, type FormStateProps } from './form-state.js';
+import { formatProviderName, getProviderInfo, type ProviderFacts } from './format/index.js';
+import { keyFields } from './key-fields.js';
+import { UNREMEMBERED } from './key-input.js';
+import { translator, type ReaderProps, type Translate } from './messages/index.js';
+import { safeUrl } from './safe-url.js';
+
+/** Properties of {@link MultiProviderKeyForm}. @publicApi */
+export interface MultiProviderKeyFormProps extends ReaderProps, FormStateProps {
+  providers: readonly string[];
+  /** Where the form is sent. Default `/byok/keys`; an address that is not safe leaves a form that cannot be sent. */
+  action?: string;
+  /** Always `post`: with any other a key would end up in an address. */
+  method?: 'post';
+  /** Chosen at first. Default: the first of `providers`. */
+  defaultProvider?: string;
+  /** The providers' facts by name. */
+  providerConfig?: ProviderFacts;
+  /** Whether to offer a provider that is not among them. Default false. */
+  allowOther?: boolean;
+  /** Whether to ask for a label. Default false. */
+  askLabel?: boolean;
+  /** Default true. */
+  showHelp?: boolean;
+  /** Ids begin with it, so that two can stand on one page. Default `'byok-add'`. */
+  id?: string;
+}
+
+/**
+ * A choice of providers, and the form of the chosen one: its own placeholder, help and extra values. Every provider has
+ * a form of its own and the style sheet shows that of the checked radio button, so that without JavaScript too only the
+ * chosen provider's inputs are checked and sent.
+ *
+ * @example
+ * renderToString(<MultiProviderKeyForm providers={['openai', 'anthropic']} defaultProvider="anthropic" />)
+ *
+ * @publicApi
+ */
+export function MultiProviderKeyForm(props: MultiProviderKeyFormProps): VNode {
+  const { providers, defaultProvider, providerConfig, allowOther = false } = props;
+  const { id = 'byok-add' } = props;
+  const t = translator(props);
+  const chosen = defaultProvider !== undefined && providers.includes(defaultProvider) ? defaultProvider : providers[0];
+  return (
+    <fieldset id={id} class="byok byok-choices">
+      <legend class="byok-label">{t('provider')}</legend>
+      {[...new Set(providers)].map((provider) => (
+        <Choice
+          key={provider}
+          {...{ id, provider, t, props }}
+          name={formatProviderName(provider, providerConfig)}
+          checked={provider === chosen}
+        />
+      ))}
+      {allowOther && (
+        <Choice {...{ id, t, props }} name={t('otherProvider')} checked={chosen === undefined} provider={undefined} />
+      )}
+    </fieldset>
+  );
+}
+
+interface ChoiceProps {
+  id: string;
+  /** `undefined` for one that is still to be named. */
+  provider: string | undefined;
+  name: string;
+  checked: boolean;
+  t: Translate;
+  props: MultiProviderKeyFormProps;
+}
+
+function Choice({ id, provider, name, checked, t, props }: ChoiceProps): VNode {
+  const radioId = provider === undefined ? `${id}-other` : domId(id, 'of', provider);
+  const keyId = `${radioId}-key`;
+  const action = safeUrl(props.action ?? '/byok/keys');
+  const info = { ...getProviderInfo(provider ?? '', provider ? props.providerConfig : undefined, props), name };
+  if (provider === undefined) info.placeholder = '';
+  return (
+    <div class="byok-choice">
+      <input
+        id={radioId}
+        type="radio"
+        class="byok-choice-radio"
+        name={`${id}-provider`}
+        value={provider ?? ''}
+        defaultChecked={checked}
+      />
+      <label class="byok-btn byok-btn-sm" for={radioId}>
+        {name}
+      </label>
+      <form class="byok-form byok-panel" method="post" action={action} aria-label={name}>
+        {formState(props)}
+        {provider === undefined ? providerField(radioId, t) : <input type="hidden" name="provider" value={provider} />}
+        {keyFields({
+          id: keyId,
+          info,
+          t,
+          fields: info.fields,
+          showHelp: props.showHelp ?? true,
+          askLabel: props.askLabel,
+          disabled: action === undefined,
+        })}
+        <button
+          type="submit"
+          class="byok-btn byok-btn-primary"
+          aria-label={t('saveKeyOf', { name })}
+          disabled={action === undefined}
+        >
+          {t('saveKey')}
+        </button>
+      </form>
+    </div>
+  );
+}
+
+function providerField(id: string, t: Translate): VNode {
+  return (
+    <div class="byok-field">
+      <label class="byok-label" for={`${id}-provider`}>
+        {t('providerId')}
+      </label>
+      <input
+        id={`${id}-provider`}
+        class="byok-input"
+        name="provider"
+        required
+        pattern="[a-z0-9][a-z0-9._\-]{0,63}"
+        aria-describedby={`${id}-provider-help`}
+        {...UNREMEMBERED}
+      />
+      <p id={`${id}-provider-help`} class="byok-help">
+        {t('providerIdHelp')}
+      </p>
+    </div>
+  );
+}
