@@ -151,6 +151,7 @@ describe('Options', () => {
       preparedStatements: true,
       rateLimit: { perOwner: 10, perAddress: 60, windowMs: 60_000, store: undefined },
       onEvent: undefined,
+      audit: false,
     });
     expect(resolveUser({ headers: {}, user: { id: 7, sub: 'x' } })).toBe(7);
     expect(resolveUser({ headers: {}, user: { sub: 'x' } })).toBe('x');

@@ -91,7 +91,7 @@ describe('ByokModule', () => {
       ByokModule.forRootAsync({ isGlobal: false, useFactory: () => options }),
     ];
     for (const byokModule of registrations) {
-      await expect(startWith(byokModule, Feature)).rejects.toThrow(/ByokService/);
+      await expect(startWith(byokModule, Feature)).rejects.toThrow(/ApiKeyGuard .*KeyResolver/);
       @Module({ imports: [byokModule], controllers: [Chat] })
       class Importing {}
       const { browser } = await start({ byokModule, imports: [Importing] });
@@ -166,8 +166,7 @@ describe('ByokModule', () => {
             expect(text).not.toContain(secret);
           }
         }
-        // They are still there for who asks by name.
-        expect(app.nest.get<ByokModuleOptions>(BYOK_MODULE_OPTIONS, { strict: false })).toMatchObject(more);
+        expect(String(app.nest.get<object>(BYOK_MODULE_OPTIONS, { strict: false }))).toBe('[REDACTED]');
         await app.close();
         apps = [];
       }
