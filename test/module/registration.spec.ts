@@ -166,7 +166,7 @@ describe('ByokModule', () => {
             expect(text).not.toContain(secret);
           }
         }
-        expect(String(app.nest.get<object>(BYOK_MODULE_OPTIONS, { strict: false }))).toBe('[REDACTED]');
+        expect(json(app.nest.get<object>(BYOK_MODULE_OPTIONS, { strict: false }))).toBe('"[REDACTED]"');
         await app.close();
         apps = [];
       }
