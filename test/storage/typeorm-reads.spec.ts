@@ -48,6 +48,16 @@ describe.each([{ preparedStatements: true }, { preparedStatements: false }])('Re
     return sent;
   }
 
+  /** What the server's connections to this database wait for. */
+  async function sessions(condition: string): Promise<number[]> {
+    const sql = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND ${condition}`;
+    return (await database.query(sql)).map(({ pid }) => pid as number);
+  }
+
+  async function until(isSo: () => Promise<boolean>): Promise<void> {
+    while (!(await isSo())) await sleep(20);
+  }
+
   it('give each of 500 owners who ask at once their own, in few statements', async () => {
     let wrong = 0;
     const sent = await statements(() =>
@@ -109,20 +119,20 @@ describe.each([{ preparedStatements: true }, { preparedStatements: false }])('Re
 
   it('fail with 503 when their connection is ended, and the next get a new one', async () => {
     // A lock makes the statements wait, so that there is something to end.
-    const [{ pid }] = await database.query('SELECT pg_backend_pid() AS pid');
-    const blocker = database.query('BEGIN; LOCK TABLE user_api_keys; SELECT pg_sleep(0.3); COMMIT');
-    await sleep(100);
+    const blocker = database
+      .query('BEGIN; LOCK TABLE user_api_keys; SELECT pg_sleep(20)')
+      .then(() => undefined, String);
+    await until(async () => (await sessions(`wait_event = 'PgSleep'`)).length === 1);
     const waiting = Promise.allSettled([read('user-0'), read('user-1')]);
-    await sleep(50);
-    await database.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = current_database() AND application_name = 'nestjs-byok' AND pid <> $1`,
-      [pid],
-    );
+    await until(async () => (await sessions(`wait_event_type = 'Lock'`)).length === 2);
+    const [sleeping] = await sessions(`wait_event = 'PgSleep'`);
+    for (const pid of [...(await sessions(`wait_event_type = 'Lock'`)), sleeping]) {
+      await database.query('SELECT pg_terminate_backend($1)', [pid]);
+    }
     for (const result of await waiting) {
       expect((result as PromiseRejectedResult).reason).toBeInstanceOf(StorageError);
     }
-    await blocker;
+    expect(await blocker).toMatch(/terminating connection/);
     expect((await read('user-0'))?.ciphertext).toEqual(records.get('user-0')!.ciphertext);
   });
 
