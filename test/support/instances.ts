@@ -2,7 +2,8 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ByokModuleOptions } from '../../lib/index.js';
 
-const SCRIPT = fileURLToPath(new URL('./byok-instance.mjs', import.meta.url));
+const SERVICE = fileURLToPath(new URL('./byok-instance.mjs', import.meta.url));
+const GUARDED = fileURLToPath(new URL('./guarded-app.mjs', import.meta.url));
 const CLOCK = new URL('./shifted-clock.mjs', import.meta.url).href;
 
 /** An instance of an application in a process of its own, made of the built library. */
@@ -12,30 +13,55 @@ export interface Instance {
   /** Its clock. */
   now(): Promise<number>;
   stop(): Promise<void>;
+  pid: number;
+}
+
+/** An instance that also answers `GET /key` with the key of the user in the header `x-user`. */
+export interface GuardedInstance extends Instance {
+  url: string;
 }
 
 interface Answer {
   id?: number;
   ready?: true;
+  port?: number;
   result?: unknown;
   error?: { name: string; message: string };
 }
 
-/** @param shift Milliseconds its clock is ahead. */
+interface Surroundings {
+  /** Milliseconds its clock is ahead. */
+  shift?: number;
+  zone?: string;
+}
+
 export async function startInstance(
   options: Partial<ByokModuleOptions>,
-  { shift = 0, zone = 'UTC' }: { shift?: number; zone?: string } = {},
+  surroundings: Surroundings = {},
 ): Promise<Instance> {
-  const child = fork(SCRIPT, {
-    execArgv: shift === 0 ? [] : ['--import', CLOCK],
+  return (await start(SERVICE, options, surroundings)).instance;
+}
+
+export async function startGuardedInstance(options: Partial<ByokModuleOptions>): Promise<GuardedInstance> {
+  const { instance, port } = await start(GUARDED, options, {});
+  return { ...instance, url: `http://127.0.0.1:${port}/key` };
+}
+
+async function start(
+  script: string,
+  options: Partial<ByokModuleOptions>,
+  { shift = 0, zone = 'UTC' }: Surroundings,
+): Promise<{ instance: Instance; port: number | undefined }> {
+  const child = fork(script, {
+    execArgv: shift === 0 ? ['--expose-gc'] : ['--import', CLOCK],
     env: { ...process.env, TZ: zone, BYOK_TEST_SHIFT: String(shift), BYOK_TEST_OPTIONS: JSON.stringify(options) },
   });
   const waiting = new Map<number, (answer: Answer) => void>();
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  await new Promise<void>((resolve, reject) => {
+  const port = await new Promise<number | undefined>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`The instance ended with ${code}.`)));
     child.on('message', (answer: Answer) => {
-      if (answer.ready) resolve();
+      if (answer.ready) resolve(answer.port);
       else waiting.get(answer.id!)?.(answer);
     });
   });
@@ -50,12 +76,14 @@ export async function startInstance(
       });
       child.send({ id, method, args });
     });
-  return {
+  const instance: Instance = {
     call,
+    pid: child.pid!,
     now: () => call('now'),
     async stop() {
       if (child.connected) child.disconnect();
       await ended;
     },
   };
+  return { instance, port };
 }

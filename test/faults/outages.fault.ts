@@ -1,0 +1,193 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../sample/src/postgres/embedded-postgres.js';
+import { SECRET } from '../support/byok-app.js';
+import { startGuardedInstance, type GuardedInstance } from '../support/instances.js';
+import { keyOfUser, Load } from '../support/load.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+
+/** FAULTS=short, as in CI, takes less time for the same checks. */
+const SHORT = process.env['FAULTS'] === 'short';
+const MINUTES = 60_000;
+const TOLD_WITHIN = 5_000;
+const USERS = Array.from({ length: 1_000 }, (_, i) => `user-${i}`);
+
+interface Lag {
+  p99: number;
+  max: number;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    // The connection that asked for the pids is one of them.
+    return false;
+  }
+}
+
+describe('An application under load', () => {
+  let dataDir: string;
+  let server: EmbeddedPostgres;
+  let proxy: TcpProxy;
+  let instance: GuardedInstance;
+
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), `byok-test-${process.pid}-`));
+    await chmod(dataDir, 0o711);
+    server = await startEmbeddedPostgres({ dataDir });
+    const through = await TcpProxy.inFrontOf(server.url);
+    proxy = through.proxy;
+    instance = await startGuardedInstance({ secret: SECRET, db: through.url });
+    await Promise.all(USERS.map((userId) => instance.call('setKey', { userId }, 'openai', keyOfUser(userId))));
+  }, MINUTES);
+  afterEach(async () => {
+    await instance.stop();
+    await proxy.close();
+    await server.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }, MINUTES);
+
+  async function query<R extends object>(sql: string): Promise<R[]> {
+    const client = new pg.Client({ connectionString: server.url });
+    await client.connect();
+    try {
+      return (await client.query<R>(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  const poolSize = async () =>
+    (
+      await query<{ n: number }>(
+        `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'nestjs-byok'`,
+      )
+    )[0].n;
+
+  const print = (id: string, figures: object) => process.stdout.write(`${id}: ${JSON.stringify(figures)}\n`);
+
+  it(
+    'R6: answers 503 while Postgres is restarted, and keys within five seconds of its return',
+    async () => {
+      const load = new Load(instance.url, USERS, 50);
+      await sleep(2_000);
+      const before = await poolSize();
+      await server.stop();
+      await sleep(2_000);
+      server = await startEmbeddedPostgres({ dataDir });
+      proxy.target = server.port;
+      const ready = performance.now();
+      const backAfter = (await load.nextOk()) - ready;
+      await sleep(3_000);
+      const after = await poolSize();
+      const { mixedUp, other, ...counts } = await load.stop();
+      print('R6', { ...counts, backAfter: Math.round(backAfter), poolBefore: before, poolAfter: after });
+      expect({ mixedUp, other }).toEqual({ mixedUp: 0, other: {} });
+      expect(counts.unavailable).toBeGreaterThan(0);
+      expect(counts.slowestUnavailable).toBeLessThan(TOLD_WITHIN);
+      expect(backAfter).toBeLessThan(5_000);
+      expect(after).toBeGreaterThanOrEqual(Math.min(before, 3));
+      expect(after).toBeLessThanOrEqual(10);
+    },
+    2 * MINUTES,
+  );
+
+  it(
+    'R7: answers 503 within five seconds while Postgres stands still, and goes on serving everything else',
+    async () => {
+      const stillFor = SHORT ? 10_000 : 30_000;
+      const load = new Load(instance.url, USERS, 50);
+      await sleep(1_000);
+      await instance.call('resetLag');
+      // Every backend is a process of its own; without the first, no new ones come.
+      const pids = [
+        server.pid,
+        ...(await query<{ pid: number }>('SELECT pid FROM pg_stat_activity')).map(({ pid }) => pid),
+      ];
+      const signal = (name: NodeJS.Signals) => pids.forEach((pid) => isAlive(pid) && process.kill(pid, name));
+      signal('SIGSTOP');
+      await sleep(stillFor);
+      const lag = await instance.call<Lag>('lag');
+      const okMeanwhile = load.result.ok;
+      signal('SIGCONT');
+      const resumed = performance.now();
+      const backAfter = (await load.nextOk()) - resumed;
+      const { mixedUp, other, ...counts } = await load.stop();
+      print('R7', { ...counts, stillFor, lag, backAfter: Math.round(backAfter) });
+      expect({ mixedUp, other }).toEqual({ mixedUp: 0, other: {} });
+      expect(counts.unavailable).toBeGreaterThanOrEqual(50);
+      expect(counts.slowestUnavailable).toBeLessThan(TOLD_WITHIN);
+      expect(counts.ok).toBeGreaterThanOrEqual(okMeanwhile);
+      expect(lag.p99).toBeLessThan(100);
+      expect(backAfter).toBeLessThan(5_000);
+    },
+    2 * MINUTES,
+  );
+
+  it(
+    'answers 503 within five seconds while somebody holds the table, and keys once it is let go',
+    async () => {
+      const load = new Load(instance.url, USERS, 50);
+      await sleep(1_000);
+      await query('BEGIN; LOCK TABLE user_api_keys; SELECT pg_sleep(8); COMMIT');
+      const released = performance.now();
+      const backAfter = (await load.nextOk()) - released;
+      const { mixedUp, other, ...counts } = await load.stop();
+      print('Table held', { ...counts, backAfter: Math.round(backAfter) });
+      expect({ mixedUp, other }).toEqual({ mixedUp: 0, other: {} });
+      expect(counts.unavailable).toBeGreaterThanOrEqual(50);
+      expect(counts.slowestUnavailable).toBeLessThan(TOLD_WITHIN);
+      expect(backAfter).toBeLessThan(5_000);
+    },
+    2 * MINUTES,
+  );
+
+  it(
+    'answers 503 or the right key while its connections are cut in the middle of statements',
+    async () => {
+      const load = new Load(instance.url, USERS, 50);
+      await sleep(500);
+      for (let i = 0; i < (SHORT ? 20 : 100); i++) {
+        for (const connection of [...proxy.connections]) connection.cut();
+        await sleep(50 + (i % 7) * 10);
+      }
+      await load.nextOk();
+      const { mixedUp, other, ...counts } = await load.stop();
+      print('Connections cut', counts);
+      expect({ mixedUp, other }).toEqual({ mixedUp: 0, other: {} });
+      expect(counts.unavailable).toBeGreaterThan(0);
+      expect(counts.ok).toBeGreaterThan(0);
+    },
+    2 * MINUTES,
+  );
+
+  it(
+    'R13: gives 200 connections their own keys, and needs no more memory as time goes by',
+    async () => {
+      const [early, late] = SHORT ? [20_000, 60_000] : [MINUTES, 10 * MINUTES];
+      const load = new Load(instance.url, USERS, 200);
+      await sleep(early);
+      const before = await instance.call<number>('memory');
+      await sleep(late - early);
+      const after = await instance.call<number>('memory');
+      const { mixedUp, other, ...counts } = await load.stop();
+      const growth = after / before;
+      print('R13', {
+        ...counts,
+        mixedUp,
+        minutes: late / MINUTES,
+        mebibytes: [before, after].map((b) => Math.round(b / 2 ** 20)),
+        growth,
+      });
+      expect({ mixedUp, other, unavailable: counts.unavailable }).toEqual({ mixedUp: 0, other: {}, unavailable: 0 });
+      expect(counts.ok).toBeGreaterThan(10_000);
+      expect(growth).toBeLessThan(1.1);
+    },
+    15 * MINUTES,
+  );
+});
