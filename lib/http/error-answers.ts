@@ -95,10 +95,11 @@ function toByokError(error: unknown): ByokError | undefined {
   }
 }
 
-/** The status of an `HttpException`, or of a refusal by Express' middleware. @internal */
+/** The status of an `HttpException`, or of a refusal by middleware of Express or a parser of Fastify. @internal */
 export function statusOf(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
-  const { status } = (error ?? {}) as { status?: unknown };
+  const { status: given, statusCode } = (error ?? {}) as { status?: unknown; statusCode?: unknown };
+  const status = given ?? statusCode;
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
 }
 

@@ -4,15 +4,13 @@ import { StorageError } from '../errors/index.js';
 import type { ByokRequest } from '../interfaces/index.js';
 import { ErrorAnswers, statusOf } from './error-answers.js';
 import { MountPath } from './mount-path.js';
+import { finishExpress, prepareExpress, prepareFastify, type Edge } from './platform-edge.js';
 import { setSecurityHeaders } from './response-headers.js';
 
-type Next = (error?: unknown) => void;
-type RequestWithUrl = ByokRequest & { url: string };
-
 /**
- * Gives our form to what goes wrong under our path outside of our routes: a body parser refuses (and its message quotes
- * the body, which may be a key), the session cannot be loaded, or there is no such route (and the application's answer
- * would quote the path, in which somebody may have put a key).
+ * Gives our form to what is answered under our path outside of our routes: a body parser refuses (and its message quotes
+ * the body, which may be a key), the session cannot be loaded, or there is no such route (and the platform's answer
+ * quotes the path, in which somebody may have put a key).
  *
  * @internal
  */
@@ -26,37 +24,29 @@ export class UpstreamErrors implements OnModuleInit {
     private readonly answers: ErrorAnswers,
   ) {}
 
-  /**
-   * Before any route: what the platform answers by itself, such as OPTIONS, has the headers too. For the module to call
-   * while Nest sets up middleware.
-   */
+  /** For the module to call while Nest sets up middleware: before any route. */
   prepare(): void {
     const adapter = this.adapterHost.httpAdapter;
-    if (adapter?.getType() !== 'express') return;
-    adapter.use(this.mountPath.url, (_: unknown, response: unknown, next: Next) => {
-      setSecurityHeaders(this.adapterHost, response);
-      next();
-    });
+    if (adapter?.getType() === 'express') prepareExpress(adapter, this.#edge());
+    if (adapter?.getType() === 'fastify') prepareFastify(adapter.getInstance(), this.#edge());
   }
 
-  /** After every route of the application and before its own answer to what is not found. */
+  /** Nest has registered its routes by now. */
   onModuleInit(): void {
     const adapter = this.adapterHost.httpAdapter;
-    // Express alone knows error middleware.
-    if (adapter?.getType() !== 'express') return;
-    const { url } = this.mountPath;
-    adapter.use(url, (request: RequestWithUrl, response: unknown, next: Next) => {
-      this.#answer(new NotFoundException(), request, response, next);
-    });
-    adapter.use(url, (error: unknown, request: RequestWithUrl, response: unknown, next: Next) => {
-      this.#answer(this.#refusalOrOutage(error), request, response, next);
-    });
+    if (adapter?.getType() === 'express') finishExpress(adapter, this.#edge());
   }
 
-  #answer(error: unknown, request: RequestWithUrl, response: unknown, next: Next): void {
-    // Relative to where the pages are.
-    const isApi = /^\/api(?![^/?])/i.test(request.url);
-    this.answers.send(error, request, response, !isApi).catch(next);
+  #edge(): Edge {
+    // The API answers in JSON, whatever a client would rather have.
+    const answer = (error: unknown, request: ByokRequest, response: unknown, path: string) =>
+      this.answers.send(error, request, response, !/^\/api(?![^/?])/i.test(path));
+    return {
+      url: this.mountPath.url,
+      prepare: (response) => setSecurityHeaders(this.adapterHost, response),
+      absent: (request, response, path) => answer(new NotFoundException(), request, response, path),
+      failed: (error, request, response, path) => answer(this.#refusalOrOutage(error), request, response, path),
+    };
   }
 
   #refusalOrOutage(error: unknown): unknown {
