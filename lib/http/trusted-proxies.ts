@@ -52,6 +52,5 @@ function ofExpress(instance: { get?: (name: string) => unknown }): unknown {
 function ofFastify(instance: object): unknown {
   const symbol = Object.getOwnPropertySymbols(instance).find(({ description }) => description === 'fastify.options');
   const options = symbol && (instance as Record<symbol, { trustProxy?: unknown } | undefined>)[symbol];
-  const trust = options?.trustProxy;
-  return typeof trust === 'string' && /(^|[\s,])(0\.0\.0\.0|::)\/0/.test(trust) ? true : trust;
+  return options?.trustProxy;
 }
