@@ -17,6 +17,7 @@ const SERVICE = [
   'byok.audit.ts',
   'byok.env.ts',
   'byok.renewal.ts',
+  'byok.session-warnings.ts',
   'byok.vault.ts',
   'byok.startup.ts',
   'byok.sweeper.ts',

@@ -1,5 +1,6 @@
 import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
 import { BYOK_OPTIONS } from './byok.constants.js';
+import { warnOfSessions } from './byok.session-warnings.js';
 import { ByokError, InvalidInputError, UserRequiredError } from './errors/index.js';
 import type { ByokRequest, KeyHolder, ResolvedByokOptions } from './interfaces/index.js';
 import { KeyStorage, sessionOf, type KeyCaller, type KeyPlace } from './storage/index.js';
@@ -18,6 +19,9 @@ export class ByokCallers {
   readonly #logger = new Logger('ByokModule');
   /** Requests that used keys and where, for the clean-up after them. */
   readonly #used = new WeakMap<object, KeyPlace>();
+
+  /** Whether a session was looked at. */
+  #knowsSessions = false;
 
   constructor(
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
@@ -39,6 +43,10 @@ export class ByokCallers {
       return { userId, session: undefined };
     }
     const session = sessionOf(holder);
+    if (session && !this.#knowsSessions) {
+      this.#knowsSessions = true;
+      warnOfSessions(holder, this.options);
+    }
     let user: unknown;
     try {
       user = this.options.resolveUser(holder);

@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type NestModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import { ByokAccounts } from './byok.accounts.js';
 import { AuditLog } from './byok.audit.js';
@@ -24,7 +24,15 @@ import { KeyVault } from './byok.vault.js';
 import { EncryptionService } from './crypto/index.js';
 import { DashboardGuards, Flash } from './dashboard/index.js';
 import { ApiKeyGuard, HttpsGuard } from './guards/index.js';
-import { ByokExceptionFilter, ErrorAnswers, ErrorPages, FormTokens, MountPath, UpstreamErrors } from './http/index.js';
+import {
+  ByokExceptionFilter,
+  ErrorAnswers,
+  ErrorPages,
+  FormTokens,
+  MountPath,
+  TrustedProxies,
+  UpstreamErrors,
+} from './http/index.js';
 import { CleanupInterceptor } from './interceptors/cleanup.interceptor.js';
 import type { ResolvedByokOptions } from './interfaces/index.js';
 import { SavedHosts } from './net/index.js';
@@ -52,7 +60,16 @@ import {
  * @publicApi
  */
 @Module({})
-export class ByokModule extends ConfigurableModuleClass {
+export class ByokModule extends ConfigurableModuleClass implements NestModule {
+  constructor(private readonly upstream: UpstreamErrors) {
+    super();
+  }
+
+  /** For Nest to call. @internal */
+  configure(): void {
+    this.upstream.prepare();
+  }
+
   /** Registers the module; a wrong option stops the start with a message that says what to write instead. */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
     return wire(super.forRoot(options));
@@ -125,6 +142,7 @@ function wire(definition: DynamicModule): DynamicModule {
       Flash,
       FormTokens,
       MountPath,
+      TrustedProxies,
       UpstreamErrors,
       routes.provider,
       { provide: APP_FILTER, useClass: ByokExceptionFilter },

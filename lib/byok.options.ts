@@ -142,10 +142,7 @@ function checkCleanup(cleanup: NonNullable<ByokModuleOptions['cleanup']>): Resol
     given.sweepEvery === null
       ? null
       : wholeNumber('cleanup.sweepEvery', given.sweepEvery ?? 15 * MINUTE, 'milliseconds, or null');
-  // Timers of Node overflow past 2^31 − 1 and then fire at once.
-  if (sweepEvery !== null && sweepEvery > 2 ** 31 - 1) {
-    throw new ConfigurationError('cleanup.sweepEvery can be at most 2147483647 milliseconds (24 days); null is never.');
-  }
+  if (sweepEvery !== null) checkTimer('cleanup.sweepEvery', sweepEvery, '; null is never');
   return Object.freeze({ onRequest: flag('cleanup.onRequest', given.onRequest, true), sweepEvery });
 }
 
@@ -153,10 +150,12 @@ function checkRateLimit(rateLimit: ByokModuleOptions['rateLimit']): ResolvedByok
   if (rateLimit === false) return false;
   const given = objectOption('rateLimit', rateLimit, 'false or ');
   refuseUnknown('rateLimit.', given, ['perOwner', 'perAddress', 'windowMs', 'store']);
+  const windowMs = wholeNumber('rateLimit.windowMs', given.windowMs ?? MINUTE, 'milliseconds');
+  checkTimer('rateLimit.windowMs', windowMs);
   return Object.freeze({
     perOwner: wholeNumber('rateLimit.perOwner', given.perOwner ?? 10),
     perAddress: wholeNumber('rateLimit.perAddress', given.perAddress ?? 60),
-    windowMs: wholeNumber('rateLimit.windowMs', given.windowMs ?? MINUTE, 'milliseconds'),
+    windowMs,
     store: optionalFunction('rateLimit.store', given.store),
   });
 }
@@ -199,6 +198,12 @@ function checkTableName(name: unknown): string {
     throw new ConfigurationError('tableName has to be 1 to 48 lower-case letters, digits and underscores.');
   }
   return name;
+}
+
+/** Timers of Node overflow past 2^31 − 1 and then fire at once: a window would end as it begins. */
+function checkTimer(name: string, value: number, instead = ''): void {
+  if (value <= 2 ** 31 - 1) return;
+  throw new ConfigurationError(`${name} can be at most 2147483647 milliseconds (24 days)${instead}.`);
 }
 
 function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {

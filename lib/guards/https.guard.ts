@@ -60,6 +60,7 @@ export function isSecure(request: object): boolean {
   return (secure ?? protocol === 'https') && !String(headers?.['x-forwarded-proto'] ?? '').includes(',');
 }
 
-function isLoopback(ip = ''): boolean {
+/** Whether an address is one of this machine. @internal */
+export function isLoopback(ip = ''): boolean {
   return ip === '::1' || /^(::ffff:)?127\./.test(ip);
 }

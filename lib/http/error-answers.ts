@@ -7,7 +7,7 @@ import { acceptsHtml } from './accepts-html.js';
 import { tooLarge, unsupportedMediaType } from './body-rules.js';
 import { ErrorPages } from './error-pages.js';
 import { MountPath } from './mount-path.js';
-import { setSecurityHeaders } from './response-headers.js';
+import { setSecurityHeaders, setTransportSecurity } from './response-headers.js';
 
 /** Body of every error answer of this library. @publicApi */
 export interface ByokErrorBody {
@@ -42,6 +42,7 @@ export class ErrorAnswers {
     if (httpAdapter.isHeadersSent(response)) return;
     const body = this.#bodyOf(error);
     setSecurityHeaders(this.adapterHost, response);
+    setTransportSecurity(this.adapterHost, request, response, this.options);
     if (!html || !acceptsHtml(request)) {
       httpAdapter.setHeader(response, 'Content-Type', 'application/json; charset=utf-8');
       httpAdapter.reply(response, body, body.statusCode);
@@ -65,6 +66,7 @@ export class ErrorAnswers {
       return { statusCode, code, message, providers, ...manageUrl };
     }
     const status = statusOf(error);
+    if (status === 404) return { statusCode: 404, code: 'BYOK_NOT_FOUND', message: 'There is nothing here.' };
     if (status !== undefined && status < 500) {
       return { statusCode: status, code: 'BYOK_REFUSED', message: 'The request was refused.' };
     }
@@ -93,10 +95,11 @@ function toByokError(error: unknown): ByokError | undefined {
   }
 }
 
-/** The status of an `HttpException`, or of a refusal by Express' middleware. @internal */
+/** The status of an `HttpException`, or of a refusal by middleware of Express or a parser of Fastify. @internal */
 export function statusOf(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
-  const { status } = (error ?? {}) as { status?: unknown };
+  const { status: given, statusCode } = (error ?? {}) as { status?: unknown; statusCode?: unknown };
+  const status = given ?? statusCode;
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
 }
 

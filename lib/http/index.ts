@@ -10,5 +10,6 @@ export { PutKeyDto } from './put-key.dto.js';
 export { sameOriginPath } from './return-to.js';
 export { SameOriginGuard } from './same-origin.guard.js';
 export { SecurityHeadersGuard } from './security-headers.guard.js';
+export { TrustedProxies } from './trusted-proxies.js';
 export { UpstreamErrors } from './upstream-errors.js';
 export { WriteRateGuard } from './write-rate.guard.js';

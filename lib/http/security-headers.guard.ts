@@ -1,6 +1,8 @@
-import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { setSecurityHeaders } from './response-headers.js';
+import { BYOK_OPTIONS } from '../byok.constants.js';
+import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
+import { setSecurityHeaders, setTransportSecurity } from './response-headers.js';
 
 /**
  * Sets headers rather than guarding: guards are the first to run, so errors of the others carry the headers too.
@@ -9,10 +11,16 @@ import { setSecurityHeaders } from './response-headers.js';
  */
 @Injectable()
 export class SecurityHeadersGuard implements CanActivate {
-  constructor(private readonly adapterHost: HttpAdapterHost) {}
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
+  ) {}
 
   canActivate(context: ExecutionContext): boolean {
-    setSecurityHeaders(this.adapterHost, context.switchToHttp().getResponse());
+    const http = context.switchToHttp();
+    const response = http.getResponse<unknown>();
+    setSecurityHeaders(this.adapterHost, response);
+    setTransportSecurity(this.adapterHost, http.getRequest<ByokRequest>(), response, this.options);
     return true;
   }
 }

@@ -1,13 +1,16 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, NotFoundException, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { StorageError } from '../errors/index.js';
 import type { ByokRequest } from '../interfaces/index.js';
 import { ErrorAnswers, statusOf } from './error-answers.js';
 import { MountPath } from './mount-path.js';
+import { finishExpress, prepareExpress, prepareFastify, type Edge } from './platform-edge.js';
+import { setSecurityHeaders } from './response-headers.js';
 
 /**
- * Gives our form to what goes wrong on our routes before any guard or filter of a route runs: a body parser refuses (and
- * its message quotes the body, which may be a key), or the session cannot be loaded.
+ * Gives our form to what is answered under our path outside of our routes: a body parser refuses (and its message quotes
+ * the body, which may be a key), the session cannot be loaded, or there is no such route (and the platform's answer
+ * quotes the path, in which somebody may have put a key).
  *
  * @internal
  */
@@ -21,18 +24,29 @@ export class UpstreamErrors implements OnModuleInit {
     private readonly answers: ErrorAnswers,
   ) {}
 
+  /** For the module to call while Nest sets up middleware: before any route. */
+  prepare(): void {
+    const adapter = this.adapterHost.httpAdapter;
+    if (adapter?.getType() === 'express') prepareExpress(adapter, this.#edge());
+    if (adapter?.getType() === 'fastify') prepareFastify(adapter.getInstance(), this.#edge());
+  }
+
+  /** Nest has registered its routes by now. */
   onModuleInit(): void {
     const adapter = this.adapterHost.httpAdapter;
-    // Express alone knows error middleware; this is before Nest adds its own.
-    if (adapter?.getType() !== 'express') return;
-    adapter.use(
-      this.mountPath.url,
-      (error: unknown, request: ByokRequest & { url: string }, response: unknown, next: (error: unknown) => void) => {
-        // Relative to where the pages are.
-        const isApi = /^\/api(?![^/?])/i.test(request.url);
-        this.answers.send(this.#refusalOrOutage(error), request, response, !isApi).catch(next);
-      },
-    );
+    if (adapter?.getType() === 'express') finishExpress(adapter, this.#edge());
+  }
+
+  #edge(): Edge {
+    // The API answers in JSON, whatever a client would rather have.
+    const answer = (error: unknown, request: ByokRequest, response: unknown, path: string) =>
+      this.answers.send(error, request, response, !/^\/api(?![^/?])/i.test(path));
+    return {
+      url: this.mountPath.url,
+      prepare: (response) => setSecurityHeaders(this.adapterHost, response),
+      absent: (request, response, path) => answer(new NotFoundException(), request, response, path),
+      failed: (error, request, response, path) => answer(this.#refusalOrOutage(error), request, response, path),
+    };
   }
 
   #refusalOrOutage(error: unknown): unknown {

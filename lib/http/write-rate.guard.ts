@@ -1,15 +1,17 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { ByokCallers } from '../byok.callers.js';
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { ByokError, StorageError } from '../errors/index.js';
 import type { ByokRequest, RateLimiterLike, ResolvedByokOptions } from '../interfaces/index.js';
+import { addressKey } from './address-key.js';
+import { MemoryLimiter } from './memory-limiter.js';
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Limits how often keys are written: per address, so that one machine cannot try many accounts, and per owner.
+ * Limits how often keys are written: per address, so that one machine cannot try many accounts, and per owner. Where the limiter fails nothing is written (503): a limit that can be
+ * knocked out is none.
  *
  * @internal
  */
@@ -24,17 +26,17 @@ export class WriteRateGuard implements CanActivate {
     private readonly adapterHost: HttpAdapterHost,
   ) {
     if (!rateLimit) return;
-    const { perOwner, perAddress, windowMs, store = inProcess } = rateLimit;
+    const { perOwner, perAddress, windowMs, store = (limit) => new MemoryLimiter(limit) } = rateLimit;
     this.#owners = store({ name: 'byok-owner', points: perOwner, windowMs });
     this.#addresses = store({ name: 'byok-address', points: perAddress, windowMs });
   }
 
-  /** @throws {ByokError} `BYOK_TOO_MANY_REQUESTS` */
+  /** @throws {ByokError} `BYOK_TOO_MANY_REQUESTS` @throws {StorageError} where the limiter fails */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<ByokRequest & { method: string; ip?: string }>();
     if (!this.#owners || !this.#addresses || SAFE.has(request.method)) return true;
-    await this.#consume(this.#addresses, request.ip ?? 'unknown', http.getResponse());
+    await this.#consume(this.#addresses, addressKey(request.ip), http.getResponse());
     const { owner } = await this.callers.place(request);
     await this.#consume(this.#owners, `${owner.kind}:${owner.id}`, http.getResponse());
     return true;
@@ -51,8 +53,4 @@ export class WriteRateGuard implements CanActivate {
       throw new ByokError('BYOK_TOO_MANY_REQUESTS', `Too many changes. Try again in ${seconds} s.`);
     }
   }
-}
-
-function inProcess({ name, points, windowMs }: { name: string; points: number; windowMs: number }): RateLimiterLike {
-  return new RateLimiterMemory({ keyPrefix: name, points, duration: windowMs / 1000 });
 }

@@ -39,12 +39,13 @@ export interface RateLimiterLike {
 export interface RateLimitOptions {
   /** Writes in a window for one owner. Default 10. */
   perOwner?: number;
-  /** Writes in a window from one address (`request.ip`). Default 60. */
+  /** Writes in a window from one address (`request.ip`; of IPv6 from one /64). Default 60. */
   perAddress?: number;
-  /** Milliseconds. Default 60 000. */
+  /** Milliseconds, at most 2 147 483 647. Default 60 000. */
   windowMs?: number;
   /**
-   * Makes the limiters, for several instances that share a count. Default: counted in the process.
+   * Makes the limiters, for several instances that share a count. Default: counted in the process. While a limiter
+   * fails, writes are 503; give it an `insuranceLimiter` for them to be counted in the process meanwhile.
    *
    * @example
    * store: ({ name, points, windowMs }) =>
@@ -91,7 +92,7 @@ export interface ByokModuleOptions {
   defaultTtl?: number | null;
   /** Default 50. */
   maxKeysPerUser?: number;
-  /** What the module's own routes do without TLS. Default `'block'` when `NODE_ENV` is `production`, else `'warn'`. */
+  /** What the module's own routes do without TLS; `'block'` refuses to start where the platform trusts every proxy. Default `'block'` when `NODE_ENV` is `production`, else `'warn'`. */
   https?: 'off' | 'warn' | 'block';
   /**
    * Origins the pages are served from (`https://app.example.com`), for browsers that send no `Sec-Fetch-Site`. A request

@@ -2,7 +2,7 @@ import type { ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
-import session, { type Store } from 'express-session';
+import session, { type SessionOptions, type Store } from 'express-session';
 import type { AddressInfo } from 'node:net';
 import supertest, { type Agent } from 'supertest';
 import { ByokModule, ByokService, type ByokModuleOptions, type ByokRequest } from '../../lib/index.js';
@@ -44,29 +44,39 @@ export interface EdgeSetup extends Pick<ModuleMetadata, 'imports' | 'controllers
   /** What a `main.ts` would do. Before the sessions, too. */
   configure?: (nest: NestExpressApplication) => void;
   store?: Store;
+  /** Of the session middleware, beside the store; false is none. */
+  sessions?: Partial<SessionOptions> | false;
+  /** Serves by TLS with this. */
+  tls?: { key: string; cert: string };
 }
 
 /** A real application on a real port, with sessions and users who sign in with `POST /sign-in?user=`. */
 export async function startEdge(setup: EdgeSetup = {}): Promise<EdgeApp> {
-  const { options, imports = [], controllers = [], providers = [], configure, store } = setup;
+  const { options, imports = [], controllers = [], providers = [], configure, store, sessions, tls } = setup;
   const byokModule = setup.byokModule ?? ByokModule.forRoot({ secret: SECRET, ...options });
   class EdgeModule {}
   const log: string[] = [];
   const write = (...parts: unknown[]): void => void log.push(parts.map(String).join(' '));
   const nest = await NestFactory.create<NestExpressApplication>(
     { module: EdgeModule, imports: [byokModule, ...imports], controllers, providers },
-    { abortOnError: false, logger: { log: () => undefined, error: write, warn: write, fatal: write } },
+    {
+      abortOnError: false,
+      ...(tls && { httpsOptions: tls }),
+      logger: { log: () => undefined, error: write, warn: write, fatal: write },
+    },
   );
   try {
     configure?.(nest);
-    nest.use(session({ ...SESSION_OPTIONS, store: store ?? new session.MemoryStore() }));
+    if (sessions !== false) {
+      nest.use(session({ ...SESSION_OPTIONS, store: store ?? new session.MemoryStore(), ...sessions }));
+    }
     nest.use(signIn);
     await nest.listen(0, '127.0.0.1');
   } catch (error) {
     await nest.close().catch(() => undefined);
     throw error;
   }
-  const url = `http://127.0.0.1:${(nest.getHttpServer().address() as AddressInfo).port}`;
+  const url = `${tls ? 'https' : 'http'}://127.0.0.1:${(nest.getHttpServer().address() as AddressInfo).port}`;
   return {
     nest,
     url,

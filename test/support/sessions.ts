@@ -39,7 +39,12 @@ export function postgresSessions(database: TestDatabase): TestSessions {
   });
 }
 
-export const SESSION_OPTIONS = { secret: 'a-secret-of-the-tests', resave: false, saveUninitialized: false };
+export const SESSION_OPTIONS: session.SessionOptions & { secret: string } = {
+  secret: 'a-secret-of-the-tests',
+  resave: false,
+  saveUninitialized: false,
+  cookie: { sameSite: 'lax' },
+};
 
 function sessionsOf(store: Store, close: () => Promise<void>): TestSessions {
   // The middleware puts `generate` on the store.
