@@ -22,7 +22,7 @@ const SERVICE = [
   'byok.startup.ts',
   'byok.sweeper.ts',
 ];
-const OPTIONS = ['byok.options.ts', 'byok.provider-options.ts'];
+const OPTIONS = ['byok.options.ts', 'byok.dashboard-options.ts', 'byok.option-checks.ts', 'byok.provider-options.ts'];
 
 /** What everybody in lib may import, but they themselves. */
 const COMMON = ['interfaces', 'errors', 'byok.constants.ts'];

@@ -22,7 +22,7 @@ import { ByokStartup } from './byok.startup.js';
 import { KeySweeper } from './byok.sweeper.js';
 import { KeyVault } from './byok.vault.js';
 import { EncryptionService } from './crypto/index.js';
-import { DashboardGuards, Flash } from './dashboard/index.js';
+import { DashboardGuards, DashboardPages, Flash } from './dashboard/index.js';
 import { ApiKeyGuard, HttpsGuard } from './guards/index.js';
 import {
   ByokExceptionFilter,
@@ -30,6 +30,7 @@ import {
   ErrorPages,
   FormTokens,
   MountPath,
+  PageFrame,
   TrustedProxies,
   UpstreamErrors,
 } from './http/index.js';
@@ -138,10 +139,12 @@ function wire(definition: DynamicModule): DynamicModule {
       KeySweeper,
       ByokStartup,
       DashboardGuards,
+      DashboardPages,
       ErrorPages,
       Flash,
       FormTokens,
       MountPath,
+      PageFrame,
       TrustedProxies,
       UpstreamErrors,
       routes.provider,

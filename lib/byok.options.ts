@@ -1,5 +1,7 @@
 import { ConfigurationError } from './errors/index.js';
 import type { ByokModuleOptions, ByokRequest, ResolvedByokOptions } from './interfaces/index.js';
+import { checkDashboard } from './byok.dashboard-options.js';
+import { refuseUnknown, oneOf, flag, wholeNumber, objectOption, optionalFunction } from './byok.option-checks.js';
 import { checkProviderConfigs } from './byok.provider-options.js';
 
 const MINUTE = 60_000;
@@ -80,21 +82,6 @@ function userOfRequest(request: ByokRequest): unknown {
   return user?.id ?? user?.sub;
 }
 
-function refuseUnknown(
-  where: string,
-  options: object,
-  known: readonly string[],
-  ignored: readonly string[] = [],
-): void {
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name) && !ignored.includes(name)) {
-      throw new ConfigurationError(
-        `There is no option ${JSON.stringify(where + name)}. The options are: ${known.map((k) => where + k).join(', ')}.`,
-      );
-    }
-  }
-}
-
 function checkDb(db: ByokModuleOptions['db']): ByokModuleOptions['db'] {
   if (db === undefined || db === null || db === '') return undefined;
   if (typeof db === 'string') {
@@ -118,21 +105,6 @@ function checkDb(db: ByokModuleOptions['db']): ByokModuleOptions['db'] {
     throw new ConfigurationError('db.synchronize cannot be used: the tables are made by migrations. Leave it out.');
   }
   return db;
-}
-
-function checkDashboard(dashboard: ByokModuleOptions['dashboard']): ResolvedByokOptions['dashboard'] {
-  if (dashboard === false) return false;
-  const given = objectOption('dashboard', dashboard, 'false or ');
-  refuseUnknown('dashboard.', given, ['guards', 'title']);
-  const isGuard = (guard: unknown) =>
-    typeof guard === 'function' || typeof (guard as { canActivate?: unknown } | null)?.canActivate === 'function';
-  if (given.guards !== undefined && !(Array.isArray(given.guards) && given.guards.every(isGuard))) {
-    throw new ConfigurationError('dashboard.guards has to be an array of guards.');
-  }
-  if (given.title !== undefined && typeof given.title !== 'string') {
-    throw new ConfigurationError('dashboard.title has to be a text.');
-  }
-  return Object.freeze({ guards: given.guards ?? [], title: given.title ?? 'API keys' });
 }
 
 function checkCleanup(cleanup: NonNullable<ByokModuleOptions['cleanup']>): ResolvedByokOptions['cleanup'] {
@@ -204,37 +176,4 @@ function checkTableName(name: unknown): string {
 function checkTimer(name: string, value: number, instead = ''): void {
   if (value <= 2 ** 31 - 1) return;
   throw new ConfigurationError(`${name} can be at most 2147483647 milliseconds (24 days)${instead}.`);
-}
-
-function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
-  if (!allowed.includes(value as T)) {
-    throw new ConfigurationError(`${name} has to be one of: ${allowed.map((a) => `'${a}'`).join(', ')}.`);
-  }
-  return value as T;
-}
-
-function flag(name: string, value: unknown, fallback: boolean): boolean {
-  if (value === undefined) return fallback;
-  if (typeof value !== 'boolean') throw new ConfigurationError(`${name} has to be true or false.`);
-  return value;
-}
-
-function wholeNumber(name: string, value: unknown, unit = ''): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    throw new ConfigurationError(`${name} has to be a whole number of 1 or more${unit && ` (${unit})`}.`);
-  }
-  return value as number;
-}
-
-function objectOption<T extends object>(name: string, value: T | undefined, or = ''): T {
-  if (value === undefined) return {} as T;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ConfigurationError(`${name} has to be ${or}an object of options.`);
-  }
-  return value;
-}
-
-function optionalFunction<T>(name: string, value: T | undefined): T | undefined {
-  if (value !== undefined && typeof value !== 'function') throw new ConfigurationError(`${name} has to be a function.`);
-  return value;
 }

@@ -3,7 +3,7 @@ import type { FactoryProvider, Type } from '@nestjs/common';
 import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { BYOK_OPTIONS } from './byok.constants.js';
 import { DashboardController } from './dashboard/index.js';
-import { ApiKeysController } from './http/index.js';
+import { ApiKeysController, AssetsController } from './http/index.js';
 import type { ResolvedByokOptions } from './interfaces/index.js';
 
 /** The controllers of one registration, and the provider that gives them their paths. @internal */
@@ -20,15 +20,17 @@ export interface ByokRoutes {
  */
 export function createRoutes(): ByokRoutes {
   class Api extends ApiKeysController {}
+  class Assets extends AssetsController {}
   class Pages extends DashboardController {}
   return {
-    controllers: [Api, Pages],
+    controllers: [Api, Assets, Pages],
     provider: {
       provide: Symbol('BYOK_ROUTES'),
       inject: [BYOK_OPTIONS],
       useFactory: ({ path, api, dashboard }: ResolvedByokOptions) => {
         // A controller without a path has no routes.
         Reflect.defineMetadata(PATH_METADATA, api ? `${path}/api` : [], Api);
+        Reflect.defineMetadata(PATH_METADATA, dashboard === false ? [] : `${path}/assets`, Assets);
         Reflect.defineMetadata(PATH_METADATA, dashboard === false ? [] : path, Pages);
       },
     },

@@ -37,6 +37,8 @@ export type {
   KeyHolder,
   KeyLabelOptions,
   KeyOwner,
+  LayoutPage,
+  PageLayout,
   KeySource,
   PassphraseSecret,
   ProviderConfig,

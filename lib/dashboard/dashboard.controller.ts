@@ -2,7 +2,6 @@ import {
   Body,
   Controller,
   Get,
-  Header,
   Inject,
   Param,
   Post,
@@ -22,6 +21,7 @@ import {
   FormTokens,
   MountPath,
   PageExceptionFilter,
+  PageFrame,
   refuseUndeclaredFields,
   SameOriginGuard,
   sameOriginPath,
@@ -29,13 +29,15 @@ import {
   WriteRateGuard,
 } from '../http/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
-import { DashboardPage, formatProviderName, renderDocument } from '../views/index.js';
+import { formatExpiration, formatProviderName, translator, type Notice, type Translate } from '../views/index.js';
 import { DashboardGuards } from './dashboard-guards.guard.js';
+import { DashboardPages } from './dashboard-pages.js';
 import { Flash } from './flash.js';
 import { readKeyForm, type KeyForm } from './key-form.js';
+import { isMendable, refusalText } from './refusal-text.js';
 
-/** What a person can mend in the form itself; everything else is a page of its own. */
-const MENDABLE = new Set(['BYOK_INVALID_INPUT', 'BYOK_INVALID_KEY', 'BYOK_KEY_LIMIT']);
+/** What a form does, and the provider whose it is; the answer is what is told of it. */
+type Work = (form: KeyForm, t: Translate) => Promise<string>;
 
 /**
  * The pages. No answer carries a key; whose keys they are about comes from `resolveUser` and the session alone.
@@ -51,42 +53,39 @@ export class DashboardController {
   constructor(
     @Inject(ByokService) private readonly byok: ByokService,
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
+    @Inject(DashboardPages) private readonly pages: DashboardPages,
     @Inject(FormTokens) private readonly tokens: FormTokens,
     @Inject(Flash) private readonly flash: Flash,
+    @Inject(PageFrame) private readonly frame: PageFrame,
     @Inject(MountPath) private readonly mountPath: MountPath,
     @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
   ) {}
 
   @Get()
-  @Header('Content-Type', 'text/html; charset=utf-8')
-  async show(@Req() request: ByokRequest): Promise<string> {
-    const keys = await this.byok.listKeys(request);
-    return renderDocument(
-      DashboardPage({
-        title: this.options.dashboard === false ? '' : this.options.dashboard.title,
-        baseUrl: this.mountPath.url,
-        keys,
-        providerConfigs: this.options.providers,
-        csrfToken: await this.tokens.issue(request),
-        notice: await this.flash.take(request),
-      }),
-    );
+  show(@Req() request: ByokRequest, @Res() response: unknown): Promise<void> {
+    return this.pages.send(request, response, () => this.pages.dashboard(request));
+  }
+
+  @Get('clear')
+  confirmClear(@Req() request: ByokRequest, @Res() response: unknown): Promise<void> {
+    return this.pages.send(request, response, () => this.pages.clear(request));
   }
 
   // Before the route with a parameter, which would take "clear" for a provider.
   @Post('keys/clear')
   clear(@Req() request: ByokRequest, @Res() response: unknown, @Body() body: unknown): Promise<void> {
-    return this.#submit(request, response, body, async (form) => {
+    return this.#submit(request, response, body, 'clear', async (form, t) => {
       // A provider may be called "clear": its form must not delete everything.
-      if (form.apiKey !== undefined) return this.#save(request, 'clear', form);
-      const count = await this.byok.clearKeys(request);
-      return count === 1 ? 'One key was deleted.' : `${count} keys were deleted.`;
+      if (form.apiKey !== undefined) return this.#save(request, 'clear', form, t);
+      return t('keysDeleted', { count: await this.byok.clearKeys(request) });
     });
   }
 
   @Post('keys')
   add(@Req() request: ByokRequest, @Res() response: unknown, @Body() body: unknown): Promise<void> {
-    return this.#submit(request, response, body, (form) => this.#save(request, form.provider ?? '', form));
+    return this.#submit(request, response, body, undefined, (form, t) =>
+      this.#save(request, form.provider ?? '', form, t),
+    );
   }
 
   @Post('keys/:provider')
@@ -96,7 +95,7 @@ export class DashboardController {
     @Param('provider') provider: string,
     @Body() body: unknown,
   ): Promise<void> {
-    return this.#submit(request, response, body, (form) => this.#save(request, provider, form));
+    return this.#submit(request, response, body, provider, (form, t) => this.#save(request, provider, form, t));
   }
 
   @Post('keys/:provider/delete')
@@ -106,40 +105,55 @@ export class DashboardController {
     @Param('provider') provider: string,
     @Body() body: unknown,
   ): Promise<void> {
-    return this.#submit(request, response, body, async ({ label }) => {
+    return this.#submit(request, response, body, provider, async ({ label }, t) => {
       const deleted = await this.byok.deleteKey(request, provider, { label });
-      const name = formatProviderName(provider, this.options.providers[provider]);
-      return deleted ? `The key for ${name} was deleted.` : `There was no key for ${name}.`;
+      return t(deleted ? 'keyDeleted' : 'noSuchKey', { name: this.#nameOf(provider) });
     });
   }
 
-  async #save(request: ByokRequest, provider: string, { apiKey, label, fields }: KeyForm): Promise<string> {
-    if (apiKey === undefined) throw new InvalidInputError('Fill in the key.');
+  async #save(request: ByokRequest, provider: string, form: KeyForm, t: Translate): Promise<string> {
+    const { apiKey, label, fields } = form;
+    if (apiKey === undefined || apiKey === '') throw new InvalidInputError(t('fillInKey'));
     refuseUndeclaredFields(fields, this.options.providers[provider]);
-    const { hint } = await this.byok.setKey(request, provider, apiKey, { label, fields });
-    return `The key for ${formatProviderName(provider, this.options.providers[provider])} (${hint}) was saved.`;
+    const stored = await this.byok.setKey(request, provider, apiKey, { label, fields });
+    const replaced = stored.updatedAt.getTime() > stored.createdAt.getTime();
+    const message = t(replaced ? 'keyUpdated' : 'keyAdded', { name: this.#nameOf(provider) });
+    const shown = t('keyShown', { message: message.replace(/\.$/, ''), hint: stored.hint });
+    return `${shown}. ${formatExpiration(stored.expiresAt, this.frame.reader(request))}.`;
   }
 
   async #submit(
     request: ByokRequest,
     response: unknown,
     body: unknown,
-    work: (form: KeyForm) => Promise<string>,
+    provider: string | undefined,
+    work: Work,
   ): Promise<void> {
     const form = readKeyForm(body);
     await this.tokens.check(request, form.csrfToken);
-    const back = sameOriginPath(form.returnTo) ?? this.mountPath.url;
-    let notice: string;
-    let to = back;
+    let notice: Notice;
+    let to = sameOriginPath(form.returnTo) ?? this.mountPath.url;
     try {
-      notice = await work(form);
+      notice = { kind: 'success', text: await work(form, translator(this.frame.reader(request))) };
     } catch (error) {
-      if (!(error instanceof ByokError) || !MENDABLE.has(error.code)) throw error;
-      notice = error.message;
+      if (!(error instanceof ByokError) || !isMendable(error)) throw error;
+      notice = this.#refused(error, provider ?? form.provider ?? '', form.label, request);
+      // Only our page shows what was refused.
       to = this.mountPath.url;
       if (!(await this.flash.put(request, notice))) throw error;
     }
     if (to === this.mountPath.url) await this.flash.put(request, notice);
     this.adapterHost.httpAdapter.redirect(response, 303, to);
+  }
+
+  #refused(error: ByokError, provider: string, label: string | undefined, request: ByokRequest): Notice {
+    const text = refusalText(error, provider, this.options.providers, this.frame.reader(request));
+    // What is no name of a provider is not repeated.
+    const isName = /^[a-z0-9][a-z0-9._-]{0,63}$/.test(provider);
+    return { kind: 'error', text, ...(isName && { refusal: { provider, label, message: text } }) };
+  }
+
+  #nameOf(provider: string): string {
+    return formatProviderName(provider, this.options.providers);
   }
 }

@@ -48,7 +48,7 @@ export class ErrorAnswers {
       httpAdapter.reply(response, body, body.statusCode);
       return;
     }
-    const page = await this.pages.render(error, body, request);
+    const page = await this.pages.render(error, body.code, request);
     httpAdapter.setHeader(response, 'Content-Type', 'text/html; charset=utf-8');
     httpAdapter.reply(response, page, body.statusCode);
   }

@@ -1,4 +1,5 @@
 export { ApiKeysController } from './api-keys.controller.js';
+export { AssetsController } from './assets.controller.js';
 export { ByokExceptionFilter, PageExceptionFilter } from './byok-exception.filter.js';
 export { refuseUndeclaredFields } from './edge-input.js';
 export { ErrorAnswers, type ByokErrorBody } from './error-answers.js';
@@ -7,7 +8,8 @@ export { FormBodyGuard } from './form-body.guard.js';
 export { FormTokens } from './form-token.js';
 export { MountPath } from './mount-path.js';
 export { PutKeyDto } from './put-key.dto.js';
-export { sameOriginPath } from './return-to.js';
+export { PageFrame } from './page-frame.js';
+export { pageOf, sameOriginPath } from './return-to.js';
 export { SameOriginGuard } from './same-origin.guard.js';
 export { SecurityHeadersGuard } from './security-headers.guard.js';
 export { TrustedProxies } from './trusted-proxies.js';

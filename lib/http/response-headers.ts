@@ -9,11 +9,11 @@ const ALWAYS: Record<string, string> = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Content-Security-Policy':
-    "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 };
 
 /** What a cache has to tell apart, were it to keep the answer all the same. */
-const VARY = 'Cookie, Authorization, Accept, Origin, Sec-Fetch-Site';
+const VARY = 'Cookie, Authorization, Accept, Accept-Language, Origin, Sec-Fetch-Site';
 
 /** Seconds: a year, which is what lists of preloaded sites ask for. */
 const HSTS = 'max-age=31536000';

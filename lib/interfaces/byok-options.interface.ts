@@ -1,6 +1,6 @@
-import type { CanActivate, Type } from '@nestjs/common';
 import type { DataSourceOptions } from 'typeorm';
 import type { ByokEvent } from './byok-event.interface.js';
+import type { DashboardOptions, ResolvedDashboardOptions } from './dashboard-options.interface.js';
 import type { ProviderConfig } from './provider-config.interface.js';
 import type { ByokRequest } from './request.interface.js';
 import type { RootSecret } from './root-secret.interface.js';
@@ -12,14 +12,6 @@ export interface JoinedDataSource {
 
 /** The id `resolveUser` found; `undefined` is an anonymous visitor. @publicApi */
 export type UserId = string | number | undefined;
-
-/** How the pages look and who may see them. @publicApi */
-export interface DashboardOptions {
-  /** Guards of the application in front of the pages. Default none. */
-  guards?: (Type<CanActivate> | CanActivate)[];
-  /** Default `'API keys'`. */
-  title?: string;
-}
 
 /** When expired keys are removed. @publicApi */
 export interface CleanupOptions {
@@ -136,7 +128,7 @@ export interface ResolvedByokOptions {
   readonly https: 'off' | 'warn' | 'block';
   readonly publicOrigins: readonly string[];
   readonly path: string;
-  readonly dashboard: false | Readonly<Required<DashboardOptions>>;
+  readonly dashboard: false | ResolvedDashboardOptions;
   readonly api: boolean;
   readonly cleanup: Readonly<Required<CleanupOptions>>;
   readonly tableName: string;

@@ -1,39 +1,63 @@
 import type { VNode } from 'preact';
-import type { ProviderConfig, StoredKey } from '../interfaces/index.js';
+import { activityList, type ActivityEntry } from './activity-list.js';
 import { Alert } from './alert.js';
 import { KeyManagerDashboard } from './key-manager-dashboard.js';
+import type { ProviderConfig, StoredKey } from '../interfaces/index.js';
 import { translator, type ReaderProps } from './messages/index.js';
 import { MultiProviderKeyForm } from './multi-provider-key-form.js';
-import { Page, type PageProps } from './page.js';
+import type { Refusal } from './provider-card.js';
+import { securityStatus, type SecurityStatus } from './security-status.js';
 
-/** Properties of {@link DashboardPage}. @internal */
-export interface DashboardPageProps extends ReaderProps, Pick<PageProps, 'stylesheet' | 'script' | 'theme'> {
-  title: string;
+/** What the last form did. @internal */
+export interface Notice {
+  kind: 'success' | 'error';
+  text: string;
+  /** The form that was refused: the reason stands beside it too. */
+  refusal?: Refusal;
+}
+
+/** Properties of {@link dashboardPage}. @internal */
+export interface DashboardPageProps extends ReaderProps {
+  /** Default: "API keys" in the reader's language. */
+  title?: string;
   baseUrl: string;
   keys: readonly StoredKey[];
   providerConfigs: Readonly<Record<string, ProviderConfig>>;
   csrfToken?: string;
-  /** What the last form did. */
-  notice?: string;
+  notice?: Notice;
+  security: SecurityStatus;
+  /** Newest first; left out where no audit log is kept. */
+  activity?: readonly ActivityEntry[];
 }
 
 /** What is stored, each with its hint alone, and forms to add, replace and delete. @internal */
-export function DashboardPage(props: DashboardPageProps): VNode {
-  const { title, baseUrl, keys, providerConfigs, csrfToken, notice, stylesheet, script, theme, ...reader } = props;
+export function dashboardPage(props: DashboardPageProps): { title: string; content: VNode } {
+  const { title, baseUrl, keys, providerConfigs, csrfToken, notice, security, activity, ...reader } = props;
   const t = translator(reader);
   const providers = Object.keys(providerConfigs);
-  return (
-    <Page {...reader} {...{ title, stylesheet, script, theme }}>
-      <div data-byok-region="byok-keys" id="byok-keys">
-        {notice && <Alert {...reader} message={notice} style="soft" dismissible />}
-        <KeyManagerDashboard
+  const content = (
+    <div data-byok-region="byok-keys" id="byok-keys" class="byok-sections">
+      {notice && (
+        <Alert
           {...reader}
-          {...{ providers, keys, baseUrl, csrfToken }}
-          providerConfig={providerConfigs}
-          title={null}
-          allowMore
+          message={notice.text}
+          kind={notice.kind}
+          style="soft"
+          dismissible={notice.kind === 'success'}
         />
-        <h2 class="byok-title">{t('addKey')}</h2>
+      )}
+      <KeyManagerDashboard
+        {...reader}
+        {...{ providers, keys, baseUrl, csrfToken }}
+        refusal={notice?.refusal}
+        providerConfig={providerConfigs}
+        title={null}
+        allowMore
+      />
+      <section class="byok byok-card" aria-labelledby="byok-add-title">
+        <h2 id="byok-add-title" class="byok-title">
+          {t('addKey')}
+        </h2>
         <MultiProviderKeyForm
           {...reader}
           {...{ providers, csrfToken }}
@@ -42,7 +66,17 @@ export function DashboardPage(props: DashboardPageProps): VNode {
           allowOther
           askLabel
         />
-      </div>
-    </Page>
+      </section>
+      {securityStatus(security, reader)}
+      {activity && activityList(activity, providerConfigs, reader)}
+      {keys.length > 0 && (
+        <p>
+          <a class="byok-btn byok-btn-sm byok-btn-error byok-btn-outline" href={`${baseUrl}/clear`}>
+            {t('clearAll')}
+          </a>
+        </p>
+      )}
+    </div>
   );
+  return { title: title ?? t('dashboardTitle'), content };
 }

@@ -1,8 +1,9 @@
 export { AlertStack, type AlertStackProps } from './alert-stack.js';
 export { Alert, type AlertKind, type AlertProps } from './alert.js';
 export { byokAssets, scriptUrl, stylesheetUrl, type ByokAsset, type ByokAssets } from './assets.js';
-export { DashboardPage, type DashboardPageProps } from './dashboard-page.js';
-export { ErrorPage } from './error-page.js';
+export { clearPage } from './clear-page.js';
+export { dashboardPage, type Notice } from './dashboard-page.js';
+export { errorPage } from './error-page.js';
 export type { ExtraField } from './extra-fields.js';
 export type { FormStateProps } from './form-state.js';
 export {
@@ -20,7 +21,10 @@ export { InlineKeyInput, type InlineKeyInputProps } from './inline-key-input.js'
 export { KeyInputForm, type KeyInputFormProps } from './key-input-form.js';
 export { KeyManagementCard, type KeyManagementCardProps } from './key-management-card.js';
 export { KeyManagerDashboard, type KeyManagerDashboardProps } from './key-manager-dashboard.js';
-export { KeyRequiredPage, type KeyRequiredPageProps } from './key-required-page.js';
+export { keyRequiredPage } from './key-required-page.js';
+export { Page, pageContent } from './page.js';
+export { translator, type Translate } from './messages/index.js';
+export { directionOf } from './format/index.js';
 export { KeyStatusNotification, type KeyChange, type KeyStatusNotificationProps } from './key-status-notification.js';
 export { messages, type MessageKey, type Messages, type PluralMessage, type ReaderProps } from './messages/index.js';
 export { MultiProviderKeyForm, type MultiProviderKeyFormProps } from './multi-provider-key-form.js';

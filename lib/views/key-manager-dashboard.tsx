@@ -24,6 +24,8 @@ export interface KeyManagerDashboardProps extends ReaderProps, FormStateProps {
   headingLevel?: HeadingLevel;
   /** Default `'byok-dashboard'`. */
   id?: string;
+  /** A form that was refused; the reason stands beside it, and the form is open. */
+  refusal?: { provider: string; label?: string; message: string };
 }
 
 /**
@@ -61,6 +63,7 @@ export function KeyManagerDashboard(props: KeyManagerDashboardProps): VNode {
     facts: providerConfig,
     baseUrl,
     allowMore,
+    refusal: props.refusal,
     headingLevel: Math.min(6, title === null ? headingLevel : headingLevel + 1) as HeadingLevel,
   };
   return (

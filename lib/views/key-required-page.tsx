@@ -3,10 +3,9 @@ import type { ProviderConfig } from '../interfaces/index.js';
 import { anyOf, formatProviderName } from './format/index.js';
 import { KeyInputForm } from './key-input-form.js';
 import { translator, type ReaderProps } from './messages/index.js';
-import { Page, type PageProps } from './page.js';
 
 /** Properties of {@link KeyRequiredPage}. @internal */
-export interface KeyRequiredPageProps extends ReaderProps, Pick<PageProps, 'stylesheet' | 'script' | 'theme'> {
+export interface KeyRequiredPageProps extends ReaderProps {
   providers: readonly string[];
   providerConfigs: Readonly<Record<string, ProviderConfig>>;
   /** Where the pages are mounted. */
@@ -19,19 +18,19 @@ export interface KeyRequiredPageProps extends ReaderProps, Pick<PageProps, 'styl
 }
 
 /** The page that a guard shows to a person whose key is missing. @internal */
-export function KeyRequiredPage(props: KeyRequiredPageProps): VNode {
-  const { providers, providerConfigs, baseUrl, withForm, label, csrfToken, returnTo, ...page } = props;
+export function keyRequiredPage(props: KeyRequiredPageProps): { title: string; content: VNode } {
+  const { providers, providerConfigs, baseUrl, withForm, label, csrfToken, returnTo, ...reader } = props;
   const t = translator(props);
   const names = providers.map((provider) => formatProviderName(provider, providerConfigs));
-  return (
-    <Page {...page} title={t('keyRequiredTitle')}>
+  const content = (
+    <>
       <p>{t('keyRequired', { names: anyOf(props.locale ?? 'en').format(names) })}</p>
       {withForm &&
         providers.map((provider) => (
           <KeyInputForm
             key={provider}
             {...{ provider, label, csrfToken, returnTo }}
-            {...page}
+            {...reader}
             providerConfig={providerConfigs}
             action={`${baseUrl}/keys/${provider}`}
           />
@@ -41,6 +40,7 @@ export function KeyRequiredPage(props: KeyRequiredPageProps): VNode {
           {t('manageKeys')}
         </a>
       </p>
-    </Page>
+    </>
   );
+  return { title: t('keyRequiredTitle'), content };
 }

@@ -26,11 +26,26 @@ export function Page({ title, children, stylesheet, script, theme, locale = 'en'
         {script !== undefined && <script src={script} defer />}
       </head>
       <body>
-        <main class="byok-main">
-          <h1 class="byok-title">{title}</h1>
-          {children}
-        </main>
+        <main class="byok-main">{headed(title, children)}</main>
       </body>
     </html>
+  );
+}
+
+/** The same content for the page of an application. @internal */
+export function pageContent({ title, children, theme }: Pick<PageProps, 'title' | 'children' | 'theme'>): VNode {
+  return (
+    <div class="byok byok-main" data-theme={theme}>
+      {headed(title, children)}
+    </div>
+  );
+}
+
+function headed(title: string, children: ComponentChildren): VNode {
+  return (
+    <>
+      <h1 class="byok-title">{title}</h1>
+      {children}
+    </>
   );
 }

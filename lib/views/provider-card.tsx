@@ -9,6 +9,14 @@ import type { ReaderProps, Translate } from './messages/index.js';
 import { safeUrl } from './safe-url.js';
 import { storedKeyItem, type StoredKeyView } from './stored-key-item.js';
 
+/** A form that was refused, and why. @internal */
+export interface Refusal {
+  provider: string;
+  /** `undefined`: of the key without one. */
+  label?: string;
+  message: string;
+}
+
 /** What the cards of one dashboard have in common. @internal */
 export interface CardSettings {
   reader: ReaderProps;
@@ -20,6 +28,7 @@ export interface CardSettings {
   deleteAction?: string | null;
   allowMore?: boolean;
   headingLevel?: HeadingLevel;
+  refusal?: Refusal;
 }
 
 /** The card of one provider. @internal */
@@ -29,6 +38,8 @@ export function providerCard(provider: string, keys: readonly StoredKeyView[], s
   const url = keyUrl(provider, baseUrl);
   const replaceAction = safeUrl(settings.replaceAction === undefined ? url : settings.replaceAction);
   const deleteAction = safeUrl(settings.deleteAction === undefined ? `${url}/delete` : settings.deleteAction);
+  const refusal = settings.refusal?.provider === provider ? settings.refusal : undefined;
+  const isStored = keys.some(({ label }) => plainLabel(label) === plainLabel(refusal?.label));
   const id = domId('byok-card', provider);
   const form = (more?: Partial<KeyInputFormProps>): VNode =>
     KeyInputForm({ ...reader, ...state, provider, providerConfig: facts, action: replaceAction, ...more });
@@ -44,22 +55,29 @@ export function providerCard(provider: string, keys: readonly StoredKeyView[], s
         </div>
       )}
       {keys.length === 0 && <p class="byok-help">{t('noKey')}</p>}
-      {keys.length === 0 && replaceAction !== undefined && form()}
+      {keys.length === 0 && replaceAction !== undefined && form({ error: refusal?.message })}
       {keys.length > 0 && (
         <ul class="byok-keys">
           {keys.map((stored) =>
-            storedKeyItem({ stored, provider, info, replaceAction, deleteAction, state, reader, t }),
+            storedKeyItem({
+              ...{ stored, provider, info, replaceAction, deleteAction, state, reader, t },
+              error: refusal && plainLabel(stored.label) === plainLabel(refusal.label) ? refusal.message : undefined,
+            }),
           )}
         </ul>
       )}
       {keys.length > 0 && allowMore && replaceAction !== undefined && (
-        <details id={`${id}-more`} class="byok-action">
+        <details id={`${id}-more`} class="byok-action" open={refusal !== undefined && !isStored}>
           <summary class="byok-summary" aria-label={t('addAnotherFor', { name: info.name })}>
             {t('addAnother')}
           </summary>
-          {form({ askLabel: true, id: domId('byok-more', provider) })}
+          {form({ askLabel: true, id: domId('byok-more', provider), error: isStored ? undefined : refusal?.message })}
         </details>
       )}
     </section>
   );
+}
+
+function plainLabel(label: string | undefined): string {
+  return label ?? 'default';
 }

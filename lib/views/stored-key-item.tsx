@@ -35,6 +35,8 @@ export interface StoredKeyItem {
   state: FormStateProps;
   reader: ReaderProps;
   t: Translate;
+  /** Why the last key to replace it was refused. */
+  error?: string;
 }
 
 const BADGES = {
@@ -45,7 +47,7 @@ const BADGES = {
 
 /** One stored key in its provider's card. @internal */
 export function storedKeyItem(item: StoredKeyItem): VNode {
-  const { stored, provider, info, t, reader, state, replaceAction, deleteAction } = item;
+  const { stored, provider, info, t, reader, state, replaceAction, deleteAction, error } = item;
   const { csrfToken, returnTo } = state;
   const { hint = '…', fields = [], createdAt, updatedAt, expiresAt, lastUsedAt } = stored;
   const label = stored.label === 'default' ? undefined : stored.label;
@@ -69,13 +71,13 @@ export function storedKeyItem(item: StoredKeyItem): VNode {
       </dl>
       <div class="byok-actions">
         {replaceAction !== undefined && (
-          <details id={`${id}-replace`} class="byok-action">
+          <details id={`${id}-replace`} class="byok-action" open={error !== undefined}>
             <summary class="byok-btn byok-btn-sm" aria-label={t('replaceKeyOf', { name })}>
               {t('replace')}
             </summary>
             <form class="byok-form" method="post" action={replaceAction}>
               {formState({ csrfToken, returnTo, label })}
-              {keyFields({ id, info, t, fields: info.fields, showHelp: true, help: t('replaceHelp') })}
+              {keyFields({ id, info, t, fields: info.fields, showHelp: true, help: t('replaceHelp'), error })}
               <button type="submit" class="byok-btn byok-btn-primary byok-btn-sm" aria-label={t('saveKeyOf', { name })}>
                 {t('saveKey')}
               </button>

@@ -1,0 +1,49 @@
+import { ConfigurationError } from './errors/index.js';
+
+export function refuseUnknown(
+  where: string,
+  options: object,
+  known: readonly string[],
+  ignored: readonly string[] = [],
+): void {
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name) && !ignored.includes(name)) {
+      throw new ConfigurationError(
+        `There is no option ${JSON.stringify(where + name)}. The options are: ${known.map((k) => where + k).join(', ')}.`,
+      );
+    }
+  }
+}
+
+export function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
+  if (!allowed.includes(value as T)) {
+    throw new ConfigurationError(`${name} has to be one of: ${allowed.map((a) => `'${a}'`).join(', ')}.`);
+  }
+  return value as T;
+}
+
+export function flag(name: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'boolean') throw new ConfigurationError(`${name} has to be true or false.`);
+  return value;
+}
+
+export function wholeNumber(name: string, value: unknown, unit = ''): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 1) {
+    throw new ConfigurationError(`${name} has to be a whole number of 1 or more${unit && ` (${unit})`}.`);
+  }
+  return value as number;
+}
+
+export function objectOption<T extends object>(name: string, value: T | undefined, or = ''): T {
+  if (value === undefined) return {} as T;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ConfigurationError(`${name} has to be ${or}an object of options.`);
+  }
+  return value;
+}
+
+export function optionalFunction<T>(name: string, value: T | undefined): T | undefined {
+  if (value !== undefined && typeof value !== 'function') throw new ConfigurationError(`${name} has to be a function.`);
+  return value;
+}

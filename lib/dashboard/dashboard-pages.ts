@@ -1,0 +1,85 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { VNode } from 'preact';
+import { ByokCallers } from '../byok.callers.js';
+import { BYOK_OPTIONS } from '../byok.constants.js';
+import { ByokService } from '../byok.service.js';
+import { UserRequiredError } from '../errors/index.js';
+import { isSecure } from '../guards/index.js';
+import { FormTokens, MountPath, pageOf, PageFrame } from '../http/index.js';
+import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
+import { clearPage, dashboardPage } from '../views/index.js';
+import { Flash } from './flash.js';
+
+/** Entries of the audit log that the dashboard shows. */
+const ACTIVITY = 20;
+
+interface PageParts {
+  title: string;
+  content: VNode;
+}
+
+/** Gathers what the pages show, and sends them. @internal */
+@Injectable()
+export class DashboardPages {
+  constructor(
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
+    private readonly byok: ByokService,
+    private readonly callers: ByokCallers,
+    private readonly tokens: FormTokens,
+    private readonly flash: Flash,
+    private readonly frame: PageFrame,
+    private readonly mountPath: MountPath,
+    private readonly adapterHost: HttpAdapterHost,
+  ) {}
+
+  async dashboard(request: ByokRequest): Promise<PageParts> {
+    const { dashboard, providers, defaultTtl, audit } = this.options;
+    const keys = await this.byok.listKeys(request);
+    const { source } = await this.callers.place(request);
+    return dashboardPage({
+      ...this.frame.reader(request),
+      title: dashboard === false ? undefined : dashboard.title,
+      baseUrl: this.mountPath.url,
+      keys,
+      providerConfigs: providers,
+      csrfToken: await this.tokens.issue(request),
+      notice: await this.flash.take(request),
+      security: { secure: isSecure(request), storage: source, defaultTtl },
+      activity: audit === false ? undefined : await this.byok.auditTrail(request, { limit: ACTIVITY }),
+    });
+  }
+
+  async clear(request: ByokRequest): Promise<PageParts> {
+    return clearPage({
+      ...this.frame.reader(request),
+      baseUrl: this.mountPath.url,
+      count: (await this.byok.listKeys(request)).length,
+      csrfToken: await this.tokens.issue(request),
+    });
+  }
+
+  /** Sends a page, or leads who has to sign in to where they can. */
+  async send(request: ByokRequest, response: unknown, make: () => Promise<PageParts>): Promise<void> {
+    const { httpAdapter } = this.adapterHost;
+    let page: PageParts;
+    try {
+      page = await make();
+    } catch (error) {
+      const signIn = error instanceof UserRequiredError ? this.#signInUrl(request) : undefined;
+      if (signIn === undefined) throw error;
+      httpAdapter.redirect(response, 303, signIn);
+      return;
+    }
+    const html = await this.frame.render(request, page);
+    httpAdapter.setHeader(response, 'Content-Type', 'text/html; charset=utf-8');
+    httpAdapter.reply(response, html, 200);
+  }
+
+  #signInUrl(request: ByokRequest): string | undefined {
+    const { dashboard } = this.options;
+    if (dashboard === false || dashboard.signInUrl === undefined) return undefined;
+    const returnTo = encodeURIComponent(pageOf(request) ?? this.mountPath.url);
+    return `${dashboard.signInUrl}${dashboard.signInUrl.includes('?') ? '&' : '?'}return_to=${returnTo}`;
+  }
+}
