@@ -6,11 +6,11 @@ export interface Edge {
   /** The path, such as `/byok`. */
   url: string;
   /** Before anything else. */
-  prepare(response: unknown): void;
+  prepare: (response: unknown) => void;
   /** For what fails outside of a route. `path` is below `url`. */
-  failed(error: unknown, request: ByokRequest, response: unknown, path: string): Promise<void>;
+  failed: (error: unknown, request: ByokRequest, response: unknown, path: string) => Promise<void>;
   /** For what no route takes. */
-  absent(request: ByokRequest, response: unknown, path: string): Promise<void>;
+  absent: (request: ByokRequest, response: unknown, path: string) => Promise<void>;
 }
 
 type Next = (error?: unknown) => void;

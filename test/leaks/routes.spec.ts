@@ -79,6 +79,7 @@ describe.each(['session', 'database', 'hybrid'] as const)('A key over HTTP with 
   });
 
   async function run(key: string, env: Record<string, string>): Promise<Remains> {
+    const isCareless = env['EDGE_CARELESS'] !== undefined;
     const database = await createDatabase();
     const before = POSTGRES_LOG ? statSync(POSTGRES_LOG).size : 0;
     const app = await startEdgeProcess({ DATABASE_URL: database.url, EDGE_STORAGE: storage, ...env });
@@ -101,13 +102,14 @@ describe.each(['session', 'database', 'hybrid'] as const)('A key over HTTP with 
         }
       };
       const user = await visit(app, 'alice');
-      await everything(app, key, user, record);
-      await everything(app, key, await visit(app), record, 3);
+      // The body is read before a storage comes into it: all of the bodies for one of them, and a part for the others.
+      await everything(app, key, user, record, storage !== 'hybrid' ? 2 : isCareless ? 6 : 1);
+      await everything(app, key, await visit(app), record, 5);
       // With the tables away, and with a session store that is.
       for (const table of ['user_api_keys', 'session']) {
         if (table === 'user_api_keys' && storage === 'session') continue;
         await database.query(`ALTER TABLE ${table} RENAME TO away`);
-        await everything(app, key, user, record, 2);
+        await everything(app, key, user, record, 5);
         await database.query(`ALTER TABLE away RENAME TO ${table}`);
       }
       const tables = await dump(database);
@@ -146,7 +148,7 @@ describe.each(['session', 'database', 'hybrid'] as const)('A key over HTTP with 
     const { statuses, requests, places, withoutHeaders, failed, exit } = remains;
     expect([withoutHeaders, failed]).toEqual([[], []]);
     expect(exit).toBe(0);
-    expect(requests).toBeGreaterThan(250);
+    expect(requests).toBeGreaterThan(150);
     for (const status of [200, 204, 303, 400, 403, 404, 413, 415, 422, 503]) {
       expect([status, statuses[status] ?? 0]).not.toEqual([status, 0]);
     }
@@ -209,7 +211,7 @@ async function everything(
       : [path];
     await Promise.all(
       paths.flatMap((each, i) =>
-        (i === 0 ? bodies : bodies.slice(0, 4)).map(async (one) => {
+        (i === 0 ? bodies : bodies.slice(0, 2)).map(async (one) => {
           // The page for a missing key leads back to where somebody was, with what they had put there.
           const target = hasBody || path === '/own' ? each : `${each}?label=${inPath.repeat(3)}`;
           const isForm = one?.[0] === FORM;

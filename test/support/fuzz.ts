@@ -220,22 +220,25 @@ export function* mutations(
           'Upgrade: h2c',
         ]),
       );
-    const parts: Buffer[] = [];
     const framing = random();
-    if (framing < 0.86) (headers.push(`Content-Length: ${body.length}`), parts.push(body));
-    else if (framing < 0.94)
-      (headers.push('Transfer-Encoding: chunked'), parts.push(chunked(body, below(200) + 1, chance(0.8))));
-    else if (framing < 0.97)
-      (headers.push(
-        `Content-Length: ${pick([body.length + 10, Math.max(0, body.length - 5), -1, '1e3', '0x10', '99999999999999999999'])}`,
-      ),
-        parts.push(body));
-    else parts.push(body);
+    if (framing < 0.86) headers.push(`Content-Length: ${body.length}`);
+    else if (framing < 0.94) headers.push('Transfer-Encoding: chunked');
+    else if (framing < 0.97) headers.push(`Content-Length: ${pick(wrongLengths(body.length))}`);
+    const isChunked = framing >= 0.86 && framing < 0.94;
+    const sent = isChunked ? chunked(body, below(200) + 1, chance(0.8)) : body;
     const head = `${way} ${target} ${chance(0.99) ? 'HTTP/1.1' : pick(['HTTP/1.0', 'HTTP/2.0', 'HTTP/9', ''])}\r\n${headers.join(chance(0.995) ? '\r\n' : '\n')}\r\n\r\n`;
-    yield Buffer.concat([Buffer.from(head), ...parts]);
+    yield Buffer.concat([Buffer.from(head), sent]);
   }
 }
 
+const wrongLengths = (length: number) => [
+  length + 10,
+  Math.max(0, length - 5),
+  -1,
+  '1e3',
+  '0x10',
+  '99999999999999999999',
+];
 const encode = (text: string) => encodeURIComponent(text.toWellFormed());
 const encodeLoosely = (text: string, properly: boolean) => (properly ? encode(text) : text.replace(/[\s\0]/g, '_'));
 
