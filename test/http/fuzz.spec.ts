@@ -25,6 +25,14 @@ describe(`${PER_ROUTE} mutated requests for every route`, () => {
     expect([result.status, result.stderr]).toEqual([0, '']);
   });
 
+  it('are found out where an application echoes them', async () => {
+    const other = await createDatabase();
+    const { faults } = await fuzz(other, 1, 8, true);
+    await other.drop();
+    expect(faults.join('\n')).toContain('the key: ');
+    expect(faults.join('\n')).toContain('headers are missing: ');
+  });
+
   it('came to all routes, and were taken or refused for many reasons', () => {
     expect(result.routes).toBeGreaterThan(9);
     expect(result.requests).toBe(result.routes * PER_ROUTE);

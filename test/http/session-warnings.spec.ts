@@ -74,14 +74,11 @@ describe('Weak settings of sessions', () => {
     );
     try {
       await nest.register(cookiePlugin as never);
-      await nest.register(
-        sessionPlugin,
-        {
-          secret: 'a-secret-of-the-tests-that-is-long',
-          cookie,
-          ...(withStore && { store: new RedisStore() }),
-        },
-      );
+      await nest.register(sessionPlugin, {
+        secret: 'a-secret-of-the-tests-that-is-long',
+        cookie,
+        ...(withStore && { store: new RedisStore() }),
+      });
       await nest.listen(0, '127.0.0.1');
       const url = await nest.getUrl();
       for (let i = 0; i < 3; i++) expect((await fetch(`${url}/byok/api/keys`)).status).toBe(200);
