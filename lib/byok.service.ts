@@ -24,7 +24,14 @@ import type {
 import { SavedHosts } from './net/index.js';
 import type { ResolvedApiKey } from './resolved-api-key.js';
 import { KeyStorage, type KeyPlace, type KeySlot, type RemovedKey } from './storage/index.js';
-import { checkApiKey, checkExpiry, checkFields, checkLabel, checkProvider } from './validation/stored-input.js';
+import {
+  checkApiKey,
+  checkExpiry,
+  checkFields,
+  checkLabel,
+  checkProvider,
+  refuseKeyAsName,
+} from './validation/stored-input.js';
 
 /**
  * Stores, finds, lists and removes users' keys: for the request at hand, or for `{ userId }` where there is none.
@@ -64,6 +71,7 @@ export class ByokService extends Redacted {
     const config = this.options.providers[provider];
     const label = checkLabel(options.label);
     checkApiKey(apiKey, provider, config);
+    refuseKeyAsName(apiKey, [provider, label]);
     const fields = checkFields(options.fields, config);
     const expiresAt = checkExpiry(options, this.options.defaultTtl);
     await this.hosts.check(fields, config);

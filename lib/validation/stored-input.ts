@@ -31,6 +31,18 @@ export function checkLabel(label: unknown = 'default'): string {
   return label;
 }
 
+/**
+ * Names are kept and logged as they are: a key that somebody pasted into the wrong input must not become one.
+ *
+ * @throws {InvalidInputError}
+ * @internal
+ */
+export function refuseKeyAsName(apiKey: string, names: readonly string[]): void {
+  if (names.some((name) => name.includes(apiKey))) {
+    throw new InvalidInputError('The key stands where a name belongs. Leave it out of the label and the provider.');
+  }
+}
+
 /** @throws {InvalidInputError} for what can be no key @throws {InvalidKeyError} for one of the wrong format @internal */
 export function checkApiKey(apiKey: unknown, provider: string, config: ProviderConfig | undefined): string {
   if (!isApiKey(apiKey)) {

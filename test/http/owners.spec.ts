@@ -78,6 +78,27 @@ describe.each(['session', 'database', 'hybrid'] as const)("Somebody else's keys 
     await alice.get('/chat').expect(200);
   });
 
+  it('are not those of somebody whose id looks alike', async () => {
+    const alikes = ['zoé', 'zoe\u0301', 'Zoé', 'ｚoé', 'zoé\u200b', 'zо\u00e9', 'zoé%', 'zo_', "zoé' OR '1'='1"];
+    for (const [i, id] of alikes.entries()) {
+      const agent = await app.browser(encodeURIComponent(id));
+      expect([id, (await agent.get('/byok/api/keys').expect(200)).body]).toEqual([id, { keys: [] }]);
+      await agent
+        .put('/byok/api/keys/openai')
+        .send({ apiKey: `${ALICES.slice(0, -4)}no-${i}` })
+        .expect(200);
+    }
+    for (const [i, id] of alikes.entries()) {
+      const { keys } = (await (await app.browser(encodeURIComponent(id))).get('/byok/api/keys')).body;
+      // In sessions, each browser has its own.
+      if (storage === 'session') expect(keys).toEqual([]);
+      else expect(keys).toMatchObject([{ hint: `…no-${i}` }]);
+    }
+    for (const id of ['zoé ', '\u00a0zoé', 'zoé\n', '\ufeffzoé', 'zoé\0']) {
+      await (await app.browser(encodeURIComponent(id))).get('/byok/api/keys').expect(401);
+    }
+  });
+
   it('answer like keys that are not there, byte for byte', async () => {
     const alice = await app.browser('carol');
     await alice.put('/byok/api/keys/openai').send({ apiKey: ALICES }).expect(200);

@@ -3,7 +3,7 @@ import cookiePlugin from '@fastify/cookie';
 import sessionPlugin, { type FastifySessionOptions } from '@fastify/session';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import session, { Store, type SessionOptions } from 'express-session';
+import session, { type SessionOptions, type Store } from 'express-session';
 import { ByokModule } from '../../lib/index.js';
 import { SECRET } from '../support/byok-app.js';
 import { startEdge } from '../support/edge-app.js';
@@ -74,14 +74,11 @@ describe('Weak settings of sessions', () => {
     );
     try {
       await nest.register(cookiePlugin as never);
-      await nest.register(
-        sessionPlugin as never,
-        {
-          secret: 'a-secret-of-the-tests-that-is-long',
-          cookie,
-          ...(withStore && { store: new RedisStore() }),
-        } as never,
-      );
+      await nest.register(sessionPlugin, {
+        secret: 'a-secret-of-the-tests-that-is-long',
+        cookie,
+        ...(withStore && { store: new RedisStore() }),
+      });
       await nest.listen(0, '127.0.0.1');
       const url = await nest.getUrl();
       for (let i = 0; i < 3; i++) expect((await fetch(`${url}/byok/api/keys`)).status).toBe(200);

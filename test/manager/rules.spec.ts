@@ -122,6 +122,17 @@ describe('What can be stored', () => {
     await expect(set('patterned', 'ABCDEFGHIJ')).rejects.not.toThrow(/ABCDEFGHIJ/);
   });
 
+  it('is nothing where the key is its own label or provider too', async () => {
+    const key = 'a-key-in-small-letters-1f9c';
+    for (const [provider, label] of [
+      ['openai', key],
+      ['openai', `my ${key}`],
+      [key, 'default'],
+    ]) {
+      await expect(set(provider, key, { label })).rejects.toThrow('The key stands where a name belongs.');
+    }
+  });
+
   it.each<[string, string, object, RegExp]>([
     ['one that is needed is missing', 'azure', {}, /The field endpoint is needed/],
     ['one that is needed is empty', 'azure', { endpoint: '' }, /https address/],

@@ -1,0 +1,26 @@
+import { describe, expect, it } from '@jest/globals';
+import { fuzz } from '../support/fuzz-run.js';
+import { createDatabase } from '../support/postgres.js';
+import { seedOf } from '../support/seeds.js';
+
+/** FUZZ_REQUESTS makes it more, or fewer. */
+const PER_ROUTE = Number(process.env['FUZZ_REQUESTS'] ?? 10_000);
+
+describe(`${PER_ROUTE} mutated requests for every route`, () => {
+  it(
+    'bring no error of ours, no crash, no unhandled rejection and no key',
+    async () => {
+      const database = await createDatabase();
+      try {
+        const { faults, stderr, status, requests, routes, statuses } = await fuzz(database, seedOf('fuzz'), PER_ROUTE);
+        process.stdout.write(`fuzz: ${requests} requests, ${routes} routes, ${JSON.stringify(statuses)}\n`);
+        expect(faults).toEqual([]);
+        expect([status, stderr]).toEqual([0, '']);
+        expect(requests).toBe(routes * PER_ROUTE);
+      } finally {
+        await database.drop();
+      }
+    },
+    60 * 60_000,
+  );
+});
