@@ -38,6 +38,7 @@ export class AssetsController {
     httpAdapter.setHeader(response, 'Cache-Control', FOR_EVER);
     httpAdapter.setHeader(response, 'Vary', 'Accept-Encoding');
     httpAdapter.setHeader(response, 'Content-Type', asset.contentType);
-    httpAdapter.reply(response, asset.content, 200);
+    // As text: Express' adapter makes JSON of a Buffer.
+    httpAdapter.reply(response, asset.content.toString(), 200);
   }
 }

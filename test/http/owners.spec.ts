@@ -265,7 +265,9 @@ describe('Bodies of errors', () => {
         expect(text).not.toMatch(/SELECT|INSERT|ciphertext|column|alice-of-the-test|postgres:/);
         expect(text).not.toContain(KEY);
       }
-      for (const text of texts) expect(text).not.toMatch(/node_modules|\.[jt]s\b|\n\s+at /);
+      // The script of our own pages is one that everybody may know.
+      const withoutScript = texts.map((text) => text.replace(/"\/byok\/assets\/byok\.[0-9a-f]{16}\.js"/, ''));
+      for (const text of withoutScript) expect(text).not.toMatch(/node_modules|\.[jt]s\b|\n\s+at /);
     } finally {
       jest.restoreAllMocks();
       process.env['NODE_ENV'] = before;

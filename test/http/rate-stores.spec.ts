@@ -25,8 +25,12 @@ async function twoInstances(
   made: Promise<unknown>[] = [],
 ): Promise<{ statuses: number[]; waits: number[]; reads: number[] }> {
   const options = { rateLimit: { perOwner: 6, windowMs: 60_000, store } };
-  const instances = [await startEdge({ options }), await startEdge({ options })];
-  await Promise.all(made);
+  // One after the other: at once, both would make the table of the limiter.
+  const instances: EdgeApp[] = [];
+  for (let i = 0; i < 2; i++) {
+    instances.push(await startEdge({ options }));
+    await Promise.all(made);
+  }
   try {
     const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => put(instances[i % 2], 'alice')));
     const reads = await Promise.all(

@@ -21,7 +21,7 @@ export const SECURITY_HEADERS = {
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
-  vary: 'Cookie, Authorization, Accept, Origin, Sec-Fetch-Site',
+  vary: 'Cookie, Authorization, Accept, Accept-Language, Origin, Sec-Fetch-Site',
 } as const;
 
 export interface EdgeApp {

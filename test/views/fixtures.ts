@@ -131,5 +131,6 @@ export const FIXTURES: readonly Fixture[] = [
     baseUrl: '/byok',
     title: 'Keys',
     id: 'id',
+    refusal: { provider: 'openai', label: 'default', message: 'Refused.' },
   }),
 ];

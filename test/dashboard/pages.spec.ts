@@ -1,0 +1,211 @@
+import { afterEach, beforeAll, afterAll, describe, expect, it } from '@jest/globals';
+import type { Agent } from 'supertest';
+import { byokAssets, type DashboardOptions } from '../../lib/index.js';
+import { KEY, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
+import { createDatabase, type TestDatabase } from '../support/postgres.js';
+
+const OTHER_KEY = 'another-example-of-a-key-2e8d';
+const PROVIDERS = {
+  openai: { name: 'OpenAI', keyPrefix: 'an' },
+  azure: { name: 'Azure', fields: { endpoint: { type: 'url', label: 'Endpoint' } } },
+} as const;
+
+describe('The pages', () => {
+  let database: TestDatabase;
+  let app: EdgeApp;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+  });
+  afterAll(() => database.drop());
+  afterEach(() => app.close());
+
+  const start = async (dashboard: DashboardOptions = {}, more: object = {}): Promise<EdgeApp> =>
+    (app = await startEdge({
+      options: { db: database.url, providers: PROVIDERS, dashboard, rateLimit: false, ...more },
+    }));
+
+  const page = async (browser: Agent, path = '/byok', headers = {}): Promise<string> =>
+    (await browser.get(path).set('Accept', 'text/html').set(headers).expect(200)).text;
+
+  const tokenOf = (html: string): string => /name="_csrf" value="([^"]+)"/.exec(html)![1];
+
+  /** Sends a form as the page has it, and follows to the page it leads to. */
+  async function submit(browser: Agent, path: string, fields: object): Promise<{ location: string; html: string }> {
+    const token = tokenOf(await page(browser));
+    const answer = await browser
+      .post(`/byok${path}`)
+      .type('form')
+      .send({ _csrf: token, ...fields })
+      .expect(303);
+    expect(answer.headers).toMatchObject(SECURITY_HEADERS);
+    return { location: answer.headers['location'], html: await page(browser, answer.headers['location']) };
+  }
+
+  const textOf = (html: string): string => html.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
+
+  it('show, save, replace, refuse and delete keys, and never one of them', async () => {
+    await start();
+    const browser = await app.browser('alice');
+    const empty = await page(browser);
+    expect(textOf(empty)).toMatch(
+      /API keys .*0 keys stored.* OpenAI .*Azure .*Endpoint.*Add a key.*Security.*Encrypted in the database/,
+    );
+    expect(empty).not.toContain('/byok/clear');
+
+    const saved = await submit(browser, '/keys/openai', { api_key: KEY });
+    expect(textOf(saved.html)).toContain('The key for OpenAI was saved (…1f9c). Never expires.');
+    // Once.
+    expect(textOf(await page(browser))).not.toContain('was saved');
+
+    const refused = await submit(browser, '/keys/openai', { api_key: 'no-such-prefix-0123456789' });
+    expect(textOf(refused.html)).toMatch(/A key for OpenAI begins with an.*A key for OpenAI begins with an/);
+    expect(refused.html).toMatch(/<details id="[^"]*openai[^"]*-replace" class="byok-action" open/);
+    expect(refused.html).not.toContain('no-such-prefix');
+    expect(await app.byok.getKey({ userId: 'alice' }, 'openai')).toBe(KEY);
+
+    const replaced = await submit(browser, '/keys/openai', { api_key: OTHER_KEY });
+    expect(textOf(replaced.html)).toContain('The key for OpenAI was replaced (…2e8d).');
+    const labelled = await submit(browser, '/keys', { provider: 'openai', label: 'work', api_key: KEY });
+    expect(textOf(labelled.html)).toContain('The key for OpenAI was saved (…1f9c).');
+    const other = await submit(browser, '/keys', { provider: 'mistral', api_key: KEY });
+    expect(textOf(other.html)).toMatch(/3 keys stored.*Mistral/);
+    const deleted = await submit(browser, '/keys/openai/delete', { label: 'work' });
+    expect(textOf(deleted.html)).toContain('The key for OpenAI was deleted.');
+    expect(textOf((await submit(browser, '/keys/openai/delete', { label: 'work' })).html)).toContain(
+      'There was no key',
+    );
+
+    const confirm = await page(browser, '/byok/clear');
+    expect(textOf(confirm)).toContain('Delete all 2 keys? This cannot be undone.');
+    const cleared = await submit(browser, '/keys/clear', {});
+    expect(textOf(cleared.html)).toContain('2 keys were deleted.');
+    expect(await app.byok.listKeys({ userId: 'alice' })).toEqual([]);
+    for (const html of [empty, saved.html, refused.html, replaced.html, labelled.html, confirm, cleared.html]) {
+      expect(html).not.toContain(KEY.slice(0, -4));
+      expect(html).not.toContain(OTHER_KEY.slice(0, -4));
+      expect(html).not.toMatch(/ style=| on[a-z]+=|<script>/i);
+    }
+  });
+
+  it('tell what a form did to nobody but who sent it', async () => {
+    await start();
+    const browser = await app.browser('bob');
+    const token = tokenOf(await page(browser));
+    await browser.post('/byok/keys/openai').type('form').send({ _csrf: token, api_key: KEY }).expect(303);
+    await browser.post('/sign-in?user=carol').expect(204);
+    expect(textOf(await page(browser))).not.toContain('was saved');
+    await browser.post('/sign-in?user=bob').expect(204);
+    expect(textOf(await page(browser))).not.toContain('was saved');
+  });
+
+  it('come in the language that the browser asks for, or the application says', async () => {
+    await start();
+    const german = { 'Accept-Language': 'fr, de-AT;q=0.8, en;q=0.5' };
+    const browser = await app.browser('dora');
+    const html = await page(browser, '/byok', german);
+    expect(html).toContain('<html lang="de-AT" dir="ltr"');
+    expect(textOf(html)).toMatch(/API-Schlüssel .*Sicherheit/);
+    const answer = await browser
+      .post('/byok/keys/openai')
+      .type('form')
+      .set(german)
+      .send({ _csrf: tokenOf(html), api_key: 'short' });
+    expect(textOf(await page(browser, answer.headers['location'], german))).toContain(
+      'Das konnte nicht gespeichert werden.',
+    );
+    const absent = await browser
+      .get('/byok/nothing')
+      .set({ ...german, Accept: 'text/html' })
+      .expect(404);
+    expect(textOf(absent.text)).toContain('Nicht gefunden');
+    for (const accept of ['xx', ';;q=,', 'de;q=0', 'de-'.repeat(200), 'en-GB,de;q=0.9']) {
+      expect(await page(browser, '/byok', { 'Accept-Language': accept })).toMatch(/<html lang="en(-GB)?"/);
+    }
+    await app.close();
+    await start({ locale: 'de', timeZone: 'Europe/Berlin', title: 'Zugänge', messages: { security: 'Wie sicher' } });
+    const fixed = await page(await app.browser('dora'));
+    expect(textOf(fixed)).toMatch(/Zugänge .*Wie sicher/);
+  });
+
+  it('stand in the layout of the application, with its theme', async () => {
+    const seen: string[] = [];
+    await start({
+      theme: 'dark',
+      layout: async ({ title, html, stylesheet, script, locale, direction }, { user }) => {
+        seen.push((user as { id: string }).id, stylesheet, script, locale, direction);
+        return `<!doctype html><title>${title} of the application</title><nav>Ours</nav>${html}`;
+      },
+    });
+    const browser = await app.browser('erin');
+    const html = await page(browser);
+    expect(html).toMatch(
+      /^<!doctype html><title>API keys of the application<\/title><nav>Ours<\/nav><div class="byok byok-main" data-theme="dark"><h1/,
+    );
+    const { stylesheet, script } = byokAssets();
+    expect(seen).toEqual([
+      'erin',
+      `/byok/assets/${stylesheet.fileName}`,
+      `/byok/assets/${script.fileName}`,
+      'en',
+      'ltr',
+    ]);
+    expect(await page(browser, '/byok/clear')).toContain('<nav>Ours</nav>');
+  });
+
+  it('lead to the sign-in where one is needed, and back', async () => {
+    await start({ signInUrl: '/sign-in?from=keys' }, { storage: 'database' });
+    const browser = await app.browser();
+    const answer = await browser.get('/byok?x=1').set('Accept', 'text/html').expect(303);
+    expect(answer.headers['location']).toBe('/sign-in?from=keys&return_to=%2Fbyok%3Fx%3D1');
+    await app.close();
+    await start({}, { storage: 'database' });
+    const refused = await (await app.browser()).get('/byok').set('Accept', 'text/html').expect(401);
+    expect(textOf(refused.text)).toContain('Sign in first');
+  });
+
+  it('show what happened lately where an audit log is kept', async () => {
+    await start({}, { audit: true });
+    const browser = await app.browser('frank');
+    await submit(browser, '/keys/openai', { api_key: KEY });
+    expect(textOf(await page(browser))).toMatch(/Recent activity .*Key saved OpenAI/);
+  });
+
+  it('have their files for ever, for everybody and under no other name', async () => {
+    await start();
+    for (const { fileName, contentType, content } of Object.values(byokAssets()) as {
+      fileName: string;
+      contentType: string;
+      content: Buffer;
+    }[]) {
+      const answer = await fetch(`${app.url}/byok/assets/${fileName}`);
+      expect(Object.fromEntries(answer.headers)).toMatchObject({
+        'cache-control': 'public, max-age=31536000, immutable',
+        'content-type': contentType,
+        'x-content-type-options': 'nosniff',
+        'cross-origin-resource-policy': 'same-origin',
+      });
+      expect(answer.headers.get('set-cookie')).toBeNull();
+      expect(Buffer.from(await answer.arrayBuffer()).equals(content)).toBe(true);
+    }
+    for (const name of [
+      'byok.css',
+      'byok.0000000000000000.css',
+      '..%2f..%2fpackage.json',
+      '%2e%2e%2findex.js',
+      '__proto__',
+    ]) {
+      expect((await fetch(`${app.url}/byok/assets/${name}`)).status).toBe(404);
+    }
+    await app.close();
+    app = await startEdge({ options: { dashboard: false } });
+    expect((await fetch(`${app.url}/byok/assets/${byokAssets().script.fileName}`)).status).toBe(404);
+  });
+
+  it('refuse a text that there is not at the start', async () => {
+    await expect(start({ messages: { sekurity: 'x' } })).rejects.toThrow(
+      'There is no text dashboard.messages.sekurity.',
+    );
+    await start();
+  });
+});
