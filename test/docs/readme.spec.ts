@@ -240,6 +240,48 @@ const RUNS: Record<string, () => Promise<void>> = {
     await database.query('ALTER TABLE elsewhere RENAME TO user_api_keys');
   },
 
+  'pages.module.ts': async () => {
+    const app = await start((await load<{ byok: never }>('pages.module.ts')).byok);
+    const { text } = (await app.send('alice', 'GET', '/byok')).body;
+    expect(text).toContain('<title>Your own keys</title>');
+    expect(text).toContain('<nav>My application</nav><div class="byok byok-main" data-theme="light">');
+    expect(text).toContain('Bring another key');
+    const stylesheet = /href="(\/byok\/assets\/[^"]+\.css)"/.exec(text as string)![1];
+    expect((await app.send(undefined, 'GET', stylesheet)).status).toBe(200);
+  },
+
+  'components.ts': async () => {
+    const { keyPage } = await load<{ keyPage(token: string): string }>('components.ts');
+    expect(keyPage('a-token')).toMatch(
+      /byok\.[0-9a-f]{16}\.css.*byok\.[0-9a-f]{16}\.js.*Your key stays yours.*a-token.*Schlüssel/s,
+    );
+  },
+
+  'rotate.ts': async () => {
+    const { Rotation } = await load<{ Rotation: new (...args: never[]) => { moveToNewestSecret(): Promise<void> } }>(
+      'rotate.ts',
+    );
+    const own = await createDatabase();
+    try {
+      class RotationModule {}
+      Module({ providers: [Rotation] })(RotationModule);
+      const [older, newer] = [1, 2].map(() => library.EncryptionService.generateSecret());
+      const options = { db: own.url, storage: 'database' } as const;
+      const before = await start(library.ByokModule.forRoot({ secret: older, ...options }));
+      await before.byok.setKey({ userId: 'lena' }, 'openai', KEY);
+      const app = await start(library.ByokModule.forRoot({ secret: [newer, older], ...options }), RotationModule);
+      await app.nest.get(Rotation).moveToNewestSecret();
+      const [{ retired }] = await own.query('SELECT count(*)::int AS retired FROM byok_retired_keys');
+      expect(retired).toBe(1);
+      for (const { close } of apps.splice(0)) await close();
+      const after = await start(library.ByokModule.forRoot({ secret: newer, ...options }));
+      expect(await after.byok.getKey({ userId: 'lena' }, 'openai')).toBe(KEY);
+      for (const { close } of apps.splice(0)) await close();
+    } finally {
+      await own.drop();
+    }
+  },
+
   'rotation.ts': async () => {
     const before = await start((await load<{ AppModule: never }>('app.module.ts')).AppModule);
     await before.byok.setKey({ userId: 'kate' }, 'openai', KEY);
