@@ -2,9 +2,12 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { Request } from 'express';
 import { ByokModule } from 'nestjs-byok';
 import type { Pool } from 'pg';
+import { ChatPageController } from './chat/chat-page.controller.js';
 import { ChatController } from './chat/chat.controller.js';
 import { LanguageModels } from './chat/language-models.js';
+import { GalleryController } from './gallery/gallery.controller.js';
 import { HomeController } from './home/home.controller.js';
+import { StylesheetController } from './pages/stylesheet.controller.js';
 import type { Settings } from './settings.js';
 import { SignInController } from './sign-in/sign-in.controller.js';
 import { POOL, SETTINGS } from './tokens.js';
@@ -40,7 +43,14 @@ export class AppModule {
           },
         }),
       ],
-      controllers: [HomeController, SignInController, ChatController],
+      controllers: [
+        HomeController,
+        SignInController,
+        ChatController,
+        ChatPageController,
+        GalleryController,
+        StylesheetController,
+      ],
       providers: [LanguageModels, { provide: SETTINGS, useValue: settings }, { provide: POOL, useValue: pool }],
     };
   }

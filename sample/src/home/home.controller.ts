@@ -1,8 +1,9 @@
-import { Controller, Get, Header, Inject, Req, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, Get, Inject, Req, ServiceUnavailableException } from '@nestjs/common';
 import type { Request } from 'express';
-import { renderToString } from 'nestjs-byok';
 import type { Pool } from 'pg';
 import type { Settings } from '../settings.js';
+import { PageHeaders } from '../pages/page-headers.js';
+import { renderPage } from '../pages/page.js';
 import { POOL, SETTINGS } from '../tokens.js';
 import { HomePage } from './home.page.js';
 
@@ -14,12 +15,11 @@ export class HomeController {
   ) {}
 
   @Get()
-  @Header('Content-Type', 'text/html; charset=utf-8')
-  @Header('Content-Security-Policy', "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-  @Header('Cache-Control', 'no-store')
+  @PageHeaders()
   home(@Req() request: Request): string {
     const address = this.settings.publicOrigin ?? `${request.protocol}://${request.get('host') ?? 'localhost'}`;
-    return `<!doctype html>${renderToString(HomePage({ user: request.session.user, address }))}`;
+    const { user } = request.session;
+    return renderPage({ title: 'Bring your own key', user, path: '/', children: HomePage({ user, address }) });
   }
 
   @Get('healthz')

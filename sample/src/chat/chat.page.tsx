@@ -1,0 +1,29 @@
+import type { VNode } from 'preact';
+import { Alert } from 'nestjs-byok';
+import { FieldForm } from '../pages/field.js';
+
+export interface ChatPageProps {
+  message?: string;
+  reply?: string;
+  /** Why there is no reply. */
+  error?: string;
+}
+
+/** A question for a language model, and what it answered. */
+export function ChatPage({ message = 'Hello', reply, error }: ChatPageProps): VNode {
+  return (
+    <>
+      <p>OpenAI is asked with your own key. Nothing of what you write is kept.</p>
+      {error !== undefined && <Alert kind="error" style="soft" message={error} />}
+      {reply !== undefined && (
+        <section class="sample-section" aria-labelledby="reply">
+          <h2 class="byok-title" id="reply">
+            Reply
+          </h2>
+          <p class="sample-reply">{reply}</p>
+        </section>
+      )}
+      <FieldForm action="/chat/ask" field="message" label="Message" button="Send" value={message} maxLength={8_000} />
+    </>
+  );
+}

@@ -1,0 +1,60 @@
+import { InlineKeyInput, KeyInputForm, MultiProviderKeyForm, ValidationMessage } from 'nestjs-byok';
+import { PROVIDERS } from './examples.js';
+import type { Shown } from './gallery.page.js';
+
+/** The forms. Ids begin with the theme, for everything is on the page twice. */
+export function forms(theme: string): Shown[] {
+  const shared = { providerConfig: PROVIDERS, csrfToken: 'none' };
+  return [
+    { name: 'KeyInputForm', content: <KeyInputForm {...shared} provider="openai" id={`${theme}-form`} /> },
+    {
+      name: 'KeyInputForm, refused',
+      content: (
+        <KeyInputForm
+          {...shared}
+          provider="openai"
+          id={`${theme}-refused`}
+          error="This key was not accepted. Check that all of it was copied."
+        />
+      ),
+    },
+    {
+      name: 'KeyInputForm with extra values and a label',
+      content: <KeyInputForm {...shared} provider="azure" id={`${theme}-extra`} askLabel />,
+    },
+    {
+      name: 'KeyInputForm without help, with a placeholder',
+      content: (
+        <KeyInputForm {...shared} provider="openai" id={`${theme}-bare`} showHelp={false} placeholder="Paste it here" />
+      ),
+    },
+    {
+      name: 'KeyInputForm with an unsafe address',
+      content: <KeyInputForm {...shared} provider="openai" id={`${theme}-unsafe`} action="javascript:void(0)" />,
+    },
+    {
+      name: 'MultiProviderKeyForm',
+      content: (
+        <MultiProviderKeyForm
+          {...shared}
+          providers={Object.keys(PROVIDERS)}
+          defaultProvider="anthropic"
+          id={`${theme}-choice`}
+          allowOther
+          askLabel
+        />
+      ),
+    },
+    { name: 'InlineKeyInput', content: <InlineKeyInput {...shared} provider="openai" inputId={`${theme}-inline`} /> },
+    {
+      name: 'InlineKeyInput, not compact',
+      content: <InlineKeyInput {...shared} provider="anthropic" inputId={`${theme}-large`} compact={false} />,
+    },
+    { name: 'ValidationMessage, valid', content: <ValidationMessage isValid message="This looks like a key." /> },
+    { name: 'ValidationMessage, invalid', content: <ValidationMessage message="A key for OpenAI begins with sk-." /> },
+    {
+      name: 'ValidationMessage without an icon',
+      content: <ValidationMessage message="A key has 8 characters or more." showIcon={false} />,
+    },
+  ];
+}

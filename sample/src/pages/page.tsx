@@ -1,0 +1,70 @@
+import type { ComponentChildren, VNode } from 'preact';
+import { renderToString, scriptUrl, stylesheetUrl } from 'nestjs-byok';
+import { SAMPLE_STYLESHEET_URL } from './stylesheet.js';
+
+export interface SamplePageProps {
+  title: string;
+  /** Who is signed in. */
+  user: string | undefined;
+  /** Path of the page, which its link in the navigation is marked with. */
+  path: string;
+  children: ComponentChildren;
+}
+
+const LINKS = [
+  ['/', 'Home'],
+  ['/chat', 'Chat'],
+  ['/byok', 'API keys'],
+  ['/gallery', 'Gallery'],
+] as const;
+
+/** A document of the sample, with the stylesheet and the script of the library. */
+export function renderPage(props: SamplePageProps): string {
+  return `<!doctype html>${renderToString(<SamplePage {...props} />)}`;
+}
+
+function SamplePage({ title, user, path, children }: SamplePageProps): VNode {
+  return (
+    <html lang="en" class="byok byok-page">
+      <head>
+        <meta charSet="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{`${title} · nestjs-byok sample`}</title>
+        <link rel="icon" href="data:," />
+        <link rel="stylesheet" href={stylesheetUrl('/byok')} />
+        <link rel="stylesheet" href={SAMPLE_STYLESHEET_URL} />
+        <script src={scriptUrl('/byok')} defer />
+      </head>
+      <body>
+        <header class="sample-header">
+          <nav aria-label="Main">
+            <ul class="sample-links">
+              {LINKS.map(([href, text]) => (
+                <li key={href}>
+                  <a class="byok-link" href={href} aria-current={href === path ? 'page' : undefined}>
+                    {text}
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </nav>
+          {user !== undefined && (
+            <form class="sample-user" method="post" action="/session/end">
+              <span>
+                Signed in as <strong>{user}</strong>
+              </span>
+              <button class="byok-btn byok-btn-sm" type="submit">
+                Sign out
+              </button>
+            </form>
+          )}
+        </header>
+        <main class="byok-main sample-main">
+          <h1 class="byok-title">{title}</h1>
+          {children}
+        </main>
+      </body>
+    </html>
+  );
+}
