@@ -148,15 +148,18 @@ describe('The count in the process', () => {
   it('is of so many keys and no more; who is busy is not forgotten', async () => {
     const limiter = new MemoryLimiter(limit, 1_000);
     for (let i = 0; i < 3; i++) await isRefused(limiter.consume('busy'));
-    const before = process.memoryUsage().heapUsed;
-    for (let i = 0; i < 50_000; i++) {
+    for (let i = 0; i < 20_000; i++) {
       await limiter.consume(`address-${i}`);
       if (i % 500 === 0) expect(await isRefused(limiter.consume('busy'))).toBe(true);
     }
     expect(limiter.size).toBe(1_000);
-    expect(process.memoryUsage().heapUsed - before).toBeLessThan(60e6);
-    expect(await isRefused(limiter.consume('address-49999'))).toBe(false);
-    expect(await isRefused(limiter.consume('address-49999'))).toBe(true);
+    // Twice is allowed: who was forgotten has both again, who was not has one.
+    const twiceMore = async (key: string) => [
+      await isRefused(limiter.consume(key)),
+      await isRefused(limiter.consume(key)),
+    ];
+    expect(await twiceMore('address-0')).toEqual([false, false]);
+    expect(await twiceMore('address-19999')).toEqual([false, true]);
   });
 
   it.each([
