@@ -82,3 +82,6 @@ export async function overflows(page: Page, widths: readonly number[]): Promise<
   if (before) await page.setViewportSize(before);
   return found;
 }
+
+/** Complaints of a page that has none. */
+export const QUIET: Complaints = { console: [], errors: [], violations: [] };
