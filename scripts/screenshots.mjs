@@ -45,8 +45,8 @@ async function visit(page, url, shoot) {
   await shoot('key-required');
   await page.goto(`${url}/byok`);
   await shoot('dashboard-empty');
-  const add = page.locator('section:has(> * > #x)');
-  await add.getByLabel('OpenAI API key').fill('sk-an-example-of-an-api-key-1f9c');
+  const add = page.getByRole('region', { name: 'OpenAI', exact: true });
+  await add.getByLabel('OpenAI API key', { exact: true }).fill('sk-an-example-of-an-api-key-1f9c');
   await add.getByRole('button', { name: 'Save key' }).click();
   await page.getByText('…1f9c').first().waitFor();
   await shoot('dashboard-saved');

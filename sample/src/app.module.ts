@@ -7,6 +7,7 @@ import { ChatController } from './chat/chat.controller.js';
 import { LanguageModels } from './chat/language-models.js';
 import { GalleryController } from './gallery/gallery.controller.js';
 import { HomeController } from './home/home.controller.js';
+import { layout } from './pages/layout.js';
 import { StylesheetController } from './pages/stylesheet.controller.js';
 import type { Settings } from './settings.js';
 import { SignInController } from './sign-in/sign-in.controller.js';
@@ -33,6 +34,8 @@ export class AppModule {
           publicOrigins: settings.publicOrigin
             ? [settings.publicOrigin]
             : [`http://localhost:${settings.port}`, `http://127.0.0.1:${settings.port}`],
+          // The sample's own header is in English.
+          dashboard: { layout, locale: 'en' },
           providers: {
             openai: { name: 'OpenAI', placeholder: 'sk-…', docsUrl: 'https://platform.openai.com/api-keys' },
             anthropic: {

@@ -6,7 +6,9 @@ import { findChromium, launchChromium } from './chromium.mjs';
 export const CHROMIUM = await findChromium();
 
 if (CHROMIUM === undefined) {
-  process.stderr.write('\n*** SKIPPED: no Chromium on this platform. Set CHROME_PATH to run the browser tests. ***\n\n');
+  process.stderr.write(
+    '\n*** SKIPPED: no Chromium on this platform. Set CHROME_PATH to run the browser tests. ***\n\n',
+  );
 }
 
 /** A browser for a spec. */
@@ -80,3 +82,6 @@ export async function overflows(page: Page, widths: readonly number[]): Promise<
   if (before) await page.setViewportSize(before);
   return found;
 }
+
+/** Complaints of a page that has none. */
+export const QUIET: Complaints = { console: [], errors: [], violations: [] };

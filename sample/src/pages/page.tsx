@@ -8,7 +8,9 @@ export interface SamplePageProps {
   user: string | undefined;
   /** Path of the page, which its link in the navigation is marked with. */
   path: string;
-  children: ComponentChildren;
+  main: VNode;
+  locale?: string;
+  direction?: 'ltr' | 'rtl';
 }
 
 const LINKS = [
@@ -18,14 +20,29 @@ const LINKS = [
   ['/gallery', 'Gallery'],
 ] as const;
 
-/** A document of the sample, with the stylesheet and the script of the library. */
-export function renderPage(props: SamplePageProps): string {
+/** A page of the sample's own. */
+export function renderPage({
+  title,
+  children,
+  ...props
+}: Pick<SamplePageProps, 'title' | 'user' | 'path'> & { children: ComponentChildren }): string {
+  const main = (
+    <main class="byok-main sample-main">
+      <h1 class="byok-title">{title}</h1>
+      {children}
+    </main>
+  );
+  return renderDocument({ title, main, ...props });
+}
+
+/** A document with the header of the sample, and with the stylesheet and the script of the library. */
+export function renderDocument(props: SamplePageProps): string {
   return `<!doctype html>${renderToString(<SamplePage {...props} />)}`;
 }
 
-function SamplePage({ title, user, path, children }: SamplePageProps): VNode {
+function SamplePage({ title, user, path, main, locale = 'en', direction = 'ltr' }: SamplePageProps): VNode {
   return (
-    <html lang="en" class="byok byok-page">
+    <html lang={locale} dir={direction} class="byok byok-page">
       <head>
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -60,10 +77,7 @@ function SamplePage({ title, user, path, children }: SamplePageProps): VNode {
             </form>
           )}
         </header>
-        <main class="byok-main sample-main">
-          <h1 class="byok-title">{title}</h1>
-          {children}
-        </main>
+        {main}
       </body>
     </html>
   );

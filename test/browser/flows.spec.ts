@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { CHROMIUM, launchBrowser, newVisitor, QUIET, type Complaints } from '../support/browser.js';
+import { createDatabase, type TestDatabase } from '../support/postgres.js';
+import { startProviderStub, type ProviderStub } from '../support/provider-stub.js';
+import { startSample, type Sample } from '../support/sample.js';
+import { keyboard, mouse, Person, type Hand } from './people.js';
+
+let browser: Browser;
+let database: TestDatabase;
+let provider: ProviderStub;
+let sample: Sample;
+
+const WAYS: [string, Hand, boolean][] = [
+  ['by mouse', mouse, true],
+  ['by keyboard', keyboard, true],
+  ['by mouse, without JavaScript', mouse, false],
+  ['by keyboard, without JavaScript', keyboard, false],
+];
+
+(CHROMIUM ? describe : describe.skip)('In a browser', () => {
+  beforeAll(async () => {
+    [database, provider, browser] = await Promise.all([createDatabase(), startProviderStub(), launchBrowser()]);
+    sample = await startSample({ DATABASE_URL: database.url, TRUST_PROXY: 'loopback', ...provider.env });
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await sample.end();
+    await Promise.all([provider.close(), database.drop()]);
+  });
+
+  async function asPerson(
+    hand: Hand,
+    javaScriptEnabled: boolean,
+    act: (person: Person) => Promise<void>,
+  ): Promise<Complaints> {
+    const { context, complaints } = await newVisitor(browser, { javaScriptEnabled, locale: 'en' });
+    try {
+      await act(new Person(await context.newPage(), sample.url, hand, javaScriptEnabled));
+    } finally {
+      await context.close();
+    }
+    return complaints;
+  }
+
+  it.each(WAYS)('keys are added, replaced, deleted and cleared %s', async (way, hand, scripted) => {
+    const user = way.replaceAll(',', '');
+    const complaints = await asPerson(hand, scripted, async (person) => {
+      await person.signIn(user);
+      await person.follow('API keys', 'API keys');
+      await person.save('OpenAI', 'an-example-of-an-api-key-1f9c');
+      await person.sees('OpenAI', '…1f9c');
+      expect(await person.page.content()).not.toContain('an-example-of');
+
+      await person.replace('OpenAI', 'an-example-of-another-key-2b2b');
+      await person.sees('OpenAI', '…2b2b');
+      expect(await person.card('OpenAI').textContent()).not.toContain('1f9c');
+
+      await person.askToDelete('OpenAI');
+      await person.sees('OpenAI', '…2b2b');
+      await person.confirm('OpenAI');
+      await person.seesNoKey('OpenAI');
+
+      await person.save('OpenAI', 'an-example-of-a-first-key-aaaa');
+      await person.sees('OpenAI', '…aaaa');
+      await person.save('Anthropic', 'an-example-of-a-second-key-bbbb');
+      await person.sees('Anthropic', '…bbbb');
+      await person.clearAll();
+      await person.seesNoKey('OpenAI');
+      await person.seesNoKey('Anthropic');
+    });
+    expect(complaints).toEqual(QUIET);
+    expect(await database.query('SELECT 1 FROM user_api_keys WHERE user_id = $1', [user])).toEqual([]);
+  });
+
+  it.each(WAYS)('who is asked for a key comes back to the chat with it %s', async (way, hand, scripted) => {
+    const apiKey = 'an-example-of-an-api-key-1f9c';
+    const said = `Hello ${way}`;
+    const complaints = await asPerson(hand, scripted, async (person) => {
+      const { page } = person;
+      await person.signIn(`talker ${said.length}`);
+      await person.follow('Chat', 'API key required');
+      await person.save('OpenAI', apiKey, page);
+      await person.heading('Chat');
+      expect(new URL(page.url()).pathname).toBe('/chat');
+      await person.send(said);
+      await page.getByText(`You said: ${said}`).waitFor();
+
+      await person.signOut();
+      await person.signIn(`stranger ${said.length}`);
+      await person.follow('API keys', 'API keys');
+      await person.seesNoKey('OpenAI');
+      expect(await page.content()).not.toContain('1f9c');
+      await person.follow('Chat', 'API key required');
+    });
+    expect(complaints).toEqual(QUIET);
+    expect(provider.calls.filter(({ text }) => text === said).map((call) => call.key)).toEqual([apiKey]);
+  });
+
+  it.each(WAYS)('a key that is refused leaves the old one, and is nowhere, %s', async (way, hand, scripted) => {
+    const complaints = await asPerson(hand, scripted, async (person) => {
+      await person.signIn(`refused ${way.length}`);
+      await person.follow('API keys', 'API keys');
+      await person.save('OpenAI', 'an-example-of-an-api-key-1f9c');
+      await person.sees('OpenAI', '…1f9c');
+      // The browser takes it, the server does not: it is one character over and over.
+      await person.replace('OpenAI', 'xxxxxxxxxxxxxxxxxxxx yyyy');
+      await person.page.locator('.byok-alert-error').waitFor();
+      expect(await person.page.content()).not.toContain('xxxxxxxxx');
+      await person.sees('OpenAI', '…1f9c');
+    });
+    expect(complaints).toEqual(QUIET);
+  });
+
+  it('the question in the dialog can be left, and gives the focus back', async () => {
+    const complaints = await asPerson(keyboard, true, async (person) => {
+      const { page } = person;
+      const focused = (): Promise<string | null | undefined> =>
+        page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent);
+      await person.signIn('hesitant');
+      await person.follow('API keys', 'API keys');
+      await person.save('OpenAI', 'an-example-of-an-api-key-1f9c');
+      await person.sees('OpenAI', '…1f9c');
+      await person.askToDelete('OpenAI');
+      expect(await focused()).toBe('Cancel');
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      expect(await focused()).toBe('Delete the key for OpenAI');
+      await person.sees('OpenAI', '…1f9c');
+    });
+    expect(complaints).toEqual(QUIET);
+  });
+});
