@@ -58,7 +58,7 @@ export class Person {
     await this.open('/');
     await this.hand.type(this.page.getByLabel('Sign in as any name'), user);
     await this.hand.press(this.button('Sign in'));
-    await this.page.getByText(`Signed in as ${user}`).waitFor();
+    await this.page.getByText(`Signed in as ${user}`, { exact: true }).waitFor();
   }
 
   async signOut(): Promise<void> {

@@ -63,7 +63,7 @@ export function alerts(theme: string): Shown[] {
     {
       name: 'ToastContainer and Toast',
       content: (
-        <ToastContainer id={`${theme}-toasts`}>
+        <ToastContainer id={`${theme}-toasts`} messages={{ notifications: `Notifications, ${theme}` }}>
           {KINDS.map((kind) => (
             <Toast key={kind} kind={kind} message={`A toast: ${kind}`} duration={0} />
           ))}

@@ -14,3 +14,10 @@ export const PROVIDERS = {
     },
   },
 } satisfies Record<string, ProviderConfig>;
+
+/** The same with the theme in their names: no two forms of a page may be called the same. */
+export function providersOf(theme: string): Record<string, ProviderConfig> {
+  return Object.fromEntries(
+    Object.entries(PROVIDERS).map(([id, config]) => [id, { ...config, name: `${config.name} (${theme})` }]),
+  );
+}

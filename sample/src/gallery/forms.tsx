@@ -1,10 +1,11 @@
 import { InlineKeyInput, KeyInputForm, MultiProviderKeyForm, ValidationMessage } from 'nestjs-byok';
-import { PROVIDERS } from './examples.js';
+import { providersOf } from './examples.js';
 import type { Shown } from './gallery.page.js';
 
 /** The forms. Ids begin with the theme, for everything is on the page twice. */
 export function forms(theme: string): Shown[] {
-  const shared = { providerConfig: PROVIDERS, csrfToken: 'none' };
+  const providers = providersOf(theme);
+  const shared = { providerConfig: providers, csrfToken: 'none' };
   return [
     { name: 'KeyInputForm', content: <KeyInputForm {...shared} provider="openai" id={`${theme}-form`} /> },
     {
@@ -37,7 +38,7 @@ export function forms(theme: string): Shown[] {
       content: (
         <MultiProviderKeyForm
           {...shared}
-          providers={Object.keys(PROVIDERS)}
+          providers={Object.keys(providers)}
           defaultProvider="anthropic"
           id={`${theme}-choice`}
           allowOther

@@ -11,7 +11,7 @@ export function keys(theme: string): Shown[] {
     content: (
       <KeyManagementCard
         provider={`${theme}-${state}`}
-        providerConfig={{ ...PROVIDERS.openai, name: `OpenAI (${state})` }}
+        providerConfig={{ ...PROVIDERS.openai, name: `OpenAI (${state}, ${theme})` }}
         keys={stored ? [stored].flat() : []}
         now={now}
         headingLevel={4}
@@ -38,8 +38,8 @@ export function keys(theme: string): Shown[] {
           headingLevel={4}
           providers={[`${theme}-first`, `${theme}-second`]}
           providerConfig={{
-            [`${theme}-first`]: { ...PROVIDERS.openai, name: 'OpenAI' },
-            [`${theme}-second`]: { ...PROVIDERS.anthropic, name: 'Anthropic' },
+            [`${theme}-first`]: { ...PROVIDERS.openai, name: `OpenAI, ${theme}` },
+            [`${theme}-second`]: { ...PROVIDERS.anthropic, name: `Anthropic, ${theme}` },
           }}
           keys={[{ ...active, provider: `${theme}-first` }]}
           now={now}

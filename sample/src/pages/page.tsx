@@ -48,7 +48,6 @@ function SamplePage({ title, user, path, main, locale = 'en', direction = 'ltr' 
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>{`${title} · nestjs-byok sample`}</title>
-        <link rel="icon" href="data:," />
         <link rel="stylesheet" href={stylesheetUrl('/byok')} />
         <link rel="stylesheet" href={SAMPLE_STYLESHEET_URL} />
         <script src={scriptUrl('/byok')} defer />
