@@ -36,6 +36,9 @@ import { Flash } from './flash.js';
 import { readKeyForm, type KeyForm } from './key-form.js';
 import { isMendable, refusalText } from './refusal-text.js';
 
+/** No key has it: the form of a key that is still to be stored. */
+const NEW_LABEL = '';
+
 /** What a form does, and the provider whose it is; the answer is what is told of it. */
 type Work = (form: KeyForm, t: Translate) => Promise<string>;
 
@@ -137,7 +140,7 @@ export class DashboardController {
       notice = { kind: 'success', text: await work(form, translator(this.frame.reader(request))) };
     } catch (error) {
       if (!(error instanceof ByokError) || !isMendable(error)) throw error;
-      notice = this.#refused(error, provider ?? form.provider ?? '', form.label, request);
+      notice = await this.#refused(error, provider ?? form.provider ?? '', form.label, request);
       // Only our page shows what was refused.
       to = this.mountPath.url;
       if (!(await this.flash.put(request, notice))) throw error;
@@ -146,11 +149,14 @@ export class DashboardController {
     this.adapterHost.httpAdapter.redirect(response, 303, to);
   }
 
-  #refused(error: ByokError, provider: string, label: string | undefined, request: ByokRequest): Notice {
-    const text = refusalText(error, provider, this.options.providers, this.frame.reader(request));
-    // What is no name of a provider is not repeated.
-    const isName = /^[a-z0-9][a-z0-9._-]{0,63}$/.test(provider);
-    return { kind: 'error', text, ...(isName && { refusal: { provider, label, message: text } }) };
+  /** What is not stored is not repeated: somebody may have put their key where a provider or label belongs. */
+  async #refused(error: ByokError, provider: string, label: string | undefined, request: ByokRequest): Promise<Notice> {
+    const { providers } = this.options;
+    const text = refusalText(error, provider, providers, this.frame.reader(request));
+    const keys = (await this.byok.listKeys(request)).filter((key) => key.provider === provider);
+    if (keys.length === 0 && !(provider in providers)) return { kind: 'error', text };
+    const isStored = label === undefined || keys.some((key) => key.label === label);
+    return { kind: 'error', text, refusal: { provider, label: isStored ? label : NEW_LABEL, message: text } };
   }
 
   #nameOf(provider: string): string {
