@@ -71,7 +71,7 @@ const WAYS: [string, Hand, boolean][] = [
       await person.seesNoKey('Anthropic');
     });
     expect(complaints).toEqual(QUIET);
-    expect(await database.query('SELECT 1 FROM user_api_keys WHERE user_id = $1', [user])).toEqual([]);
+    expect(await database.query('SELECT 1 FROM user_api_keys WHERE owner_id = $1', [user])).toEqual([]);
   });
 
   it.each(WAYS)('who is asked for a key comes back to the chat with it %s', async (way, hand, scripted) => {

@@ -1,4 +1,4 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, HttpCode } from '@nestjs/common';
 import { SAMPLE_STYLESHEET, SAMPLE_STYLESHEET_URL } from './stylesheet.js';
 
 @Controller()
@@ -9,4 +9,10 @@ export class StylesheetController {
   stylesheet(): string {
     return SAMPLE_STYLESHEET;
   }
+
+  /** There is none, which is no reason for an error in the console of every browser. */
+  @Get('favicon.ico')
+  @HttpCode(204)
+  @Header('Cache-Control', 'public, max-age=86400')
+  icon(): void {}
 }

@@ -19,6 +19,8 @@ export class SignInController {
     // A new session id, so that whoever knew the visitor's does not become the user.
     await promisify(request.session.regenerate.bind(request.session))();
     request.session.user = user;
+    // A browser follows the redirect when its headers arrive, which is before express-session has saved by itself.
+    await promisify(request.session.save.bind(request.session))();
     // A form wants a page, a program does not.
     if (request.is('urlencoded')) response.redirect(303, '/');
     else response.status(204).end();
