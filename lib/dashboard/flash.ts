@@ -22,8 +22,11 @@ export class Flash {
   /** Whether there is a session to keep it in. */
   async put(request: ByokRequest, notice: Notice): Promise<boolean> {
     const { session, userId = null } = await this.callers.caller(request);
-    if (session) session.data[PROPERTY] = { user: userId, notice } satisfies Held;
-    return session !== undefined;
+    if (!session) return false;
+    session.data[PROPERTY] = { user: userId, notice } satisfies Held;
+    // Before the redirect, which a browser may follow sooner than the session is saved at the end of the request.
+    await session.save();
+    return true;
   }
 
   async take(request: ByokRequest): Promise<Notice | undefined> {

@@ -66,6 +66,23 @@ let sample: Sample;
     expect(complaints).toEqual(QUIET);
   });
 
+  it.each(WIDTHS)('the form of the chosen provider stands below the choice, %i wide', async (width) => {
+    const { context } = await newVisitor(browser, { viewport: { width, height: 800 }, locale: 'en' });
+    const page = await context.newPage();
+    await page.goto(`${sample.url}/byok`);
+    const choices = page.locator('.byok-choices').first();
+    const boxOf = (selector: string) => choices.locator(selector).filter({ visible: true }).last().boundingBox();
+    const [button, form, whole] = [
+      await boxOf('.byok-choice > .byok-btn'),
+      await boxOf('form'),
+      await choices.boundingBox(),
+    ];
+    expect(form!.y).toBeGreaterThanOrEqual(button!.y + button!.height);
+    expect(button!.height).toBeLessThan(60);
+    expect(form!.width).toBeGreaterThan(whole!.width * 0.9);
+    await context.close();
+  });
+
   // Each half on the system that it has to stand against.
   it.each([
     ['light', 'dark'],

@@ -18,7 +18,7 @@ function ask(details: HTMLElement, form: HTMLFormElement, button: HTMLButtonElem
   question.id = 'byok-question';
   question.textContent = form.querySelector('p')?.textContent ?? '';
   dialog.setAttribute('aria-labelledby', question.id);
-  const cancel = choice(details.dataset.byokConfirm ?? '', 'byok-btn');
+  const cancel = choice(details.dataset.byokConfirm ?? '', 'byok-btn byok-btn-sm');
   const confirm = choice(button.textContent, button.className);
   cancel.addEventListener('click', () => dialog.close());
   confirm.addEventListener('click', () => {
