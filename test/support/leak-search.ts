@@ -20,7 +20,10 @@ export interface Leak {
 export function makeCanary(length = 40): string {
   const random = (n: number) => [...randomBytes(n)].map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
   const part = Math.ceil((length - 6) / 6);
-  return `k${['"', '\\', '<', '&', '%', 'é'].map((special) => random(part) + special).join('').slice(1)}`;
+  return `k${['"', '\\', '<', '&', '%', 'é']
+    .map((special) => random(part) + special)
+    .join('')
+    .slice(1)}`;
 }
 
 const escapeJson = (text: string) => JSON.stringify(text).slice(1, -1);
