@@ -6,8 +6,9 @@ const NOWHERE = 'http://nowhere.invalid';
 export function sameOriginPath(value: unknown): string | undefined {
   // A browser reads a backslash as a slash, and skips tabs and line breaks.
   if (typeof value !== 'string' || !/^\/(?![/\\])[^\\\p{C}]*$/u.test(value) || value.length > 2048) return undefined;
-  if (!URL.canParse(value, NOWHERE)) return undefined;
-  const { origin, pathname, search, hash } = new URL(value, NOWHERE);
+  const url = parse(value, NOWHERE);
+  if (!url) return undefined;
+  const { origin, pathname, search, hash } = url;
   // Normalising can leave two slashes at the front: /.//x
   if (origin !== NOWHERE || pathname.startsWith('//')) return undefined;
   return pathname + search + hash;
@@ -19,8 +20,18 @@ export function pageOf(
 ): string | undefined {
   if (request.method === 'GET') return sameOriginPath(request.originalUrl ?? request.url);
   const referer = request.headers.referer;
-  if (typeof referer !== 'string' || !URL.canParse(referer)) return undefined;
+  const url = typeof referer === 'string' ? parse(referer) : undefined;
+  if (!url) return undefined;
   // Only the path of it is used, so it leads nowhere but here.
-  const { pathname, search } = new URL(referer);
+  const { pathname, search } = url;
   return sameOriginPath(pathname + search);
+}
+
+/** Not `URL.canParse`: once it is hot, that of Node 20 refuses paths with an ü. */
+function parse(text: string, base?: string): URL | undefined {
+  try {
+    return new URL(text, base);
+  } catch {
+    return undefined;
+  }
 }

@@ -40,7 +40,7 @@ const NOT_PUBLIC = `This address is not one of the public internet. ${WRITE}`;
  * @internal
  */
 export function checkPublicUrl(value: string | URL, rules: PublicUrlRules = {}): URL {
-  const url = URL.canParse(String(value)) ? new URL(String(value)) : undefined;
+  const url = parse(String(value));
   if (!url) throw new InvalidInputError(`This is not an address. ${WRITE}`);
   if (url.protocol !== 'https:') throw new InvalidInputError(`This is not an https address. ${WRITE}`);
   if (url.username !== '' || url.password !== '') {
@@ -70,5 +70,14 @@ function checkHost(hostname: string, rules: PublicUrlRules): void {
   const isPrivate = labels.length === 1 || PRIVATE_ENDS.has(end);
   if (LOOPBACK.has(end) || METADATA_NAMES.has(hostname) || (isPrivate && rules.allowPrivate !== true)) {
     throw new InvalidInputError(NOT_PUBLIC);
+  }
+}
+
+/** Not `URL.canParse`: once it is hot, that of Node 20 refuses names such as münchen.example. */
+function parse(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
   }
 }
