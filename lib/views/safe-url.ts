@@ -15,7 +15,11 @@ export function safeUrl(value: unknown): string | undefined {
   if (/[\s\p{C}\\]/u.test(value) || value.startsWith('//')) return undefined;
   // Without a colon before the first of these, there is no scheme.
   if (!/^[^/?#]*:/.test(value)) return value;
-  if (!/^https?:\/\/[^/?#]/i.test(value) || !URL.canParse(value)) return undefined;
-  const { username, password } = new URL(value);
-  return username || password ? undefined : value;
+  if (!/^https?:\/\/[^/?#]/i.test(value)) return undefined;
+  try {
+    const { username, password } = new URL(value);
+    return username || password ? undefined : value;
+  } catch {
+    return undefined;
+  }
 }
