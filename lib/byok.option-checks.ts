@@ -47,3 +47,10 @@ export function optionalFunction<T>(name: string, value: T | undefined): T | und
   if (value !== undefined && typeof value !== 'function') throw new ConfigurationError(`${name} has to be a function.`);
   return value;
 }
+
+export function checkTableName(name: unknown, option = 'tableName'): string {
+  if (typeof name !== 'string' || !/^[a-z_][a-z0-9_]{0,47}$/.test(name)) {
+    throw new ConfigurationError(`${option} has to be 1 to 48 lower-case letters, digits and underscores.`);
+  }
+  return name;
+}

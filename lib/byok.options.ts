@@ -1,7 +1,15 @@
 import { ConfigurationError } from './errors/index.js';
 import type { ByokModuleOptions, ByokRequest, ResolvedByokOptions } from './interfaces/index.js';
 import { checkDashboard } from './byok.dashboard-options.js';
-import { refuseUnknown, oneOf, flag, wholeNumber, objectOption, optionalFunction } from './byok.option-checks.js';
+import {
+  checkTableName,
+  flag,
+  objectOption,
+  oneOf,
+  optionalFunction,
+  refuseUnknown,
+  wholeNumber,
+} from './byok.option-checks.js';
 import { checkProviderConfigs } from './byok.provider-options.js';
 
 const MINUTE = 60_000;
@@ -163,13 +171,6 @@ function checkPath(path: unknown): string {
     throw new ConfigurationError(`path has to be a plain URL path such as 'byok' or 'settings/keys'.`);
   }
   return clean;
-}
-
-function checkTableName(name: unknown): string {
-  if (typeof name !== 'string' || !/^[a-z_][a-z0-9_]{0,47}$/.test(name)) {
-    throw new ConfigurationError('tableName has to be 1 to 48 lower-case letters, digits and underscores.');
-  }
-  return name;
 }
 
 /** Timers of Node overflow past 2^31 − 1 and then fire at once: a window would end as it begins. */

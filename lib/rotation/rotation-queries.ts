@@ -13,9 +13,9 @@ export interface FoundPage extends SealedPage {
   next: Cursor | undefined;
 }
 
-/** Rows and expired rows by hex key id, of a part of the table. */
+/** Rows, expired ones and such as soon will be, by hex key id and provider, of a part of the table. */
 export interface KeyCounts {
-  counts: [keyId: string, rows: number, expired: number][];
+  counts: [keyId: string, provider: string, rows: number, expired: number, expiring: number][];
   next: Cursor | undefined;
 }
 
@@ -69,13 +69,19 @@ export class RotationQueries {
     return count;
   }
 
-  async counts(after: Cursor, limit: number): Promise<KeyCounts> {
+  /** @param within Seconds from now in which a row expires to be counted as expiring. */
+  async counts(after: Cursor, limit: number, within: number): Promise<KeyCounts> {
     interface Row {
       last: string | null;
       counts: string | null;
     }
-    const [{ last, counts }] = await this.#run<Row>(this.#sql.counts, [...after, limit]);
+    const [{ last, counts }] = await this.#run<Row>(this.#sql.counts, [...after, limit, within]);
     return { counts: JSON.parse(counts ?? '[]') as KeyCounts['counts'], next: cursorOf(last) };
+  }
+
+  /** Bytes of the table with its indexes. */
+  async size(): Promise<number> {
+    return (await this.#run<{ bytes: number }>(this.#sql.size, []))[0].bytes;
   }
 
   #run<R extends object>(statement: Omit<Statement, 'values'>, values: unknown[]): Promise<R[]> {
@@ -130,12 +136,15 @@ function statements(table: string) {
     },
     counts: {
       text: `SELECT ${last}, p.* FROM (
-          SELECT json_agg(json_build_array(id, rows, expired))::text AS counts FROM (
-            SELECT encode(key_id, 'hex') AS id, count(*) AS rows, count(*) FILTER (WHERE expires_at <= now()) AS expired
-            FROM (SELECT key_id, expires_at FROM "${table}" WHERE ${AFTER} ORDER BY ${SLOT} LIMIT $5::int) w
-            GROUP BY key_id
+          SELECT json_agg(json_build_array(id, provider, rows, expired, expiring))::text AS counts FROM (
+            SELECT encode(key_id, 'hex') AS id, provider, count(*) AS rows,
+              count(*) FILTER (WHERE expires_at <= now()) AS expired,
+              count(*) FILTER (WHERE expires_at > now() AND expires_at <= now() + make_interval(secs => $6)) AS expiring
+            FROM (SELECT key_id, provider, expires_at FROM "${table}" WHERE ${AFTER} ORDER BY ${SLOT} LIMIT $5::int) w
+            GROUP BY key_id, provider
           ) c
         ) p`,
     },
+    size: { text: `SELECT pg_total_relation_size('"${table}"')::float8 AS bytes` },
   };
 }

@@ -2,7 +2,7 @@ import type { EncryptionService } from '../crypto/index.js';
 import type { KeyringRegistry } from '../storage/index.js';
 import { withRetries } from './retries.js';
 import { BEGINNING, type Cursor, type RotationQueries } from './rotation-queries.js';
-import type { RotationKeyStatus, RotationStatus } from './rotation.interface.js';
+import type { RotationKeyStatus, RotationProviderStatus, RotationStatus } from './rotation.interface.js';
 
 /** Rows counted in one statement: some tens of milliseconds. */
 const ROWS_AT_A_TIME = 20_000;
@@ -13,6 +13,7 @@ export async function readStatus(
   registry: KeyringRegistry,
   encryption: EncryptionService,
   signal: AbortSignal,
+  expiringWithin: number,
 ): Promise<RotationStatus> {
   const current = encryption.keyId.toString('hex');
   const given = new Set(encryption.keyIds.map((keyId) => keyId.toString('hex')));
@@ -26,18 +27,35 @@ export async function readStatus(
     if (!given.has(id)) add(id, 'old');
   }
   for (const { keyId, retiredAt } of await registry.retired()) add(keyId.toString('hex'), 'retired', retiredAt);
-  let [rows, expired, unreadable] = [0, 0, 0];
+  const providers = new Map<string, RotationProviderStatus>();
   for (let cursor: Cursor | undefined = BEGINNING; cursor;) {
     const after: Cursor = cursor;
-    const { counts, next } = await withRetries(signal, () => queries.counts(after, ROWS_AT_A_TIME));
-    for (const [keyId, count, gone] of counts) {
+    const { counts, next } = await withRetries(signal, () =>
+      queries.counts(after, ROWS_AT_A_TIME, expiringWithin / 1_000),
+    );
+    for (const [keyId, provider, rows, expired, expiring] of counts) {
       const key = keys.get(keyId) ?? add(keyId, 'old').get(keyId)!;
-      key.rows += count;
-      rows += count;
-      expired += gone;
-      if (!key.secretKnown) unreadable += count;
+      key.rows += rows;
+      const sum = providers.get(provider) ?? { provider, rows: 0, expired: 0, expiring: 0, unreadable: 0 };
+      providers.set(provider, sum);
+      sum.rows += rows;
+      sum.expired += expired;
+      sum.expiring += expiring;
+      if (!key.secretKnown) sum.unreadable += rows;
     }
     cursor = next;
   }
-  return { current, keys: [...keys.values()], rows, expired, unreadable };
+  const each = [...providers.values()].sort((a, b) => (a.provider < b.provider ? -1 : 1));
+  const total = (what: Exclude<keyof RotationProviderStatus, 'provider'>) =>
+    each.reduce((sum, provider) => sum + provider[what], 0);
+  return {
+    current,
+    keys: [...keys.values()],
+    rows: total('rows'),
+    expired: total('expired'),
+    expiring: total('expiring'),
+    unreadable: total('unreadable'),
+    providers: each,
+    tableBytes: await queries.size(),
+  };
 }

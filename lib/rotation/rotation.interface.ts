@@ -70,6 +70,24 @@ export interface RotationKeyStatus {
   retiredAt: Date | null;
 }
 
+/** How many keys of a provider are stored. @publicApi */
+export interface RotationProviderStatus {
+  provider: string;
+  rows: number;
+  /** Rows that have expired and are not swept yet. */
+  expired: number;
+  /** Rows that expire within the time that was asked for. */
+  expiring: number;
+  /** Rows on keys whose secret is not given. */
+  unreadable: number;
+}
+
+/** Options of `RotationService.status`. @publicApi */
+export interface RotationStatusOptions {
+  /** Milliseconds from now within which a row that expires is counted as `expiring`. Default: 30 days. */
+  expiringWithin?: number;
+}
+
 /** What `RotationService.status` tells. @publicApi */
 export interface RotationStatus {
   /** Hex id of the key that seals. */
@@ -78,8 +96,14 @@ export interface RotationStatus {
   rows: number;
   /** Rows that have expired and are not swept yet. */
   expired: number;
+  /** Rows that expire within the time that was asked for. */
+  expiring: number;
   /** Rows on keys whose secret is not given. Whether all others open is what `verify` tells. */
   unreadable: number;
+  /** By name. */
+  providers: RotationProviderStatus[];
+  /** Bytes of the table with its indexes. */
+  tableBytes: number;
 }
 
 /** Options of `RotationService.verify`. @publicApi */

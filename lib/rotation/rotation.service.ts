@@ -15,11 +15,14 @@ import type {
   RotateOptions,
   RotationResult,
   RotationStatus,
+  RotationStatusOptions,
   RotationVerification,
   VerifyOptions,
 } from './rotation.interface.js';
 import { Unreadable, walkTable } from './table-walk.js';
 
+/** Milliseconds. */
+const MONTH = 30 * 86_400_000;
 const DEFAULT_BATCH = 1_000;
 const MAX_BATCH = 10_000;
 const DEFAULT_CONCURRENCY = 4;
@@ -75,13 +78,14 @@ export class RotationService implements BeforeApplicationShutdown {
   }
 
   /**
-   * How many rows are on which key. Decrypts nothing; goes through the table once, about a second for a million rows.
+   * How many rows are on which key, and of which provider. Decrypts nothing; goes through the table once, about a second
+   * for a million rows.
    *
    * @throws {StorageError}
    */
-  async status(): Promise<RotationStatus> {
+  async status({ expiringWithin = MONTH }: RotationStatusOptions = {}): Promise<RotationStatus> {
     this.#requireDatabase();
-    return readStatus(this.#queries, this.registry, this.encryption, this.#ending.signal);
+    return readStatus(this.#queries, this.registry, this.encryption, this.#ending.signal, expiringWithin);
   }
 
   /**

@@ -7,4 +7,5 @@ export { BYOK_CONNECTION, ByokDatabase, FOREIGN_KEY_VIOLATION, type Statement } 
 export * from './typeorm/entities/index.js';
 export { KeyringRegistry } from './typeorm/keyring-registry.js';
 export { byokMigrations, createByokMigrations } from './typeorm/migrations/index.js';
+export { migrate } from './typeorm/migrations/migrate.js';
 export { TypeOrmKeyStorage } from './typeorm/typeorm-key.storage.js';

@@ -4,8 +4,8 @@ import { MigrationExecutor, type DataSource, type QueryRunner } from 'typeorm';
 /** Any number, the same in every instance: instances that start together run the migrations one after the other. */
 const MIGRATION_LOCK = 7_267_001;
 
-/** Runs the migrations that are pending. On one connection, so that a pool of one does. @internal */
-export async function migrate(dataSource: DataSource): Promise<void> {
+/** Runs the migrations that are pending, on one connection, so that a pool of one does; their names. @internal */
+export async function migrate(dataSource: DataSource): Promise<string[]> {
   const runner = dataSource.createQueryRunner();
   try {
     await runner.query('SET statement_timeout = 0');
@@ -13,7 +13,7 @@ export async function migrate(dataSource: DataSource): Promise<void> {
     while (!(await lock(runner))) await sleep(100);
     const executor = new MigrationExecutor(dataSource, runner);
     executor.transaction = 'all';
-    await executor.executePendingMigrations();
+    return (await executor.executePendingMigrations()).map(({ name }) => name);
   } finally {
     await runner.query('SELECT pg_advisory_unlock_all()').catch(() => {});
     await runner.query('RESET statement_timeout').catch(() => {});

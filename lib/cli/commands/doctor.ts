@@ -1,0 +1,64 @@
+import { connect, type Connection, placeOf } from '../connection.js';
+import { check, type Check } from '../doctor/check.js';
+import { checkSecrets } from '../doctor/secret-checks.js';
+import { checkServer } from '../doctor/server-checks.js';
+import { checkKeys, checkRights, checkSessions, checkTables } from '../doctor/table-checks.js';
+import { EXIT, type ExitStatus } from '../exit-status.js';
+import { describeFailure } from '../failure.js';
+import type { Output } from '../output.js';
+import { databaseUrl, tableName, type GlobalOptions } from '../settings.js';
+
+type Encryption = ReturnType<typeof checkSecrets>['encryption'];
+
+/** Looks at everything that has to be right, and says what to do where it is not. Writes nothing. @internal */
+export async function doctor(output: Output, options: GlobalOptions): Promise<ExitStatus> {
+  const table = tableName(options);
+  const { checks, encryption } = checkSecrets(options);
+  checks.push(...(await checkDatabase(table, encryption)));
+  const failed = checks.filter(({ status }) => status === 'fail').length;
+  const warned = checks.filter(({ status }) => status === 'warn').length;
+  output.result({ ok: failed === 0, checks }, [
+    ...checks.flatMap(lines),
+    '',
+    failed + warned === 0 ? 'All is well.' : `Failures: ${failed}. Warnings: ${warned}.`,
+  ]);
+  return failed > 0 ? EXIT.failed : EXIT.done;
+}
+
+async function checkDatabase(table: string, encryption: Encryption): Promise<Check[]> {
+  let url: string;
+  let client: Connection;
+  try {
+    url = databaseUrl();
+    client = await connect(url);
+  } catch (error) {
+    const { message, advice } = describeFailure(error);
+    return [
+      check('database', 'fail', message, advice),
+      check('rest', 'skip', 'Without a database, nothing else can be looked at.'),
+    ];
+  }
+  try {
+    const server = await checkServer(client, new URL(url));
+    server[0].message = `${placeOf(url)}: ${server[0].message}`;
+    return [...server, ...(await checkContents(client, table, encryption)), await checkSessions(client)];
+  } catch (error) {
+    const { message, advice } = describeFailure(error);
+    return [check('database', 'fail', message, advice)];
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function checkContents(client: Connection, table: string, encryption: Encryption): Promise<Check[]> {
+  const tables = await checkTables(client, table);
+  if (tables.status === 'fail') return [tables, check('canary', 'skip', 'Not looked at: tables are missing.')];
+  const rights = await checkRights(client, table);
+  if (!encryption) return [tables, rights, check('canary', 'skip', 'Not looked at: there is no secret that will do.')];
+  return [tables, rights, ...(await checkKeys(client, table, encryption))];
+}
+
+function lines({ name, status, message, advice }: Check): string[] {
+  const indent = ' '.repeat(17);
+  return [`${status.toUpperCase().padEnd(4)}  ${name.padEnd(11)}${message}`, ...(advice ? [indent + advice] : [])];
+}

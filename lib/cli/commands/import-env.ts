@@ -1,0 +1,46 @@
+import { ByokService } from '../../byok.service.js';
+import { CliError } from '../cli-error.js';
+import { EXIT, type ExitStatus } from '../exit-status.js';
+import { type Output, printable } from '../output.js';
+import { withServices } from '../services.js';
+import type { GlobalOptions } from '../settings.js';
+import { ofUser } from './users.js';
+
+const PREFIX = 'API_KEY_';
+
+/** @internal */
+export interface ImportOptions extends GlobalOptions {
+  user: string;
+  /** Only these, and with names that a variable cannot tell. */
+  provider?: string[];
+}
+
+/** Stores the keys of the environment (API_KEY_OPENAI, …) for a user. @internal */
+export async function importEnv(output: Output, options: ImportOptions): Promise<ExitStatus> {
+  const providers = options.provider ?? providersOfEnvironment();
+  if (providers.length === 0) {
+    throw new CliError(
+      'No API key is set in the environment.',
+      'Set API_KEY_ and the name of the provider: API_KEY_OPENAI, API_KEY_OPEN_ROUTER (for open-router).',
+    );
+  }
+  const stored = await withServices(options, { secrets: 'start' }, (services) =>
+    ofUser(() => services.get(ByokService).importFromEnv({ userId: options.user }, providers)),
+  );
+  output.result(
+    { userId: options.user, stored },
+    Object.entries(stored).map(([provider, done]) =>
+      done
+        ? `${provider}: stored for the user ${printable(options.user)}.`
+        : `${provider}: not stored. ${PREFIX}… is not set, or holds something that can be no API key.`,
+    ),
+  );
+  return Object.values(stored).every(Boolean) ? EXIT.done : EXIT.failed;
+}
+
+function providersOfEnvironment(): string[] {
+  return Object.keys(process.env)
+    .filter((name) => /^API_KEY_[A-Z0-9][A-Z0-9_]*$/.test(name) && process.env[name])
+    .map((name) => name.slice(PREFIX.length).toLowerCase().replaceAll('_', '-'))
+    .sort();
+}

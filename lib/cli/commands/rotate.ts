@@ -1,0 +1,151 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { EncryptionService } from '../../crypto/index.js';
+import {
+  RotationService,
+  type RotationResult,
+  type RotationVerification,
+  type UnreadableKey,
+} from '../../rotation/index.js';
+import { KeyringRegistry } from '../../storage/index.js';
+import { EXIT, type ExitStatus } from '../exit-status.js';
+import { registerFirst, requireOwnSecrets } from '../keyring-check.js';
+import { count, type Output, seconds, storedKeys, table } from '../output.js';
+import { Progress } from '../progress.js';
+import { withServices } from '../services.js';
+import type { GlobalOptions } from '../settings.js';
+import { stopOnSignal } from '../stop-signal.js';
+
+/** @internal */
+export interface RotateCommandOptions extends GlobalOptions {
+  dryRun?: boolean;
+  verify?: boolean;
+  /** Rows of a page. */
+  batch?: number;
+}
+
+/** What the command does, in its order, while it may be asked to stop. */
+interface Work {
+  output: Output;
+  options: RotateCommandOptions;
+  rotation: RotationService;
+  signal: AbortSignal;
+}
+
+/** Re-encrypts with the first secret what is sealed with others. Can be ended at any moment. @internal */
+export async function rotate(output: Output, options: RotateCommandOptions): Promise<ExitStatus> {
+  return withServices(options, { secrets: 'given' }, async (services) => {
+    const keyId = await prepare(services, options.dryRun ?? false);
+    const stop = stopOnSignal(() => output.note('Stopping after the pages that are under way.'));
+    try {
+      const work = { output, options, rotation: services.get(RotationService), signal: stop.signal };
+      const result = await reencrypt(work, keyId);
+      const verification = options.verify && !result.aborted ? await verify(work) : undefined;
+      output.result({ keyId, dryRun: options.dryRun ?? false, ...result, verification }, [
+        ...resultLines(result, keyId, options),
+        ...(verification ? verificationLines(verification) : []),
+        ...unreadableLines(verification ?? result),
+      ]);
+      return exitOf(result, verification, options);
+    } finally {
+      stop.dispose();
+    }
+  });
+}
+
+async function prepare(services: INestApplicationContext, dryRun: boolean): Promise<string> {
+  const registry = services.get(KeyringRegistry, { strict: false });
+  const encryption = services.get(EncryptionService, { strict: false });
+  await requireOwnSecrets(registry, encryption);
+  if (!dryRun) await registerFirst(registry, encryption);
+  return encryption.keyId.toString('hex');
+}
+
+async function reencrypt({ output, options, rotation, signal }: Work, keyId: string): Promise<RotationResult> {
+  const { dryRun, batch: batchSize } = options;
+  output.note(`${dryRun ? 'Opening' : 'Re-encrypting'} what is not sealed with the key ${keyId}. Ctrl-C stops.`);
+  const progress = new Progress(!output.json);
+  try {
+    return await rotation.rotate({
+      signal,
+      dryRun,
+      batchSize,
+      onProgress: ({ rotated, unreadable, total }) => progress.update(rotated + unreadable, total),
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+async function verify({ output, options, rotation, signal }: Work): Promise<RotationVerification> {
+  output.note('Opening every stored key.');
+  const progress = new Progress(!output.json);
+  try {
+    return await rotation.verify({
+      signal,
+      batchSize: options.batch,
+      onProgress: (rows) => progress.update(rows, null),
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+function resultLines(result: RotationResult, keyId: string, { dryRun }: RotateCommandOptions): string[] {
+  const { rotated, remaining, durationMs, aborted, unreadableCount } = result;
+  const rate = Math.round((rotated * 1_000) / Math.max(durationMs, 1));
+  const done = dryRun
+    ? `${storedKeys(rotated)} would be moved to the key ${keyId}. Nothing was changed.`
+    : `Moved ${storedKeys(rotated)} to the key ${keyId} in ${seconds(durationMs)} (${count(rate)}/s).`;
+  const left = remaining === null ? 'How many are left on older keys could not be counted.' : undefined;
+  const others =
+    remaining !== null && (!dryRun || aborted) ? `Left on older keys: ${count(remaining)}.` : (left ?? undefined);
+  return [
+    done,
+    ...(others ? [others] : []),
+    ...(aborted ? ['Stopped before the end. Start it again to go on from there.'] : []),
+    ...(!aborted && !dryRun && remaining !== null && remaining > unreadableCount
+      ? ['An instance still seals with an older secret: restart it with the newest one in front, and rotate again.']
+      : []),
+  ];
+}
+
+function verificationLines({
+  ok,
+  rows,
+  onOldKey,
+  unreadableCount,
+  durationMs,
+  aborted,
+}: RotationVerification): string[] {
+  const opened = `Opened ${storedKeys(rows - unreadableCount)} of ${count(rows)} in ${seconds(durationMs)}`;
+  if (aborted) return [`${opened}, then stopped before the end.`];
+  if (ok) return [`${opened}: all open, and none is on an older key.`];
+  return [`${opened}; on older keys: ${count(onOldKey)}, unreadable: ${count(unreadableCount)}.`];
+}
+
+function unreadableLines({ unreadable, unreadableCount }: RotationResult | RotationVerification): string[] {
+  if (unreadableCount === 0) return [];
+  const more = unreadableCount - unreadable.length;
+  return [
+    '',
+    `${storedKeys(unreadableCount)} could not be opened with the given secrets. They stay as they are:`,
+    ...table(['Owner', 'Provider', 'Label', 'Encryption key'], unreadable.map(rowOf)),
+    ...(more > 0 ? [`  … and ${count(more)} more.`] : []),
+  ];
+}
+
+function rowOf({ owner, provider, label, keyId }: UnreadableKey): string[] {
+  return [`${owner.kind} ${owner.id}`, provider, label, keyId];
+}
+
+function exitOf(
+  result: RotationResult,
+  verification: RotationVerification | undefined,
+  { dryRun }: RotateCommandOptions,
+): ExitStatus {
+  if (result.aborted || verification?.aborted) return EXIT.failed;
+  const unreadable = verification?.unreadableCount ?? result.unreadableCount;
+  const onOldKey = verification?.onOldKey ?? result.remaining ?? 0;
+  if (!dryRun && onOldKey > unreadable) return EXIT.failed;
+  return unreadable > 0 ? EXIT.unreadable : EXIT.done;
+}

@@ -1,0 +1,120 @@
+import type { EncryptionService } from '../../crypto/index.js';
+import { createByokMigrations } from '../../storage/index.js';
+import type { Connection } from '../connection.js';
+import { check, type Check } from './check.js';
+
+/** What an application's role needs, by table. */
+const APPLICATION_RIGHTS: Record<string, string> = {
+  byok_keyring: 'SELECT, INSERT',
+  byok_retired_keys: 'SELECT',
+  byok_audit_log: 'SELECT, INSERT, DELETE',
+};
+const KEY_RIGHTS = 'SELECT, INSERT, UPDATE, DELETE';
+
+/** Whether the tables are there, as this version needs them. @internal */
+export async function checkTables(client: Connection, table: string): Promise<Check> {
+  const { rows: missing } = await client.query<{ name: string }>(
+    `SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NULL`,
+    [[table, ...Object.keys(APPLICATION_RIGHTS)]],
+  );
+  if (missing.length > 0) {
+    const names = missing.map(({ name }) => name).join(', ');
+    return check('migrations', 'fail', `Tables are missing: ${names}.`, 'Make them: npx nestjs-byok migrate');
+  }
+  const expected = createByokMigrations(table).map((migration) => new migration().name!);
+  const { rows: recorded } = await client.query<{ there: boolean }>(
+    `SELECT to_regclass('byok_migrations') IS NOT NULL AND has_table_privilege(to_regclass('byok_migrations'), 'SELECT') AS there`,
+  );
+  if (!recorded[0].there) {
+    return check('migrations', 'ok', "The tables are there; their migrations are recorded with the application's own.");
+  }
+  const { rows } = await client.query<{ name: string }>('SELECT name FROM byok_migrations');
+  const pending = expected.filter((name) => !rows.some((row) => row.name === name));
+  if (pending.length === 0) return check('migrations', 'ok', `All ${expected.length} have run.`);
+  return check('migrations', 'fail', `Not run yet: ${pending.join(', ')}.`, 'Run them: npx nestjs-byok migrate');
+}
+
+/** Whether this role has the rights that an application needs. @internal */
+export async function checkRights(client: Connection, table: string): Promise<Check> {
+  const needed = Object.entries({ [table]: KEY_RIGHTS, ...APPLICATION_RIGHTS }).flatMap(([name, rights]) =>
+    rights.split(', ').map((right) => ({ name, right })),
+  );
+  const { rows } = await client.query<{ name: string; right: string }>(
+    `SELECT name, "right" FROM unnest($1::text[], $2::text[]) AS n(name, "right")
+      WHERE NOT has_table_privilege(quote_ident(name), "right")`,
+    [needed.map(({ name }) => name), needed.map(({ right }) => right)],
+  );
+  if (rows.length === 0) return check('rights', 'ok', 'This role may do what the application does.');
+  const text = rows.map(({ name, right }) => `${right} on ${name}`).join(', ');
+  return check(
+    'rights',
+    'warn',
+    `This role may not do all that the application does: ${text}.`,
+    'Fine for a role that only looks. Else see "Database roles" in docs/operations.md of the package.',
+  );
+}
+
+/** Whether the secrets are those of the database, as a start of the application would find. @internal */
+export async function checkKeys(client: Connection, table: string, encryption: EncryptionService): Promise<Check[]> {
+  const { rows } = await client.query<{ key_id: Buffer; canary: Buffer; used: boolean }>(
+    `SELECT key_id, canary, EXISTS (SELECT 1 FROM "${table}" k WHERE k.key_id = r.key_id) AS used FROM byok_keyring r`,
+  );
+  const { rows: retired } = await client.query<{ key_id: Buffer }>('SELECT key_id FROM byok_retired_keys');
+  const isGiven = (keyId: Buffer) => encryption.keyIds.some((each) => each.equals(keyId));
+  const idsOf = (keys: { key_id: Buffer }[]) => keys.map(({ key_id: id }) => id.toString('hex')).join(', ');
+  const broken = rows.filter(({ key_id: id, canary }) => isGiven(id) && !encryption.opensCanary(id, canary));
+  const missing = rows.filter(({ key_id: id, used }) => used && !isGiven(id));
+  return [
+    broken.length > 0
+      ? check(
+          'canary',
+          'fail',
+          `The keyring's record of ${idsOf(broken)} does not open with its secret: it was changed.`,
+          'Restore the row of byok_keyring from a backup.',
+        )
+      : missing.length > 0
+        ? check(
+            'canary',
+            'fail',
+            `Stored keys are sealed with a secret that is not given (key id ${idsOf(missing)}). The application does not start.`,
+            'Add that secret to BYOK_SECRET, behind the new one.',
+          )
+        : check('canary', 'ok', `Every key in use is given and opens (${rows.filter(({ used }) => used).length}).`),
+    checkFirst(encryption, rows, retired),
+  ];
+}
+
+function checkFirst(encryption: EncryptionService, rows: { key_id: Buffer }[], retired: { key_id: Buffer }[]): Check {
+  const first = encryption.keyId;
+  const id = first.toString('hex');
+  if (retired.some(({ key_id: keyId }) => keyId.equals(first))) {
+    return check(
+      'front',
+      'fail',
+      `The first secret (key id ${id}) is retired: the application does not start.`,
+      'Put a newer one in front of it, or take it away.',
+    );
+  }
+  if (rows.some(({ key_id: keyId }) => keyId.equals(first))) {
+    return check('front', 'ok', `The key ${id} is in use.`);
+  }
+  return check(
+    'front',
+    'warn',
+    `The key ${id} of the first secret is not in use yet.`,
+    'Fine before the first start of the application with it.',
+  );
+}
+
+/** What can be known of sessions from here, which is little. @internal */
+export async function checkSessions(client: Connection): Promise<Check> {
+  const { rows } = await client.query<{ there: boolean }>(
+    `SELECT count(*) = 3 AS there FROM information_schema.columns
+      WHERE table_name = 'session' AND column_name IN ('sid', 'sess', 'expire')`,
+  );
+  const unseen =
+    'Cookie flags and the store are set in the application, which warns of weak ones in its log at the first request.';
+  return rows[0].there
+    ? check('sessions', 'ok', `There is a table of connect-pg-simple in the database. ${unseen}`)
+    : check('sessions', 'skip', `Not visible from here. ${unseen}`);
+}

@@ -1,0 +1,100 @@
+import { ByokError, ConfigurationError, StorageError } from '../errors/index.js';
+import { CliError } from './cli-error.js';
+
+/** A failure as the operator reads it. @internal */
+export interface Failure {
+  message: string;
+  advice?: string;
+}
+
+const GRANTS = 'Which rights a role needs is told in docs/operations.md of the package, under "Database roles".';
+const TRY_LATER = 'See that the database runs and try again: what is done is done, and nothing is lost.';
+
+/** By SQLSTATE, or by errno of the connection; the longest beginning that fits. */
+const REASONS: Record<string, Failure> = {
+  '08': { message: 'The connection to the database was lost.', advice: TRY_LATER },
+  '25006': {
+    message: 'The database is read-only: it is a standby, or the role may only read.',
+    advice: 'Let DATABASE_URL name the primary server, and a role that may write.',
+  },
+  '28': {
+    message: 'The database refused the user or the password.',
+    advice: 'Check both in DATABASE_URL; special characters of a password are percent-encoded.',
+  },
+  '3D000': {
+    message: 'There is no database of that name.',
+    advice: 'Check the name at the end of DATABASE_URL, or create the database.',
+  },
+  '42501': { message: 'The database role may not do this.', advice: GRANTS },
+  '42P01': { message: 'A table is missing.', advice: 'Make it: npx nestjs-byok migrate' },
+  '42P07': {
+    message: 'A table is there already: migrations of another connection made it.',
+    advice: "Run that connection's migrations: the application's own, with byokMigrations among them.",
+  },
+  '42703': { message: 'The table has not the columns it should have.', advice: 'Look: npx nestjs-byok doctor' },
+  '53': { message: 'The database is out of connections, memory or disk.', advice: TRY_LATER },
+  '57': { message: 'The database is shutting down, starting, or took too long.', advice: TRY_LATER },
+  ECONNREFUSED: {
+    message: 'Nothing listens there.',
+    advice: 'See that the database runs, and check host and port of DATABASE_URL.',
+  },
+  ECONNRESET: { message: 'The connection to the database was lost.', advice: TRY_LATER },
+  ENOTFOUND: { message: 'There is no host of that name.', advice: 'Check the host in DATABASE_URL.' },
+  EAI_AGAIN: { message: 'The name of the host could not be looked up.', advice: 'Check the host in DATABASE_URL.' },
+  ETIMEDOUT: {
+    message: 'The database did not answer in time.',
+    advice: 'Check host and port of DATABASE_URL, and that a firewall lets you through.',
+  },
+  EHOSTUNREACH: { message: 'The host cannot be reached.', advice: 'Check the network and the host in DATABASE_URL.' },
+  CERT: {
+    message: "The database server's certificate is not trusted.",
+    advice: 'Give its authority: NODE_EXTRA_CA_CERTS=/path/to/ca.pem, and sslmode=verify-full in DATABASE_URL.',
+  },
+};
+
+/** One or two lines without a stack, a password, a secret or a value. @internal */
+export function describeFailure(error: unknown): Failure {
+  if (error instanceof CliError) return { message: error.message, advice: error.advice };
+  if (error instanceof StorageError) return ofReason(error.reason) ?? { message: error.message };
+  if (error instanceof ConfigurationError) return { message: forOperators(error.message) };
+  if (error instanceof ByokError) return { message: error.message };
+  const { code, message, name } = (error ?? {}) as { code?: unknown; message?: unknown; name?: unknown };
+  const known = ofReason(typeof code === 'string' ? code : reasonOfText(message));
+  if (known) return known;
+  return { message: `It failed for a reason that is not known (${typeof name === 'string' ? name : typeof error}).` };
+}
+
+function ofReason(reason: string | undefined): Failure | undefined {
+  if (reason === undefined) return undefined;
+  const certificate = /CERT|SIGNATURE|ALTNAME/.test(reason) ? 'CERT' : reason;
+  const found = Object.keys(REASONS)
+    .filter((beginning) => certificate.startsWith(beginning))
+    .sort((a, b) => b.length - a.length)[0];
+  if (!found) return { message: `The database refused or failed (${reason}).`, advice: TRY_LATER };
+  const { message, advice } = REASONS[found];
+  return { message: message.replace(/\.$/, ` (${reason}).`), advice };
+}
+
+/** Some failures of the driver have no code. */
+function reasonOfText(message: unknown): string | undefined {
+  if (typeof message !== 'string') return undefined;
+  if (/timeout/i.test(message)) return 'ETIMEDOUT';
+  if (/Connection terminated|Connection ended/i.test(message)) return 'ECONNRESET';
+  return undefined;
+}
+
+/** Options have other names on the command line. */
+function forOperators(message: string): string {
+  return message
+    .replace("Add that secret to the array 'secret'", 'Add that secret to BYOK_SECRET')
+    .replace(/The options? 'secret(\[\d+\])?'(?: and 'secret(\[\d+\])?')?/, 'BYOK_SECRET');
+}
+
+/** Takes what could be a secret out of a text that repeats what was typed. @internal */
+export function scrub(text: string): string {
+  return text
+    .replace(/byok_[\w-]+/g, '[REDACTED]')
+    .replace(/\S*:\/\/\S*/g, '[REDACTED]')
+    .replace(/('-{1,2}[\w-]+)=.*?'/gs, "$1'")
+    .replace(/[A-Za-z0-9+/_=-]{32,}/g, '[REDACTED]');
+}

@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { CliError } from './cli-error.js';
+import type { ImportOptions } from './commands/import-env.js';
+import type { RotateCommandOptions } from './commands/rotate.js';
+import type { StatusOptions } from './commands/status.js';
+import type { EraseOptions } from './commands/users.js';
+import { EXIT, type ExitStatus } from './exit-status.js';
+import { describeFailure, type Failure, scrub } from './failure.js';
+import { Output } from './output.js';
+import { type GlobalOptions, refusePrivateArguments } from './settings.js';
+
+const HELP = `
+Environment:
+  DATABASE_URL  the database: postgres://user:password@host:5432/database
+  BYOK_SECRET   the root secrets, comma-separated, newest first
+
+Exit status: 0 done, 1 wrong use or failure, 2 done but some stored keys could not be opened.
+
+Examples:
+  $ npx nestjs-byok generate-secret
+  $ npx nestjs-byok doctor
+  $ npx nestjs-byok rotate --verify
+  $ npx nestjs-byok status --json
+
+The documents are in docs/operations.md of the package.`;
+
+type Action<O> = (output: Output, options: O, args: string[]) => Promise<ExitStatus>;
+
+/** Adds a command; what it takes beside the global options is added to what this gives. */
+type Add = <O extends GlobalOptions = GlobalOptions>(
+  name: string,
+  description: string,
+  example: string,
+  action: Action<O>,
+) => Command;
+
+/** Runs the command line; the status to exit with. Never rejects. @internal */
+export async function run(args: string[]): Promise<ExitStatus> {
+  const output = new Output(args.includes('--json'));
+  let status: ExitStatus = EXIT.done;
+  try {
+    refusePrivateArguments(args);
+    await createProgram(output, (ended) => (status = ended)).parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Help and version were printed.
+      if (error.exitCode === 0) return EXIT.done;
+      if (error.code !== 'commander.help') output.failure(ofUsage(error));
+    } else {
+      output.failure(describeFailure(error));
+    }
+    return EXIT.failed;
+  }
+}
+
+/** What was typed is repeated by the message, and could be a secret. */
+function ofUsage({ message }: CommanderError): Failure {
+  const [first, hint] = scrub(message.replace(/^error: /, '')).split('\n');
+  return { message: first, advice: hint?.replace(/^\(|\)$/g, '') ?? 'See what there is: npx nestjs-byok --help' };
+}
+
+function createProgram(output: Output, end: (status: ExitStatus) => void): Command {
+  const program = new Command('nestjs-byok')
+    .description("The operator's tool for the keys that nestjs-byok keeps in Postgres.")
+    .version(readVersion(), '--version')
+    .option('--json', 'print one JSON document, for machines')
+    .option('--table <name>', 'table of the stored keys', 'user_api_keys')
+    .option('--secret-file <path>', 'file with the secrets, one a line, newest first, instead of BYOK_SECRET')
+    .addHelpText('after', HELP);
+  // Before the commands, which inherit it.
+  program
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: () => undefined });
+  const add: Add = (name, description, example, action) =>
+    program
+      .command(name)
+      .description(description)
+      .addHelpText('after', `\nExample:\n  $ ${example}`)
+      .action(async (...given: unknown[]) => {
+        const command = given.pop() as Command;
+        end(await action(output, command.optsWithGlobals(), command.processedArgs.flat() as string[]));
+      });
+  addKeyCommands(add);
+  addUserCommands(add);
+  return program;
+}
+
+/** Commands are loaded when they are run: help and generate-secret need no Nest and no database driver. */
+function addKeyCommands(add: Add): void {
+  add('generate-secret', 'print a new root secret', 'npx nestjs-byok generate-secret > byok.secret', async (output) =>
+    (await import('./commands/generate-secret.js')).generateSecret(output),
+  );
+  add<StatusOptions>(
+    'status',
+    'tell what is stored, by encryption key and by provider',
+    'npx nestjs-byok status --within 7',
+    async (output, options) => (await import('./commands/status.js')).status(output, options),
+  ).option('--within <days>', 'count keys that expire within so many days', wholeNumber(36_500), 30);
+  add(
+    'doctor',
+    'look at everything that has to be right: secret, database, migrations, clock',
+    'npx nestjs-byok doctor',
+    async (output, options) => (await import('./commands/doctor.js')).doctor(output, options),
+  );
+  add('migrate', 'make or change the tables', 'npx nestjs-byok migrate', async (output, options) =>
+    (await import('./commands/migrate.js')).migrate(output, options),
+  );
+  add<RotateCommandOptions>(
+    'rotate',
+    're-encrypt with the first secret what is sealed with others; can be stopped and started again at any moment',
+    'npx nestjs-byok rotate --verify',
+    async (output, options) => (await import('./commands/rotate.js')).rotate(output, options),
+  )
+    .addOption(new Option('--dry-run', 'open what would be re-encrypted, and write nothing').conflicts('verify'))
+    .option('--verify', 'open every stored key afterwards')
+    .option('--batch <rows>', 'rows of a statement, 1 to 10000 (default: 1000)', wholeNumber(10_000));
+  add(
+    'retire',
+    'have the database refuse old encryption keys for good; without ids: those of every given secret but the first',
+    'npx nestjs-byok retire 0f1e2d3c4b5a6978',
+    async (output, options, keyIds) => (await import('./commands/retire.js')).retire(output, keyIds, options),
+  ).argument('[keyId...]', 'ids of encryption keys in hex, as status prints them');
+  add('sweep', 'remove expired keys', 'npx nestjs-byok sweep', async (output, options) =>
+    (await import('./commands/sweep.js')).sweep(output, options),
+  );
+}
+
+function addUserCommands(add: Add): void {
+  add<EraseOptions>(
+    'erase-user',
+    'remove what is stored about a user',
+    'npx nestjs-byok erase-user 4711 --yes',
+    async (output, options, [id]) => (await import('./commands/users.js')).eraseUser(output, id, options),
+  )
+    .argument('<id>', "the user's id, as the application has it")
+    .option('--yes', 'do not ask, where there is a terminal to ask at');
+  add(
+    'export-user',
+    'print what is stored about a user, without secrets, as JSON',
+    'npx nestjs-byok export-user 4711 > 4711.json',
+    async (_output, options, [id]) => (await import('./commands/users.js')).exportUser(id, options),
+  ).argument('<id>', "the user's id, as the application has it");
+  add<ImportOptions>(
+    'import-env',
+    'store the API keys of the environment (API_KEY_OPENAI, …) for a user',
+    'API_KEY_OPENAI=… npx nestjs-byok import-env --user 4711',
+    async (output, options) => (await import('./commands/import-env.js')).importEnv(output, options),
+  )
+    .requiredOption('--user <id>', "the user's id, as the application has it")
+    .option('--provider <name...>', 'only these (default: one for each API_KEY_…, with - for _)');
+}
+
+function wholeNumber(maximum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= 1 && value <= maximum) return value;
+    throw new InvalidArgumentError(`Write a whole number from 1 to ${maximum}.`);
+  };
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(text) as { version?: unknown };
+  if (typeof version !== 'string') throw new CliError('The package has no version.', 'Install it again.');
+  return version;
+}
