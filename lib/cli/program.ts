@@ -5,10 +5,12 @@ import type { ImportOptions } from './commands/import-env.js';
 import type { RotateCommandOptions } from './commands/rotate.js';
 import type { StatusOptions } from './commands/status.js';
 import type { EraseOptions } from './commands/users.js';
+import { withConnection } from './connection.js';
 import { EXIT, type ExitStatus } from './exit-status.js';
 import { describeFailure, type Failure, scrub } from './failure.js';
 import { Output } from './output.js';
-import { type GlobalOptions, refusePrivateArguments } from './settings.js';
+import { databaseUrl, type GlobalOptions, refusePrivateArguments, tableName } from './settings.js';
+import { openSite } from './site.js';
 
 const HELP = `
 Environment:
@@ -82,14 +84,20 @@ function createProgram(output: Output, end: (status: ExitStatus) => void): Comma
       .addHelpText('after', `\nExample:\n  $ ${example}`)
       .action(async (...given: unknown[]) => {
         const command = given.pop() as Command;
-        end(await action(output, command.optsWithGlobals(), command.processedArgs.flat() as string[]));
+        end(
+          await action(
+            output,
+            command.optsWithGlobals(),
+            command.processedArgs.flat().filter((arg) => arg !== undefined) as string[],
+          ),
+        );
       });
   addKeyCommands(add);
   addUserCommands(add);
   return program;
 }
 
-/** Commands are loaded when they are run: help and generate-secret need no Nest and no database driver. */
+/** What is large is loaded when a command is run and what it was given is right. */
 function addKeyCommands(add: Add): void {
   add('generate-secret', 'print a new root secret', 'npx nestjs-byok generate-secret > byok.secret', async (output) =>
     (await import('./commands/generate-secret.js')).generateSecret(output),
@@ -98,7 +106,10 @@ function addKeyCommands(add: Add): void {
     'status',
     'tell what is stored, by encryption key and by provider',
     'npx nestjs-byok status --within 7',
-    async (output, options) => (await import('./commands/status.js')).status(output, options),
+    async (output, options) => {
+      const site = await openSite(options, true);
+      return (await import('./commands/status.js')).status(output, options, site);
+    },
   ).option('--within <days>', 'count keys that expire within so many days', wholeNumber(36_500), 30);
   add(
     'doctor',
@@ -106,14 +117,21 @@ function addKeyCommands(add: Add): void {
     'npx nestjs-byok doctor',
     async (output, options) => (await import('./commands/doctor.js')).doctor(output, options),
   );
-  add('migrate', 'make or change the tables', 'npx nestjs-byok migrate', async (output, options) =>
-    (await import('./commands/migrate.js')).migrate(output, options),
-  );
+  add('migrate', 'make or change the tables', 'npx nestjs-byok migrate', async (output, options) => {
+    const table = tableName(options);
+    const url = databaseUrl();
+    // For its messages, which say what is wrong with the URL or the server.
+    await withConnection(url, async () => {});
+    return (await import('./commands/migrate.js')).migrate(output, url, table);
+  });
   add<RotateCommandOptions>(
     'rotate',
     're-encrypt with the first secret what is sealed with others; can be stopped and started again at any moment',
     'npx nestjs-byok rotate --verify',
-    async (output, options) => (await import('./commands/rotate.js')).rotate(output, options),
+    async (output, options) => {
+      const site = await openSite(options, true);
+      return (await import('./commands/rotate.js')).rotate(output, options, site);
+    },
   )
     .addOption(new Option('--dry-run', 'open what would be re-encrypted, and write nothing').conflicts('verify'))
     .option('--verify', 'open every stored key afterwards')
@@ -122,11 +140,15 @@ function addKeyCommands(add: Add): void {
     'retire',
     'have the database refuse old encryption keys for good; without ids: those of every given secret but the first',
     'npx nestjs-byok retire 0f1e2d3c4b5a6978',
-    async (output, options, keyIds) => (await import('./commands/retire.js')).retire(output, keyIds, options),
-  ).argument('[keyId...]', 'ids of encryption keys in hex, as status prints them');
-  add('sweep', 'remove expired keys', 'npx nestjs-byok sweep', async (output, options) =>
-    (await import('./commands/sweep.js')).sweep(output, options),
-  );
+    async (output, options, keyIds) => {
+      const site = await openSite(options, true);
+      return (await import('./commands/retire.js')).retire(output, keyIds, site);
+    },
+  ).argument('[keyId...]', 'ids of encryption keys in hex, as status prints them', keyId);
+  add('sweep', 'remove expired keys', 'npx nestjs-byok sweep', async (output, options) => {
+    const site = await openSite(options, false);
+    return (await import('./commands/sweep.js')).sweep(output, site);
+  });
 }
 
 function addUserCommands(add: Add): void {
@@ -134,7 +156,10 @@ function addUserCommands(add: Add): void {
     'erase-user',
     'remove what is stored about a user',
     'npx nestjs-byok erase-user 4711 --yes',
-    async (output, options, [id]) => (await import('./commands/users.js')).eraseUser(output, id, options),
+    async (output, options, [id]) => {
+      const site = await openSite(options, false);
+      return (await import('./commands/users.js')).eraseUser(output, id, options, site);
+    },
   )
     .argument('<id>', "the user's id, as the application has it")
     .option('--yes', 'do not ask, where there is a terminal to ask at');
@@ -142,16 +167,27 @@ function addUserCommands(add: Add): void {
     'export-user',
     'print what is stored about a user, without secrets, as JSON',
     'npx nestjs-byok export-user 4711 > 4711.json',
-    async (_output, options, [id]) => (await import('./commands/users.js')).exportUser(id, options),
+    async (_output, options, [id]) => {
+      const site = await openSite(options, true);
+      return (await import('./commands/users.js')).exportUser(id, site);
+    },
   ).argument('<id>', "the user's id, as the application has it");
   add<ImportOptions>(
     'import-env',
     'store the API keys of the environment (API_KEY_OPENAI, …) for a user',
     'API_KEY_OPENAI=… npx nestjs-byok import-env --user 4711',
-    async (output, options) => (await import('./commands/import-env.js')).importEnv(output, options),
+    async (output, options) => {
+      const site = await openSite(options, true);
+      return (await import('./commands/import-env.js')).importEnv(output, options, site);
+    },
   )
     .requiredOption('--user <id>', "the user's id, as the application has it")
     .option('--provider <name...>', 'only these (default: one for each API_KEY_…, with - for _)');
+}
+
+function keyId(text: string, before: string[] = []): string[] {
+  if (/^[0-9a-f]{16}$/i.test(text)) return [...before, text.toLowerCase()];
+  throw new InvalidArgumentError('A key id is 16 hex digits, as npx nestjs-byok status prints them.');
 }
 
 function wholeNumber(maximum: number): (text: string) => number {

@@ -19,7 +19,7 @@ const OF_OTHERS = 0o007;
 
 /** Words that stand for what must not be an argument, where every process of the machine can read it. */
 const PRIVATE_OPTION = /^--?(byok-?)?(secrets?|password|passphrase|database-?url|db-?url|database|url|db)(=|$)/i;
-const PRIVATE_VALUE = /byok_[\w-]{20}|^(postgres(ql)?:)?\/\/|:\/\/[^/]*@/i;
+const PRIVATE_VALUE = /byok_[\w-]{20}|^postgres(ql)?:\/\/|:\/\/[^/]*@/i;
 
 /** @throws {CliError} where a secret or a URL is an argument; it never quotes it @internal */
 export function refusePrivateArguments(args: readonly string[]): void {

@@ -4,6 +4,7 @@ import { EXIT, type ExitStatus } from '../exit-status.js';
 import { type Output, printable } from '../output.js';
 import { withServices } from '../services.js';
 import type { GlobalOptions } from '../settings.js';
+import type { Site } from '../site.js';
 import { ofUser } from './users.js';
 
 const PREFIX = 'API_KEY_';
@@ -16,7 +17,7 @@ export interface ImportOptions extends GlobalOptions {
 }
 
 /** Stores the keys of the environment (API_KEY_OPENAI, …) for a user. @internal */
-export async function importEnv(output: Output, options: ImportOptions): Promise<ExitStatus> {
+export async function importEnv(output: Output, options: ImportOptions, site: Site): Promise<ExitStatus> {
   const providers = options.provider ?? providersOfEnvironment();
   if (providers.length === 0) {
     throw new CliError(
@@ -24,8 +25,10 @@ export async function importEnv(output: Output, options: ImportOptions): Promise
       'Set API_KEY_ and the name of the provider: API_KEY_OPENAI, API_KEY_OPEN_ROUTER (for open-router).',
     );
   }
-  const stored = await withServices(options, { secrets: 'start' }, (services) =>
-    ofUser(() => services.get(ByokService).importFromEnv({ userId: options.user }, providers)),
+  const stored = await withServices(
+    site,
+    (services) => ofUser(() => services.get(ByokService).importFromEnv({ userId: options.user }, providers)),
+    { asStart: true },
   );
   output.result(
     { userId: options.user, stored },

@@ -1,16 +1,10 @@
 import { DataSource } from 'typeorm';
 import { createByokMigrations, migrate as runMigrations } from '../../storage/index.js';
-import { withConnection } from '../connection.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import type { Output } from '../output.js';
-import { databaseUrl, tableName, type GlobalOptions } from '../settings.js';
 
 /** Makes or changes the tables, one runner after the other. Needs no secret. @internal */
-export async function migrate(output: Output, options: GlobalOptions): Promise<ExitStatus> {
-  const table = tableName(options);
-  const url = databaseUrl();
-  // For its messages, which say what is wrong with the URL or the server.
-  await withConnection(url, async () => {});
+export async function migrate(output: Output, url: string, table: string): Promise<ExitStatus> {
   const dataSource = new DataSource({
     type: 'postgres',
     url,

@@ -8,7 +8,7 @@ import { describeFailure } from '../failure.js';
 import { requireOwnSecrets } from '../keyring-check.js';
 import type { Output } from '../output.js';
 import { withServices } from '../services.js';
-import type { GlobalOptions } from '../settings.js';
+import type { Site } from '../site.js';
 
 interface Retirement {
   keyId: string;
@@ -18,13 +18,8 @@ interface Retirement {
 }
 
 /** Has the database refuse keys for good. Without ids: those of every given secret but the first. @internal */
-export async function retire(output: Output, keyIds: string[], options: GlobalOptions): Promise<ExitStatus> {
-  for (const keyId of keyIds) {
-    if (!/^[0-9a-f]{16}$/i.test(keyId)) {
-      throw new CliError('A key id is 16 hex digits.', 'See them with: npx nestjs-byok status');
-    }
-  }
-  const done = await withServices(options, { secrets: 'given' }, async (services) => {
+export async function retire(output: Output, keyIds: string[], site: Site): Promise<ExitStatus> {
+  const done = await withServices(site, async (services) => {
     const encryption = services.get(EncryptionService, { strict: false });
     const registry = services.get(KeyringRegistry, { strict: false });
     await requireOwnSecrets(registry, encryption);
@@ -32,7 +27,7 @@ export async function retire(output: Output, keyIds: string[], options: GlobalOp
     const others = encryption.keyIds.slice(1).map((keyId) => keyId.toString('hex'));
     const retirements: Retirement[] = [];
     for (const keyId of keyIds.length > 0 ? keyIds : others) {
-      retirements.push(await retireOne(services.get(RotationService), keyId.toLowerCase()));
+      retirements.push(await retireOne(services.get(RotationService), keyId));
     }
     return retirements;
   });

@@ -13,6 +13,7 @@ import { count, type Output, seconds, storedKeys, table } from '../output.js';
 import { Progress } from '../progress.js';
 import { withServices } from '../services.js';
 import type { GlobalOptions } from '../settings.js';
+import type { Site } from '../site.js';
 import { stopOnSignal } from '../stop-signal.js';
 
 /** @internal */
@@ -32,8 +33,8 @@ interface Work {
 }
 
 /** Re-encrypts with the first secret what is sealed with others. Can be ended at any moment. @internal */
-export async function rotate(output: Output, options: RotateCommandOptions): Promise<ExitStatus> {
-  return withServices(options, { secrets: 'given' }, async (services) => {
+export async function rotate(output: Output, options: RotateCommandOptions, site: Site): Promise<ExitStatus> {
+  return withServices(site, async (services) => {
     const keyId = await prepare(services, options.dryRun ?? false);
     const stop = stopOnSignal(() => output.note('Stopping after the pages that are under way.'));
     try {

@@ -3,6 +3,7 @@ import { EXIT, type ExitStatus } from '../exit-status.js';
 import { count, type Output, storedKeys, table } from '../output.js';
 import { withServices } from '../services.js';
 import type { GlobalOptions } from '../settings.js';
+import type { Site } from '../site.js';
 
 const DAY = 86_400_000;
 
@@ -15,8 +16,8 @@ export interface StatusOptions extends GlobalOptions {
 type State = 'current' | 'known' | 'unknown' | 'retired';
 
 /** Tells what is stored, by encryption key and by provider. Opens nothing and writes nothing. @internal */
-export async function status(output: Output, options: StatusOptions): Promise<ExitStatus> {
-  const found = await withServices(options, { secrets: 'given' }, (services) =>
+export async function status(output: Output, options: StatusOptions, site: Site): Promise<ExitStatus> {
+  const found = await withServices(site, (services) =>
     services.get(RotationService).status({ expiringWithin: options.within * DAY }),
   );
   const { keys, ...rest } = found;

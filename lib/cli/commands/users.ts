@@ -6,6 +6,7 @@ import { EXIT, type ExitStatus } from '../exit-status.js';
 import { count, type Output, printable, storedKeys } from '../output.js';
 import { withServices } from '../services.js';
 import type { GlobalOptions } from '../settings.js';
+import type { Site } from '../site.js';
 
 /** @internal */
 export interface EraseOptions extends GlobalOptions {
@@ -14,14 +15,17 @@ export interface EraseOptions extends GlobalOptions {
 }
 
 /** Removes what is stored about a user. Needs no secret. @internal */
-export async function eraseUser(output: Output, userId: string, options: EraseOptions): Promise<ExitStatus> {
-  const isAsked = !options.yes && process.stdin.isTTY && process.stderr.isTTY;
+export async function eraseUser(
+  output: Output,
+  userId: string,
+  { yes }: EraseOptions,
+  site: Site,
+): Promise<ExitStatus> {
+  const isAsked = !yes && process.stdin.isTTY && process.stderr.isTTY;
   if (isAsked && !(await confirm(`Remove all stored keys of the user ${printable(userId)} for good? [y/N] `))) {
     throw new CliError('Nothing was removed.');
   }
-  const erased = await withServices(options, { secrets: 'none' }, (services) =>
-    ofUser(() => services.get(ByokService).eraseUser(userId)),
-  );
+  const erased = await withServices(site, (services) => ofUser(() => services.get(ByokService).eraseUser(userId)));
   output.result({ userId, ...erased }, [
     `Removed ${storedKeys(erased.keys)} and ${count(erased.auditEntries)} audit entries of the user ${printable(userId)}.`,
   ]);
@@ -29,8 +33,8 @@ export async function eraseUser(output: Output, userId: string, options: EraseOp
 }
 
 /** Prints what is stored about a user, without secrets, always as JSON. @internal */
-export async function exportUser(userId: string, options: GlobalOptions): Promise<ExitStatus> {
-  const metadata = await withServices(options, { secrets: 'given' }, (services) =>
+export async function exportUser(userId: string, site: Site): Promise<ExitStatus> {
+  const metadata = await withServices(site, (services) =>
     ofUser(() => services.get(ByokService).exportMetadata(userId)),
   );
   process.stdout.write(`${JSON.stringify(metadata, null, 2)}\n`);
@@ -52,7 +56,8 @@ async function confirm(question: string): Promise<boolean> {
   try {
     return /^y(es)?$/i.test((await terminal.question(question)).trim());
   } catch {
-    return false; // Ctrl-C or Ctrl-D.
+    // Ctrl-C or Ctrl-D.
+    return false;
   } finally {
     terminal.close();
   }

@@ -1,6 +1,7 @@
 import type { EncryptionService } from '../../crypto/index.js';
-import { createByokMigrations } from '../../storage/index.js';
+import { createByokMigrations } from '../../storage/typeorm/migrations/index.js';
 import type { Connection } from '../connection.js';
+import { missingTables } from '../site.js';
 import { check, type Check } from './check.js';
 
 /** What an application's role needs, by table. */
@@ -13,12 +14,9 @@ const KEY_RIGHTS = 'SELECT, INSERT, UPDATE, DELETE';
 
 /** Whether the tables are there, as this version needs them. @internal */
 export async function checkTables(client: Connection, table: string): Promise<Check> {
-  const { rows: missing } = await client.query<{ name: string }>(
-    `SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NULL`,
-    [[table, ...Object.keys(APPLICATION_RIGHTS)]],
-  );
+  const missing = await missingTables(client, table);
   if (missing.length > 0) {
-    const names = missing.map(({ name }) => name).join(', ');
+    const names = missing.join(', ');
     return check('migrations', 'fail', `Tables are missing: ${names}.`, 'Make them: npx nestjs-byok migrate');
   }
   const expected = createByokMigrations(table).map((migration) => new migration().name!);

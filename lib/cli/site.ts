@@ -1,0 +1,58 @@
+import { CliError } from './cli-error.js';
+import { type Connection, withConnection } from './connection.js';
+import { checkedSecrets, databaseUrl, type GlobalOptions, tableName } from './settings.js';
+
+/** What a command works on, checked. @internal */
+export interface Site {
+  url: string;
+  table: string;
+  /** Newest first; none where the command opens and seals nothing. */
+  secrets: string[];
+  /** Whether the application keeps an audit log, so that what is done here belongs into it. */
+  audit: boolean;
+}
+
+/**
+ * Reads the settings and looks at the database, before anything large is loaded.
+ *
+ * @throws {CliError} @throws {ConfigurationError}
+ * @internal
+ */
+export async function openSite(options: GlobalOptions, needsSecrets: boolean): Promise<Site> {
+  const table = tableName(options);
+  const url = databaseUrl();
+  const secrets = needsSecrets ? checkedSecrets(options) : [];
+  const audit = await withConnection(url, async (client) => {
+    const missing = await missingTables(client, table);
+    if (missing.length > 0) throw missingError(missing, table);
+    return isAudited(client);
+  });
+  return { url, table, secrets, audit };
+}
+
+/** The tables of the library that are not there. @internal */
+export async function missingTables(client: Connection, table: string): Promise<string[]> {
+  const sql = `SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NULL`;
+  const needed = [table, 'byok_keyring', 'byok_retired_keys', 'byok_audit_log'];
+  return (await client.query<{ name: string }>(sql, [needed])).rows.map(({ name }) => name);
+}
+
+function missingError(missing: string[], table: string): CliError {
+  return new CliError(
+    `Tables are missing in the database: ${missing.join(', ')}.`,
+    missing.length === 1 && missing[0] === table
+      ? 'Is that the name of the table (--table)? Else make it: npx nestjs-byok migrate'
+      : 'Make them: npx nestjs-byok migrate',
+  );
+}
+
+async function isAudited(client: Connection): Promise<boolean> {
+  try {
+    const { rows } = await client.query<{ used: boolean }>('SELECT EXISTS (SELECT 1 FROM byok_audit_log) AS used');
+    return rows[0].used;
+  } catch (error) {
+    // A role that may not look: what needs the log says so.
+    if ((error as { code?: string }).code === '42501') return true;
+    throw error;
+  }
+}

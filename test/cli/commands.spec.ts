@@ -1,0 +1,225 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { EncryptionService } from '../../lib/index.js';
+import { cli, cliJson, keyIdOf, onTerminal, rowsOn, shellCommand } from '../support/cli.js';
+import { createDatabase, type TestDatabase } from '../support/postgres.js';
+
+const OPENAI = 'an-example-of-an-api-key-1f9c';
+const ROUTER = 'an-example-of-an-api-key-of-a-router-2f9c';
+
+/** As an operator does it, from an empty database to a retired secret; each step stands on those before it. */
+describe('The command line', () => {
+  const [old, fresh] = [EncryptionService.generateSecret(), EncryptionService.generateSecret()];
+  let database: TestDatabase;
+  let before: Record<string, string>;
+  let after: Record<string, string>;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    before = { DATABASE_URL: database.url, BYOK_SECRET: old };
+    after = { DATABASE_URL: database.url, BYOK_SECRET: `${fresh},${old}` };
+  });
+  afterAll(() => database.drop());
+
+  it('prints help with examples and its version without a database or a secret', async () => {
+    const help = await cli(['--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    for (const part of ['DATABASE_URL', 'BYOK_SECRET', 'Exit status: 0 done, 1', '$ npx nestjs-byok rotate --verify']) {
+      expect(help.stdout).toContain(part);
+    }
+    const commands = [...help.stdout.matchAll(/^ {2}([a-z]+(?:-[a-z]+)?) .*\S/gm)].map(([, name]) => name);
+    const expected = 'generate-secret status doctor migrate rotate retire sweep erase-user export-user import-env';
+    expect(commands.slice(0, 10)).toEqual(expected.split(' '));
+    const one = await cli(['rotate', '--help']);
+    expect(one.stdout).toMatch(/--dry-run[^]*--secret-file[^]*Example:\n {2}\$ npx nestjs-byok rotate/);
+    expect((await cli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('generate-secret prints a secret that is taken, and nothing else', async () => {
+    const { stdout, stderr, code } = await cli(['generate-secret']);
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(() => new EncryptionService(stdout.replace(/\n$/, ''))).not.toThrow();
+    expect((await cli(['generate-secret'])).stdout).not.toBe(stdout);
+    const { json } = await cliJson(['generate-secret'], {});
+    expect(json).toEqual({ secret: expect.stringMatching(/^byok_/), keyId: keyIdOf(json.secret) });
+  });
+
+  it('doctor says that the tables are missing, and migrate makes them', async () => {
+    const { code, json } = await cliJson(['doctor'], before);
+    expect({ code, ok: json.ok }).toEqual({ code: 1, ok: false });
+    expect(json.checks).toContainEqual({
+      name: 'migrations',
+      status: 'fail',
+      message: expect.stringContaining('user_api_keys'),
+      advice: 'Make them: npx nestjs-byok migrate',
+    });
+    expect(await cli(['status'], before)).toMatchObject({ code: 1, stderr: expect.stringContaining('migrate') });
+
+    const [first, second] = await Promise.all([cliJson(['migrate'], before), cliJson(['migrate'], before)]);
+    expect([first.code, second.code]).toEqual([0, 0]);
+    const ran = [...first.json.ran, ...second.json.ran];
+    expect(ran.length).toBeGreaterThan(1);
+    expect(new Set(ran).size).toBe(ran.length);
+    expect(await cli(['migrate'], { DATABASE_URL: database.url })).toMatchObject({
+      code: 0,
+      stdout: 'Nothing to do: all migrations have run before.\n',
+    });
+  });
+
+  it('migrate makes a table of another name', async () => {
+    expect(await cli(['migrate', '--table', 'other_keys'], before)).toMatchObject({ code: 0 });
+    const { json, code } = await cliJson(['status', '--table', 'other_keys'], before);
+    expect({ code, table: json.table, rows: json.rows }).toEqual({ code: 0, table: 'other_keys', rows: 0 });
+  });
+
+  it('import-env stores what the environment has', async () => {
+    const keys = { API_KEY_OPENAI: OPENAI, API_KEY_OPEN_ROUTER: ROUTER };
+    const stored = await cliJson(['import-env', '--user', 'alice'], { ...before, ...keys });
+    expect(stored).toMatchObject({ code: 0, json: { userId: 'alice', stored: { openai: true, 'open-router': true } } });
+    expect(await rowsOn(database, old)).toBe(2);
+    const named = ['import-env', '--user', 'bob', '--provider', 'open.router', 'anthropic'];
+    expect(await cliJson(named, { ...before, ...keys })).toMatchObject({
+      code: 1,
+      json: { stored: { 'open.router': true, anthropic: false } },
+    });
+    expect(await cli(['import-env', '--user', 'alice'], before)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('API_KEY_OPENAI'),
+    });
+  });
+
+  it('status tells keys, providers, expiry and size, for people and for machines', async () => {
+    await database.query(`UPDATE user_api_keys SET expires_at = now() + interval '10 days' WHERE owner_id = 'bob'`);
+    const { json, code } = await cliJson(['status'], before);
+    const keyId = keyIdOf(old);
+    expect(code).toBe(0);
+    expect(json).toEqual({
+      table: 'user_api_keys',
+      current: keyId,
+      rows: 3,
+      expired: 0,
+      expiring: 1,
+      expiringWithinDays: 30,
+      unreadable: 0,
+      tableBytes: expect.any(Number),
+      keys: [{ keyId, state: 'current', rows: 3, secretKnown: true, retiredAt: null }],
+      providers: ['open-router', 'open.router', 'openai'].map((provider) => ({
+        provider,
+        rows: 1,
+        expired: 0,
+        expiring: provider === 'open.router' ? 1 : 0,
+        unreadable: 0,
+      })),
+    });
+    expect(json.tableBytes).toBeGreaterThan(8_192);
+    expect((await cliJson(['status', '--within', '9'], before)).json.expiring).toBe(0);
+    const { stdout } = await cli(['status'], after);
+    expect(stdout).toMatch(new RegExp(`${keyIdOf(fresh)} +current +0\n +${keyId} +known +3\n`));
+    expect(stdout).toContain('npx nestjs-byok rotate');
+  });
+
+  it('sweep removes what has expired, without a secret', async () => {
+    await database.query(`UPDATE user_api_keys SET expires_at = now() - interval '1 day' WHERE owner_id = 'bob'`);
+    expect((await cliJson(['status'], before)).json.expired).toBe(1);
+    expect(await cliJson(['sweep'], { DATABASE_URL: database.url })).toMatchObject({ code: 0, json: { removed: 1 } });
+    expect((await cli(['sweep'], before)).stdout).toBe('Removed 0 stored keys that had expired.\n');
+  });
+
+  it('refuses to retire before anything seals with the new key', async () => {
+    const refused = await cli(['retire'], after);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('is not in use here') });
+  });
+
+  it('rotate --dry-run opens and changes nothing', async () => {
+    const table = () => database.query('SELECT * FROM user_api_keys, byok_keyring ORDER BY 1, 2, 3');
+    const was = await table();
+    const { code, json } = await cliJson(['rotate', '--dry-run'], after);
+    expect({ code, ...json }).toMatchObject({ code: 0, dryRun: true, rotated: 2, keyId: keyIdOf(fresh) });
+    expect(await table()).toEqual(was);
+  });
+
+  it('retire is refused by the database while a row is left', async () => {
+    await cli(['import-env', '--user', 'carol'], { ...after, API_KEY_OPENAI: OPENAI });
+    const { code, json } = await cliJson(['retire'], after);
+    expect({ code, ...json }).toMatchObject({ code: 1, keys: [{ keyId: keyIdOf(old), outcome: 'refused' }] });
+    expect(await cliJson(['retire', keyIdOf(fresh)], after)).toMatchObject({ code: 1 });
+    expect(await database.query('SELECT 1 FROM byok_retired_keys')).toEqual([]);
+  });
+
+  it('rotate --verify moves and opens everything', async () => {
+    const { code, json, stderr } = await cliJson(['rotate', '--verify', '--batch', '1'], after);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(json).toMatchObject({
+      keyId: keyIdOf(fresh),
+      dryRun: false,
+      rotated: 2,
+      remaining: 0,
+      unreadable: [],
+      unreadableCount: 0,
+      aborted: false,
+      verification: { ok: true, rows: 3, onOldKey: 0 },
+    });
+    expect(await rowsOn(database, fresh)).toBe(3);
+    const again = await cli(['rotate', '--verify'], after);
+    expect(again.stdout).toMatch(/^Moved 0 stored keys [^]*all open, and none is on an older key\.\n$/);
+  });
+
+  it('retire retires for good, once', async () => {
+    expect(await cliJson(['retire'], after)).toMatchObject({
+      code: 0,
+      json: { keys: [{ keyId: keyIdOf(old), outcome: 'retired' }] },
+    });
+    expect((await cliJson(['retire', keyIdOf(old)], after)).json.keys[0].outcome).toBe('already');
+    const alone = { ...after, BYOK_SECRET: fresh };
+    expect(await cli(['retire'], alone)).toMatchObject({ code: 0, stdout: expect.stringContaining('only one secret') });
+    expect((await cli(['status'], alone)).stdout).toMatch(new RegExp(`${keyIdOf(old)} +retired +0 +\\d{4}-`));
+    expect(await cliJson(['doctor'], alone)).toMatchObject({ code: 0, json: { ok: true } });
+    // Whoever has not heard of it is told at once.
+    for (const command of [['rotate'], ['import-env', '--user', 'x', '--provider', 'openai']]) {
+      expect(await cli(command, before)).toMatchObject({ code: 1, stderr: expect.stringContaining(keyIdOf(fresh)) });
+    }
+    const doctor = await cliJson(['doctor'], before);
+    const failed = doctor.json.checks.filter(({ status }: { status: string }) => status === 'fail');
+    expect(failed.map(({ name }: { name: string }) => name)).toEqual(['canary', 'front']);
+  });
+
+  it('export-user prints what is stored, without secrets', async () => {
+    const { stdout, code } = await cli(['export-user', 'alice'], after);
+    const { userId, keys } = JSON.parse(stdout);
+    expect({ code, userId }).toEqual({ code: 0, userId: 'alice' });
+    expect(keys.map(({ provider, hint, status }: Record<string, string>) => [provider, hint, status])).toEqual([
+      ['open-router', '…2f9c', 'active'],
+      ['openai', '…1f9c', 'active'],
+    ]);
+    expect(stdout).not.toContain(OPENAI);
+  });
+
+  it('erase-user asks at a terminal, and removes with --yes or where nobody can be asked', async () => {
+    const left = () => database.query(`SELECT 1 FROM user_api_keys WHERE owner_id IN ('alice', 'carol')`);
+    const asked = onTerminal(shellCommand('erase-user alice'), { DATABASE_URL: database.url }, 'n\n');
+    const answer = await asked.ended;
+    expect(answer).toMatchObject({ code: 1 });
+    expect(answer.stdout).toContain('for good? [y/N]');
+    expect(await left()).toHaveLength(3);
+    const agreed = onTerminal(shellCommand('erase-user alice'), { DATABASE_URL: database.url }, 'y\n');
+    expect(await agreed.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('Removed 2 stored keys') });
+    expect(await cliJson(['erase-user', 'carol', '--yes'], { DATABASE_URL: database.url })).toMatchObject({
+      code: 0,
+      json: { userId: 'carol', keys: 1, auditEntries: 0 },
+    });
+    expect(await left()).toEqual([]);
+    expect((await cli(['erase-user', 'nobody'], before)).stdout).toContain('Removed 0 stored keys');
+  });
+
+  it('keeps the audit log where the application keeps one, and erases a user from it', async () => {
+    const insert = `INSERT INTO byok_audit_log VALUES
+      (gen_random_uuid(), now(), 'user', 'dora', 'used', 'success', 'openai', 'default', NULL, 'database', NULL, 1)`;
+    await database.query(insert);
+    await cli(['import-env', '--user', 'dora'], {
+      DATABASE_URL: database.url,
+      BYOK_SECRET: fresh,
+      API_KEY_OPENAI: OPENAI,
+    });
+    expect(JSON.parse((await cli(['export-user', 'dora'], after)).stdout).auditEntries).toHaveLength(2);
+    expect((await cliJson(['erase-user', 'dora'], before)).json).toEqual({ userId: 'dora', keys: 1, auditEntries: 2 });
+  });
+});
