@@ -1,5 +1,6 @@
-import type { EncryptionService } from '../crypto/index.js';
-import type { KeyringRegistry } from '../storage/index.js';
+import type { INestApplicationContext } from '@nestjs/common';
+import { EncryptionService } from '../crypto/index.js';
+import { KeyringRegistry } from '../storage/index.js';
 import { CliError } from './cli-error.js';
 
 /**
@@ -29,10 +30,20 @@ export async function requireOwnSecrets(registry: KeyringRegistry, encryption: E
   }
 }
 
-/** Puts the first secret's key in use, for rows to refer to. @throws {CliError} where it is retired @internal */
-export async function registerFirst(registry: KeyringRegistry, encryption: EncryptionService): Promise<void> {
+/**
+ * What the start of an application does before anything is sealed: sees that the secrets are the right ones, and puts
+ * the first one's key in use, for rows to refer to.
+ *
+ * @param write false: only the first.
+ * @throws {CliError} also where the first secret is retired
+ * @internal
+ */
+export async function prepareToSeal(services: INestApplicationContext, write = true): Promise<void> {
+  const registry = services.get(KeyringRegistry, { strict: false });
+  const encryption = services.get(EncryptionService, { strict: false });
+  await requireOwnSecrets(registry, encryption);
   const { keyId } = encryption;
-  if (await registry.register(keyId, encryption.canary(keyId))) return;
+  if (!write || (await registry.register(keyId, encryption.canary(keyId)))) return;
   throw new CliError(
     `The first secret (key id ${keyId.toString('hex')}) is retired and must not seal again.`,
     'Put a newer one in front of it, or take it away.',

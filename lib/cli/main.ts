@@ -6,3 +6,5 @@ import { run } from './program.js';
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 process.exitCode = await run(process.argv.slice(2));
+// When all is written; a connection that a failure has left open would keep the process for seconds.
+process.stdout.write('', () => process.stderr.write('', () => process.exit()));

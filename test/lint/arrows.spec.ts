@@ -31,6 +31,7 @@ const ROOMS: Record<string, string> = {
   decorators: 'decorators/api-key.decorator.ts',
   http: 'http/same-origin.guard.ts',
   dashboard: 'dashboard/flash.ts',
+  cli: 'cli/site.ts',
   module: 'byok.module.ts',
   index: 'index.ts',
 };
@@ -55,6 +56,7 @@ const DESIGN: Record<string, string[]> = {
   decorators: [...EVERYBODY_MAY, 'validation', 'guards', 'http'],
   http: [...EVERYBODY_MAY, 'service', 'guards', 'views'],
   dashboard: [...EVERYBODY_MAY, 'service', 'guards', 'http', 'views'],
+  cli: [...EVERYBODY_MAY, 'service', 'crypto', 'storage', 'rotation', 'module'],
 };
 
 describe('The arrows between the rooms of lib', () => {
@@ -101,7 +103,7 @@ describe('The arrows between the rooms of lib', () => {
   it('form no circle, in which each arrow would be allowed by itself', () => {
     const below = new Set<string>();
     for (let left = Object.keys(DESIGN); left.length > 0;) {
-      const next = left.filter((room) => DESIGN[room].every((to) => below.has(to)));
+      const next = left.filter((room) => DESIGN[room].every((to) => below.has(to) || to === 'module'));
       expect(next).not.toEqual([]);
       next.forEach((room) => below.add(room));
       left = left.filter((room) => !below.has(room));
@@ -134,6 +136,13 @@ describe('The arrows between the rooms of lib', () => {
       for (const rules of found) expect(rules).toContain('import-x/no-restricted-paths');
     },
   );
+
+  it('refuse the door and the wiring the command line, which stands on them', async () => {
+    for (const file of [ROOMS.module, ROOMS.index, 'byok.module-definition.ts']) {
+      const found = await refusals(file, [`import ${pathOf(file, 'cli/program.ts')};`]);
+      expect(found[0]).toContain('import-x/no-restricted-paths');
+    }
+  });
 
   it('refuse a circle within a room', async () => {
     // errors.ts imports byok.error.ts.

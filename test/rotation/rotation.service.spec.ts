@@ -290,7 +290,13 @@ describe('RotationService', () => {
       keys: [keyOf(fresh, 'current', 1), keyOf(old, 'old', 2)],
       rows: 3,
       expired: 1,
+      expiring: 0,
       unreadable: 0,
+      providers: [
+        { provider: 'a', rows: 1, expired: 1, expiring: 0, unreadable: 0 },
+        { provider: 'openai', rows: 2, expired: 0, expiring: 0, unreadable: 0 },
+      ],
+      tableBytes: expect.any(Number),
     });
     await rotation.rotate();
     expect((await rotation.status()).keys).toEqual([keyOf(fresh, 'current', 3), keyOf(old, 'old', 0)]);

@@ -1,6 +1,7 @@
 import { ByokService } from '../../byok.service.js';
 import { CliError } from '../cli-error.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
+import { prepareToSeal } from '../keyring-check.js';
 import { type Output, printable } from '../output.js';
 import { withServices } from '../services.js';
 import type { GlobalOptions } from '../settings.js';
@@ -25,11 +26,10 @@ export async function importEnv(output: Output, options: ImportOptions, site: Si
       'Set API_KEY_ and the name of the provider: API_KEY_OPENAI, API_KEY_OPEN_ROUTER (for open-router).',
     );
   }
-  const stored = await withServices(
-    site,
-    (services) => ofUser(() => services.get(ByokService).importFromEnv({ userId: options.user }, providers)),
-    { asStart: true },
-  );
+  const stored = await withServices(site, async (services) => {
+    await prepareToSeal(services);
+    return ofUser(() => services.get(ByokService).importFromEnv({ userId: options.user }, providers));
+  });
   output.result(
     { userId: options.user, stored },
     Object.entries(stored).map(([provider, done]) =>

@@ -1,4 +1,3 @@
-import type { INestApplicationContext } from '@nestjs/common';
 import { EncryptionService } from '../../crypto/index.js';
 import {
   RotationService,
@@ -6,9 +5,8 @@ import {
   type RotationVerification,
   type UnreadableKey,
 } from '../../rotation/index.js';
-import { KeyringRegistry } from '../../storage/index.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
-import { registerFirst, requireOwnSecrets } from '../keyring-check.js';
+import { prepareToSeal } from '../keyring-check.js';
 import { count, type Output, seconds, storedKeys, table } from '../output.js';
 import { Progress } from '../progress.js';
 import { withServices } from '../services.js';
@@ -35,7 +33,8 @@ interface Work {
 /** Re-encrypts with the first secret what is sealed with others. Can be ended at any moment. @internal */
 export async function rotate(output: Output, options: RotateCommandOptions, site: Site): Promise<ExitStatus> {
   return withServices(site, async (services) => {
-    const keyId = await prepare(services, options.dryRun ?? false);
+    await prepareToSeal(services, !options.dryRun);
+    const keyId = services.get(EncryptionService, { strict: false }).keyId.toString('hex');
     const stop = stopOnSignal(() => output.note('Stopping after the pages that are under way.'));
     try {
       const work = { output, options, rotation: services.get(RotationService), signal: stop.signal };
@@ -51,14 +50,6 @@ export async function rotate(output: Output, options: RotateCommandOptions, site
       stop.dispose();
     }
   });
-}
-
-async function prepare(services: INestApplicationContext, dryRun: boolean): Promise<string> {
-  const registry = services.get(KeyringRegistry, { strict: false });
-  const encryption = services.get(EncryptionService, { strict: false });
-  await requireOwnSecrets(registry, encryption);
-  if (!dryRun) await registerFirst(registry, encryption);
-  return encryption.keyId.toString('hex');
 }
 
 async function reencrypt({ output, options, rotation, signal }: Work, keyId: string): Promise<RotationResult> {
