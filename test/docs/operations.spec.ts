@@ -31,8 +31,7 @@ function readable(output: string): string {
   return output
     .replaceAll(keyIdOf(old), '9f2c41d07be8a653')
     .replaceAll(keyIdOf(fresh), '4d1e8a02c96bf735')
-    .replace(/127\.0\.0\.1:\d+\/\w+/g, 'db.example.internal:5432/app')
-    .replace('Not encrypted, on this machine.', 'The connection to the database is encrypted.')
+    .replace(/127\.0\.0\.1:\d+\/\w+/g, 'localhost:5432/app')
     .replace(/\d+ kB|\d\.\d MB/, '616 kB');
 }
 
@@ -96,7 +95,11 @@ describe('docs/operations.md', () => {
       }).ended;
       expect([name, ended.code]).toEqual([name, code]);
       const printed = `${command}\n${readable(ended.stdout)}`;
-      updated = updated.replace(`\`\`\`console\n${shown}`, () => `\`\`\`console\n${printed}`);
+      const mark = `<!-- output: ${name} -->
+
+\`\`\`console
+`;
+      updated = updated.replace(mark + shown, () => mark + printed);
       if (!UPDATES) expect([name, steady(printed)]).toEqual([name, steady(shown)]);
     }
     if (UPDATES) writeFileSync(DOCUMENT, updated);

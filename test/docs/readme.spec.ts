@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Logger, Module, type INestApplication } from '@nestjs/common';
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cli } from '../support/cli.js';
 import { Consumer, readManifest, ROOT } from '../support/consumer.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { startSnippet, type SnippetApp } from '../support/snippet-app.js';
@@ -62,9 +62,20 @@ const RUNS: Record<string, () => Promise<void>> = {
   },
 
   'secret.sh': async () => {
-    const [, script] = /^node -e "(.*)"$/.exec(codeOf('secret.sh'))!;
-    const secret = execFileSync(process.execPath, ['-e', script], { cwd: consumer.folder, encoding: 'utf8' }).trim();
+    expect(codeOf('secret.sh')).toBe('npx nestjs-byok generate-secret');
+    const { stdout } = await cli(['generate-secret']);
+    const secret = stdout.trim();
     expect(() => new library.EncryptionService(secret)).not.toThrow();
+  },
+
+  'operations.sh': async () => {
+    const secret = library.EncryptionService.generateSecret();
+    const given = { DATABASE_URL: database.url, BYOK_SECRET: secret };
+    await cli(['migrate', '--table', 'operated_keys'], given);
+    for (const line of codeOf('operations.sh').split('\n')) {
+      const args = line.replace('npx nestjs-byok ', '').split(' ');
+      expect([line, await cli([...args, '--table', 'operated_keys'], given)]).toMatchObject([line, { code: 0 }]);
+    }
   },
 
   'app.module.ts': async () => {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Consumer, pack, readManifest, ROOT, type Tarball } from '../support/consumer.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -32,6 +34,7 @@ describe('The tarball', () => {
       'LICENSE',
       'README.md',
       'SECURITY.md',
+      'docs/operations.md',
       'package.json',
     ]);
     expect(paths()).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.d.ts']));
@@ -44,9 +47,15 @@ describe('The tarball', () => {
     expect(tarball.size).toBeLessThan(LARGEST_TARBALL);
   });
 
+  it('has a command that can be run', async () => {
+    const { stdout } = await promisify(execFile)('tar', ['-tvzf', tarball.path, 'package/dist/cli/main.js']);
+    expect(stdout).toMatch(/^-rwxr-xr-x /);
+    expect(await readFile(join(ROOT, 'dist/cli/main.js'), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+  });
+
   it('has a file for each entry of its manifest, and the types keep their documentation', async () => {
-    const { exports, main, types } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
-    const entries: string[] = [main, types, exports['.'].default, exports['.'].types];
+    const { bin, exports, main, types } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+    const entries: string[] = [main, types, exports['.'].default, exports['.'].types, bin['nestjs-byok']];
     for (const entry of entries) expect(paths()).toContain(entry.replace('./', ''));
     expect(await readFile(join(ROOT, 'dist/byok.module.d.ts'), 'utf8')).toContain('@publicApi');
   });
@@ -86,5 +95,11 @@ describe.each([
     });
     expect(JSON.parse(printed).copies.compared).toBeGreaterThan(30);
     await database.query('TRUNCATE user_api_keys, byok_keyring CASCADE');
+  });
+
+  it('has the command line by npx', async () => {
+    const secret = (await consumer.npx(['nestjs-byok', 'generate-secret'])).trim();
+    const env = { DATABASE_URL: database.url, BYOK_SECRET: secret };
+    expect(JSON.parse(await consumer.npx(['nestjs-byok', 'status', '--json'], env))).toMatchObject({ rows: 0 });
   });
 });

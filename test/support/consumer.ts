@@ -109,6 +109,13 @@ export class Consumer {
     return [...new Set(complaints.map(format))];
   }
 
+  /** Links the commands of its packages, as npm does when it installs them, and runs one by npx. */
+  async npx(args: string[], env: Record<string, string> = {}): Promise<string> {
+    const options = { cwd: this.folder, env: { ...process.env, ...env }, timeout: 30_000 };
+    await run('npm', ['rebuild', '--ignore-scripts', '--offline', 'nestjs-byok'], options);
+    return (await run('npx', ['--no-install', ...args], options)).stdout;
+  }
+
   /** Runs one of its files and gives what it prints. */
   async run(file: string, env: Record<string, string>): Promise<string> {
     const { stdout } = await run(process.execPath, [join(this.folder, file)], {
