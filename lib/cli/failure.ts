@@ -1,3 +1,4 @@
+import { GENERATE_COMMAND } from '../crypto/root-secret.js';
 import { ByokError, ConfigurationError, StorageError } from '../errors/index.js';
 import { CliError } from './cli-error.js';
 
@@ -83,11 +84,14 @@ function reasonOfText(message: unknown): string | undefined {
   return undefined;
 }
 
-/** Options have other names on the command line. */
-function forOperators(message: string): string {
+/** Options have other names on the command line. @internal */
+export function forOperators(message: string): string {
   return message
-    .replace("Add that secret to the array 'secret'", 'Add that secret to BYOK_SECRET')
-    .replace(/The options? 'secret(\[\d+\])?'(?: and 'secret(\[\d+\])?')?/, 'BYOK_SECRET');
+    .replace(
+      /The options 'secret\[(\d+)\]' and 'secret\[(\d+)\]'/,
+      (_, one: string, other: string) => `The secrets number ${Number(one) + 1} and ${Number(other) + 1}`,
+    )
+    .replace(GENERATE_COMMAND, 'npx nestjs-byok generate-secret');
 }
 
 /** Takes what could be a secret out of a text that repeats what was typed. @internal */

@@ -3,6 +3,7 @@ import { checkTableName } from '../byok.option-checks.js';
 import { EncryptionService } from '../crypto/index.js';
 import { ConfigurationError } from '../errors/index.js';
 import { CliError } from './cli-error.js';
+import { forOperators } from './failure.js';
 
 /** The options that every command takes. @internal */
 export interface GlobalOptions {
@@ -60,14 +61,17 @@ export function givenSecrets({ secretFile }: GlobalOptions): { text: string; nam
   }));
 }
 
-/** The given secrets, each looked at. @throws {CliError} for the first that will not do @internal */
+/** The given secrets, each looked at. @throws {CliError} for the first that will not do @throws {ConfigurationError} where two are the same @internal */
 export function checkedSecrets(options: GlobalOptions): string[] {
   const secrets = givenSecrets(options);
   for (const secret of secrets) {
     const fault = faultOf(secret);
     if (fault) throw fault;
   }
-  return secrets.map(({ text }) => text);
+  const texts = secrets.map(({ text }) => text);
+  // Two that are the same are a fault of neither.
+  new EncryptionService(texts);
+  return texts;
 }
 
 /** What is wrong with a secret. @internal */
@@ -77,7 +81,7 @@ export function faultOf({ text, name }: { text: string; name: string }): CliErro
     return undefined;
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    const [fault, advice] = error.message.split(/ (?=A good one is )/);
+    const [fault, advice] = forOperators(error.message).split(/ (?=A good one is )/);
     return new CliError(fault.replace("The option 'secret'", name), advice);
   }
 }

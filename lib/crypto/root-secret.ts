@@ -8,7 +8,7 @@ import { isPlaceholder, weaknessOfBytes, weaknessOfPassphrase, weaknessOfText } 
 export const GENERATED_PREFIX = 'byok_';
 
 /** Prints a good secret. @internal */
-export const GENERATE_COMMAND = 'npx nestjs-byok generate-secret';
+export const GENERATE_COMMAND = `node -e "import('nestjs-byok').then((m) => console.log(m.EncryptionService.generateSecret()))"`;
 
 const LEAST_BYTES = 32;
 const LEAST_PASSPHRASE = 20;

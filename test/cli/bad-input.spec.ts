@@ -113,7 +113,7 @@ describe('The environment', () => {
     ['a weak one', { BYOK_SECRET: 'changeme' }, /placeholder[^]*npx nestjs-byok generate-secret/],
     ['a weak one behind', { BYOK_SECRET: `${SECRET},short` }, /number 2, is too short|number 2, has none/],
     ['a stray comma', { BYOK_SECRET: `${SECRET},` }, /number 2, is empty/],
-    ['the same twice', { BYOK_SECRET: `${SECRET},${SECRET}` }, /BYOK_SECRET are the same secret/],
+    ['the same twice', { BYOK_SECRET: `${SECRET},${SECRET}` }, /The secrets number 1 and 2 are the same secret/],
   ])('%s', async (_, given, expected) => {
     const { code, stdout, stderr } = await cli(['status'], {
       DATABASE_URL: database.url,

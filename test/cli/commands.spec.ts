@@ -52,7 +52,6 @@ describe('The command line', () => {
       message: expect.stringContaining('user_api_keys'),
       advice: 'Make them: npx nestjs-byok migrate',
     });
-    expect(await cli(['status'], before)).toMatchObject({ code: 1, stderr: expect.stringContaining('migrate') });
 
     const [first, second] = await Promise.all([cliJson(['migrate'], before), cliJson(['migrate'], before)]);
     expect([first.code, second.code]).toEqual([0, 0]);
@@ -67,8 +66,7 @@ describe('The command line', () => {
 
   it('migrate makes a table of another name', async () => {
     expect(await cli(['migrate', '--table', 'other_keys'], before)).toMatchObject({ code: 0 });
-    const { json, code } = await cliJson(['status', '--table', 'other_keys'], before);
-    expect({ code, table: json.table, rows: json.rows }).toEqual({ code: 0, table: 'other_keys', rows: 0 });
+    expect(await database.query('SELECT * FROM other_keys')).toEqual([]);
   });
 
   it('import-env stores what the environment has', async () => {
@@ -111,10 +109,10 @@ describe('The command line', () => {
       })),
     });
     expect(json.tableBytes).toBeGreaterThan(8_192);
-    expect((await cliJson(['status', '--within', '9'], before)).json.expiring).toBe(0);
-    const { stdout } = await cli(['status'], after);
+    const { stdout } = await cli(['status', '--within', '9'], after);
     expect(stdout).toMatch(new RegExp(`${keyIdOf(fresh)} +current +0\n +${keyId} +known +3\n`));
     expect(stdout).toContain('npx nestjs-byok rotate');
+    expect(stdout).toContain('Expiring within 9 days: 0.');
   });
 
   it('sweep removes what has expired, without a secret', async () => {
@@ -157,8 +155,6 @@ describe('The command line', () => {
       verification: { ok: true, rows: 3, onOldKey: 0 },
     });
     expect(await rowsOn(database, fresh)).toBe(3);
-    const again = await cli(['rotate', '--verify'], after);
-    expect(again.stdout).toMatch(/^Moved 0 stored keys [^]*all open, and none is on an older key\.\n$/);
   });
 
   it('retire retires for good, once', async () => {
@@ -170,7 +166,6 @@ describe('The command line', () => {
     const alone = { ...after, BYOK_SECRET: fresh };
     expect(await cli(['retire'], alone)).toMatchObject({ code: 0, stdout: expect.stringContaining('only one secret') });
     expect((await cli(['status'], alone)).stdout).toMatch(new RegExp(`${keyIdOf(old)} +retired +0 +\\d{4}-`));
-    expect(await cliJson(['doctor'], alone)).toMatchObject({ code: 0, json: { ok: true } });
     // Whoever has not heard of it is told at once.
     const command = ['import-env', '--user', 'x', '--provider', 'openai'];
     expect(await cli(command, before)).toMatchObject({ code: 1, stderr: expect.stringContaining(keyIdOf(fresh)) });
@@ -215,7 +210,8 @@ describe('The command line', () => {
       BYOK_SECRET: fresh,
       API_KEY_OPENAI: OPENAI,
     });
-    expect(JSON.parse((await cli(['export-user', 'dora'], after)).stdout).auditEntries).toHaveLength(2);
+    const entries = () => database.query(`SELECT action FROM byok_audit_log WHERE owner_id = 'dora' ORDER BY at`);
+    expect(await entries()).toEqual([{ action: 'used' }, { action: 'stored' }]);
     expect((await cliJson(['erase-user', 'dora'], before)).json).toEqual({ userId: 'dora', keys: 1, auditEntries: 2 });
   });
 });

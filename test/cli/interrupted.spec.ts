@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ import type { Running } from '../support/cli.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
-const ROWS = 2_000;
+const ROWS = 3_000;
 const ROTATE = ['rotate', '--batch', '2'];
 
 describe('A rotation from the command line', () => {
@@ -35,20 +35,25 @@ describe('A rotation from the command line', () => {
     ({ proxy, url } = await TcpProxy.inFrontOf(database.url));
     given = { DATABASE_URL: url, BYOK_SECRET: '' };
     await cli(['migrate'], given);
+    await startAnew();
   });
-  beforeEach(async () => {
+  /** New secrets, and every row on the old one. */
+  async function startAnew(rows = ROWS): Promise<void> {
     [old, fresh] = [EncryptionService.generateSecret(), EncryptionService.generateSecret()];
     given.BYOK_SECRET = `${fresh},${old}`;
     await database.query('TRUNCATE user_api_keys, byok_keyring');
-    await fillTable(database, old, ROWS);
-  });
+    await fillTable(database, old, rows);
+  }
   afterAll(async () => {
     await proxy.close();
     await database.drop();
   });
 
   const rotate = () => start(process.execPath, [CLI, ...ROTATE], given);
-  const begun = () => until(async () => (await rowsOn(database, fresh)) > 10);
+  const begun = async () => {
+    const before = await rowsOn(database, fresh);
+    await until(async () => (await rowsOn(database, fresh)) > before);
+  };
 
   /** Whatever happened to the one before, another finishes, and every row opens. */
   async function expectToGoOn(): Promise<void> {
@@ -67,7 +72,7 @@ describe('A rotation from the command line', () => {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       const before = await rowsOn(database, fresh);
       const running = rotate();
-      await until(async () => (await rowsOn(database, fresh)) > before);
+      await begun();
       running.child.kill(name);
       running.child.kill(name);
       const { code, signal, stdout, stderr } = await running.ended;
@@ -78,7 +83,6 @@ describe('A rotation from the command line', () => {
       expect(before + number(moved) + number(left)).toBe(ROWS);
       expect(stdout).toContain('Start it again to go on from there.');
     }
-    await expectToGoOn();
   });
 
   it('ends at once at the second Ctrl-C, or when it is killed', async () => {
@@ -94,12 +98,10 @@ describe('A rotation from the command line', () => {
     proxy.thaw();
 
     const second = rotate();
-    const before = await rowsOn(database, fresh);
-    await until(async () => (await rowsOn(database, fresh)) > before);
+    await begun();
     expect(await commandLine(second)).not.toMatch(new RegExp(`${fresh}|${old}|postgres:`));
     second.child.kill('SIGKILL');
     expect(await second.ended).toMatchObject({ signal: 'SIGKILL' });
-    await expectToGoOn();
   });
 
   it('stops where nobody reads its output any more', async () => {
@@ -109,7 +111,6 @@ describe('A rotation from the command line', () => {
     running.child.stderr!.destroy();
     running.child.kill('SIGTERM');
     expect(await running.ended).toMatchObject({ code: 1, signal: null });
-    await expectToGoOn();
     const piped = await start('sh', ['-c', `${shellCommand('status')} | head -1`], given).ended;
     expect(piped).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^Table user_api_keys: .*\n$/) });
   });
@@ -127,7 +128,7 @@ describe('A rotation from the command line', () => {
     running.child.stdout!.on('data', (text: string) => (seen += text));
     // Without the last, of which a part may have come.
     const frames = () => seen.split('\x1b[2K\x1b[1G').slice(1, -1);
-    await until(() => frames().some((text) => /^█+░+ [\d,]+ of 2,000 \(\d+%\) · [\d,]+\/s · \d+ s left$/.test(text)));
+    await until(() => frames().some((text) => /^█+░+ [\d,]+ of 3,000 \(\d+%\) · [\d,]+\/s · \d+ s left$/.test(text)));
     await writeFile(mark, '');
     await until(() => (frames().at(-1)?.length ?? 100) <= 29);
     running.child.stdin!.write('\x03');
@@ -135,10 +136,12 @@ describe('A rotation from the command line', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('Start it again to go on from there.');
     await rm(folder, { recursive: true });
-    await expectToGoOn();
   });
 
+  it('finishes what all of these have left', expectToGoOn);
+
   it('goes on by itself when the database comes back', async () => {
+    await startAnew(1_000);
     const running = rotate();
     await begun();
     const { target } = proxy;
@@ -150,10 +153,11 @@ describe('A rotation from the command line', () => {
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/cannot be used\. [^]*ECONNRESET/) });
     proxy.target = target;
     expect(await running.ended).toMatchObject({ code: 0, signal: null });
-    expect(await rowsOn(database, fresh)).toBe(ROWS);
+    expect(await rowsOn(database, fresh)).toBe(1_000);
   });
 
   it('shares the work with a second one', async () => {
+    await startAnew();
     const both = await Promise.all([cliJson(ROTATE, given), cliJson(ROTATE, given)]);
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     expect(both.reduce((sum, { json }) => sum + json.rotated, 0)).toBe(ROWS);
@@ -161,6 +165,7 @@ describe('A rotation from the command line', () => {
   });
 
   it('changes nothing with a wrong secret, or with rights to read only', async () => {
+    await startAnew();
     const table = () => database.query(`SELECT md5(string_agg(k::text, '' ORDER BY owner_id)) FROM user_api_keys k`);
     const was = [await table(), await database.query('SELECT * FROM byok_keyring')];
     const wrong = { ...given, BYOK_SECRET: EncryptionService.generateSecret() };
@@ -189,8 +194,8 @@ describe('A rotation from the command line', () => {
   });
 
   it('lists the rows that do not open, and says so with status 2', async () => {
+    await startAnew(0);
     const lost = EncryptionService.generateSecret();
-    await database.query('DELETE FROM user_api_keys');
     await fillTable(database, lost, 2);
     await database.query(`UPDATE user_api_keys SET owner_id = owner_id || E'\\x1b[31m', label = 'work'`);
     await fillTable(database, old, 50);
@@ -208,7 +213,6 @@ describe('A rotation from the command line', () => {
       keyId: keyIdOf(lost),
     });
     expect(await rowsOn(database, lost)).toBe(2);
-    expect((await cli(['rotate'], { ...given, BYOK_SECRET: `${given.BYOK_SECRET},${lost}` })).code).toBe(2);
   });
 });
 

@@ -68,16 +68,6 @@ const RUNS: Record<string, () => Promise<void>> = {
     expect(() => new library.EncryptionService(secret)).not.toThrow();
   },
 
-  'operations.sh': async () => {
-    const secret = library.EncryptionService.generateSecret();
-    const given = { DATABASE_URL: database.url, BYOK_SECRET: secret };
-    await cli(['migrate', '--table', 'operated_keys'], given);
-    for (const line of codeOf('operations.sh').split('\n')) {
-      const args = line.replace('npx nestjs-byok ', '').split(' ');
-      expect([line, await cli([...args, '--table', 'operated_keys'], given)]).toMatchObject([line, { code: 0 }]);
-    }
-  },
-
   'app.module.ts': async () => {
     const { AppModule } = await load<{ AppModule: never }>('app.module.ts');
     const calls = stubProviders();
