@@ -61,7 +61,13 @@ export function givenSecrets({ secretFile }: GlobalOptions): { text: string; nam
   }));
 }
 
-/** The given secrets, each looked at. @throws {CliError} for the first that will not do @throws {ConfigurationError} where two are the same @internal */
+/**
+ * The given secrets, each looked at.
+ *
+ * @throws {CliError} for the first that will not do
+ * @throws {ConfigurationError} where two are the same
+ * @internal
+ */
 export function checkedSecrets(options: GlobalOptions): string[] {
   const secrets = givenSecrets(options);
   for (const secret of secrets) {

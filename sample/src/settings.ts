@@ -28,7 +28,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   if (secrets.length === 0 && production) {
     throw new Error(
       'BYOK_SECRET is not set. Stored keys are encrypted with it, so in production it has to come from your secrets. ' +
-        'Make one with:\n  npx nestjs-byok generate-secret',
+        `Make one with:\n  node -e "import('nestjs-byok').then((m) => console.log(m.EncryptionService.generateSecret()))"`,
     );
   }
   return {

@@ -88,17 +88,16 @@ function resultLines(result: RotationResult, keyId: string, { dryRun }: RotateCo
   const done = dryRun
     ? `${storedKeys(rotated)} would be moved to the key ${keyId}. Nothing was changed.`
     : `Moved ${storedKeys(rotated)} to the key ${keyId} in ${seconds(durationMs)} (${count(rate)}/s).`;
-  const left = remaining === null ? 'How many are left on older keys could not be counted.' : undefined;
-  const others =
-    remaining !== null && (!dryRun || aborted) ? `Left on older keys: ${count(remaining)}.` : (left ?? undefined);
-  return [
-    done,
-    ...(others ? [others] : []),
-    ...(aborted ? ['Stopped before the end. Start it again to go on from there.'] : []),
-    ...(!aborted && !dryRun && remaining !== null && remaining > unreadableCount
-      ? ['An instance still seals with an older secret: restart it with the newest one in front, and rotate again.']
-      : []),
-  ];
+  const lines = [done];
+  if (remaining === null) lines.push('How many are left on older keys could not be counted.');
+  else if (!dryRun) lines.push(`Left on older keys: ${count(remaining)}.`);
+  if (aborted) lines.push('Stopped before the end. Start it again to go on from there.');
+  else if (!dryRun && remaining !== null && remaining > unreadableCount) {
+    lines.push(
+      'An instance still seals with an older secret: restart it with the newest one in front, and rotate again.',
+    );
+  }
+  return lines;
 }
 
 function verificationLines({
