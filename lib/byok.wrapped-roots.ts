@@ -119,7 +119,8 @@ export class WrappedRoots implements BeforeApplicationShutdown {
       if (signal.aborted) return;
       try {
         await this.#openAll();
-        this.#logger.log('The key management service answers: keys can be opened.');
+        // As loud as what it puts an end to.
+        this.#logger.warn('The key management service answers again: keys can be opened.');
       } catch (error) {
         // A refusal too: an operator who mends it has not to restart anything.
         if (attempt % 10 === 9) this.#logger.error(`Keys can still not be opened: ${messageOf(error)}`);

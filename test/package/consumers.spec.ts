@@ -46,7 +46,8 @@ describe('The tarball', () => {
 
   it('has a file for each entry of its manifest, and the types keep their documentation', async () => {
     const { exports, main, types } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
-    const entries: string[] = [main, types, exports['.'].default, exports['.'].types];
+    const doors = ['.', './vault', './aws-kms'].map((door) => exports[door]);
+    const entries: string[] = [main, types, ...doors.flatMap((door) => [door.default, door.types])];
     for (const entry of entries) expect(paths()).toContain(entry.replace('./', ''));
     expect(await readFile(join(ROOT, 'dist/byok.module.d.ts'), 'utf8')).toContain('@publicApi');
   });
