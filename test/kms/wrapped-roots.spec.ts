@@ -115,12 +115,12 @@ describe('A root that a key management service wraps', () => {
     }
   });
 
-  it('is one, though each of those that start at once has made one', async () => {
+  it('is one, though several that start at once have made one', async () => {
     vault.latency = 100;
     const from = vault.plaintexts.length;
     const started = await Promise.all([1, 2, 3, 4].map(() => start(wrapper())));
     const roots = new Set(vault.plaintexts.slice(from).map((root) => root.toString('hex')));
-    expect(roots.size).toBe(4);
+    expect(roots.size).toBeGreaterThan(1);
     expect(await keyring()).toHaveLength(1);
     await started[0].byok.setKey(ALICE, 'openai', KEY);
     for (const { byok } of [...started, await start(wrapper())]) expect(await byok.getKey(ALICE, 'openai')).toBe(KEY);
@@ -238,7 +238,7 @@ describe('A root that a key management service wraps', () => {
     expect(await without.get(RotationService).rewrap()).toBe(1);
   });
 
-  it.each<[string, () => SecretOption | SecretOption[], RegExp]>([
+  const refused: [string, () => SecretOption | SecretOption[], RegExp][] = [
     [
       'a wrapper that did not wrap it',
       () => wrapper('newer'),
@@ -268,15 +268,24 @@ describe('A root that a key management service wraps', () => {
     ],
     ['a new one in front that refuses', () => [wrapper('none'), wrapper()], /Vault refused to encrypt \(status 400\)/],
     ['one without an id', () => ({ ...odd, id: '' }), /The id of the wrapper 'secret' has to be/],
-  ])('refuses to start with %s, and changes nothing', async (_, secret, message) => {
+  ];
+
+  it('refuses to start where it cannot be opened, or not kept by the first, and changes nothing', async () => {
     const app = await start(wrapper());
     await app.byok.setKey(ALICE, 'openai', KEY);
     const before = await hash();
-    const failed = start(secret());
-    await expect(failed).rejects.toThrow(ConfigurationError);
-    await expect(failed).rejects.toThrow(message);
-    expect(await hash()).toBe(before);
+    for (const [name, secret, message] of refused) {
+      const error = await start(secret()).then(
+        () => undefined,
+        (reason: unknown) => reason as Error,
+      );
+      expect([name, error]).toEqual([name, expect.any(ConfigurationError)]);
+      expect([name, error!.message]).toEqual([name, expect.stringMatching(message)]);
+      expect([name, await hash()]).toEqual([name, before]);
+    }
     expect(await (await start(wrapper())).byok.getKey(ALICE, 'openai')).toBe(KEY);
+    await app.byok.setKey(ALICE, 'openai', KEY);
+    expect(await hash()).not.toBe(before);
   });
 
   const odd: KeyWrapper = {
