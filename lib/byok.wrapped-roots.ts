@@ -115,7 +115,7 @@ export class WrappedRoots implements BeforeApplicationShutdown {
   async #openLater(): Promise<void> {
     const { signal } = this.#ending;
     for (let attempt = 0; this.keyring.isWaiting; attempt++) {
-      await pause(Math.min(LAST_PAUSE, FIRST_PAUSE * 2 ** attempt), signal);
+      await pause(Math.min(LAST_PAUSE, FIRST_PAUSE * 2 ** attempt), signal, false);
       if (signal.aborted) return;
       try {
         await this.#openAll();

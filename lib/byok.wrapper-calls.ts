@@ -33,10 +33,14 @@ export async function askWrapper<T>(
   }
 }
 
-/** Waits from half of that to all of it. Never rejects. @internal */
-export async function pause(longest: number, ending: AbortSignal): Promise<void> {
-  // Somebody who waits for a service does not keep a process alive that has nothing else to do.
-  await sleep(randomInt(longest / 2, longest + 1), undefined, { signal: ending, ref: false }).catch(() => {});
+/**
+ * Waits from half of that to all of it. Never rejects.
+ *
+ * @param ref false: it does not keep a process alive that has nothing else to do.
+ * @internal
+ */
+export async function pause(longest: number, ending: AbortSignal, ref = true): Promise<void> {
+  await sleep(randomInt(longest / 2, longest + 1), undefined, { signal: ending, ref }).catch(() => {});
 }
 
 /** Whether the service may answer the next time. @internal */

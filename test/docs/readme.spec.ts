@@ -5,9 +5,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Consumer, readManifest, ROOT } from '../support/consumer.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
-import { VaultStandIn } from '../support/vault-stand-in.js';
 import { startSnippet, type SnippetApp } from '../support/snippet-app.js';
 import { snippetsOf } from './snippets.js';
+import { runWithVault } from './vault-snippet.js';
 import type * as Library from 'nestjs-byok';
 
 const KEY = 'sk-an-example-of-an-api-key-1f9c';
@@ -298,24 +298,8 @@ const RUNS: Record<string, () => Promise<void>> = {
     await app.byok.clearKeys({ userId: 'kate' });
   },
 
-  'vault.module.ts': async () => {
-    const vault = await VaultStandIn.start();
-    vault.createKey('byok');
-    const own = await createDatabase();
-    const before = { ...process.env };
-    Object.assign(process.env, { DATABASE_URL: own.url, VAULT_ADDR: vault.address, VAULT_TOKEN: vault.token });
-    try {
-      const app = await start((await load<{ VaultModule: never }>('vault.module.ts')).VaultModule);
-      await app.byok.setKey({ userId: 'alice' }, 'openai', KEY);
-      expect(await app.byok.getKey({ userId: 'alice' }, 'openai')).toBe(KEY);
-      expect(vault.calls).toContain('encrypt byok');
-      await app.close();
-    } finally {
-      process.env = before;
-      await own.drop();
-      await vault.stop();
-    }
-  },
+  'vault.module.ts': () =>
+    runWithVault(async () => start((await load<{ VaultModule: never }>('vault.module.ts')).VaultModule)),
 
   'end-to-end.ts': async () => {
     const { startForTests } = await load<{ startForTests(): Promise<INestApplication> }>('end-to-end.ts');
