@@ -21,6 +21,9 @@ const SERVICE = [
   'byok.vault.ts',
   'byok.startup.ts',
   'byok.sweeper.ts',
+  'byok.wrapped-roots.ts',
+  'byok.wrapper-calls.ts',
+  'byok.wrapper-health.ts',
 ];
 const OPTIONS = ['byok.options.ts', 'byok.dashboard-options.ts', 'byok.option-checks.ts', 'byok.provider-options.ts'];
 
@@ -43,7 +46,8 @@ const ROOMS = {
   [files(OPTIONS)]: [...OPTIONS, 'validation'],
   guards: SERVICE_DOOR,
   interceptors: SERVICE_DOOR,
-  rotation: ['byok.events.ts', 'crypto', 'storage'],
+  rotation: ['byok.events.ts', 'byok.wrapped-roots.ts', 'crypto', 'storage'],
+  kms: [],
   decorators: ['guards', 'http', 'resolved-api-key.ts', 'validation'],
   http: [...SERVICE_DOOR, 'guards', 'views'],
   dashboard: [...SERVICE_DOOR, 'guards', 'http', 'views'],
@@ -77,6 +81,7 @@ const PURE = {
   errors: [],
   validation: [],
   crypto: [],
+  kms: ['@aws-sdk/client-kms'],
   views: ['preact', 'preact-render-to-string'],
 };
 

@@ -21,7 +21,9 @@ import { ByokService } from './byok.service.js';
 import { ByokStartup } from './byok.startup.js';
 import { KeySweeper } from './byok.sweeper.js';
 import { KeyVault } from './byok.vault.js';
-import { EncryptionService } from './crypto/index.js';
+import { WrappedRoots } from './byok.wrapped-roots.js';
+import { KeyWrapperHealth } from './byok.wrapper-health.js';
+import { EncryptionService, Keyring } from './crypto/index.js';
 import { DashboardGuards, DashboardPages, Flash } from './dashboard/index.js';
 import { ApiKeyGuard, HttpsGuard } from './guards/index.js';
 import {
@@ -87,6 +89,7 @@ const SHARED = [
   ByokService,
   KeyResolver,
   RotationService,
+  KeyWrapperHealth,
   ByokCallers,
   ByokEvents,
   ErrorAnswers,
@@ -111,10 +114,15 @@ function wire(definition: DynamicModule): DynamicModule {
         useFactory: (held: HeldOptions) => resolveOptions(HeldOptions.reveal(held)),
       },
       {
-        provide: EncryptionService,
+        provide: Keyring,
         // After the options, so that a slip in them is told before the secret is looked at.
         inject: [BYOK_MODULE_OPTIONS, BYOK_OPTIONS],
-        useFactory: (held: HeldOptions) => new EncryptionService(HeldOptions.reveal(held).secret),
+        useFactory: (held: HeldOptions) => new Keyring(HeldOptions.reveal(held).secret),
+      },
+      {
+        provide: EncryptionService,
+        inject: [Keyring],
+        useFactory: (keyring: Keyring) => new EncryptionService(keyring),
       },
       {
         provide: KeyStorage,
@@ -135,6 +143,7 @@ function wire(definition: DynamicModule): DynamicModule {
       KeyringRegistry,
       KeyRenewal,
       KeyVault,
+      WrappedRoots,
       SavedHosts,
       KeySweeper,
       ByokStartup,

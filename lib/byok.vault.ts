@@ -60,7 +60,8 @@ export class KeyVault {
       const { key, fields } = this.#decrypt(from, record, record);
       return this.seal(to, { provider, label }, key, fields, expiresAt);
     } catch (error) {
-      if (error instanceof EncryptionError) return null;
+      // While its key is only waited for, a visitor's record must not be left behind.
+      if (error instanceof EncryptionError && !this.encryption.isWaiting) return null;
       throw error;
     }
   }

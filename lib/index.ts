@@ -1,6 +1,7 @@
 export { BYOK_MODULE_OPTIONS, type ByokModuleExtras, type ByokOptionsFactory } from './byok.module-definition.js';
 export { ByokModule } from './byok.module.js';
 export { ByokService } from './byok.service.js';
+export { KeyWrapperHealth } from './byok.wrapper-health.js';
 export { getEnvKey } from './byok.env.js';
 export { ResolvedApiKey } from './resolved-api-key.js';
 export { EncryptionService, maskKey } from './crypto/index.js';
@@ -15,6 +16,7 @@ export {
   KeyLimitError,
   KeyNotFoundError,
   KeyRequiredError,
+  KeyWrapperError,
   RetirementError,
   SecurityError,
   StorageError,
@@ -40,6 +42,10 @@ export type {
   LayoutPage,
   PageLayout,
   KeySource,
+  KeyWrapContext,
+  KeyWrapper,
+  KeyWrapperCall,
+  KeyWrapperStatus,
   PassphraseSecret,
   ProviderConfig,
   ProviderField,
@@ -47,6 +53,7 @@ export type {
   RateLimitOptions,
   RootSecret,
   SealContext,
+  SecretOption,
   SetKeyOptions,
   StoredKey,
   UserId,

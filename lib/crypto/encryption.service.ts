@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { types } from 'node:util';
-import { EncryptionError } from '../errors/index.js';
+import { ConfigurationError, EncryptionError } from '../errors/index.js';
 import type { RootSecret, SealContext } from '../interfaces/index.js';
 import { isCommittedTo, keyIdOf, MAX_PLAINTEXT, open, seal } from './envelope.js';
 import { Keyring } from './keyring.js';
@@ -31,12 +31,16 @@ export class EncryptionService extends Redacted {
   readonly #salts = new SaltPool();
 
   /**
-   * @param secret In an array the first seals and all open.
+   * @param secret In an array the first seals and all open. (The module gives a keyring, to which keys held elsewhere
+   * come later.)
    * @throws {ConfigurationError} where a secret is missing, malformed or weak, or stands there twice
    */
-  constructor(secret: RootSecret | readonly RootSecret[]) {
+  constructor(secret: RootSecret | readonly RootSecret[] | Keyring) {
     super();
-    this.#keyring = new Keyring(secret);
+    this.#keyring = secret instanceof Keyring ? secret : new Keyring(secret);
+    if (!(secret instanceof Keyring) && this.#keyring.isWaiting) {
+      throw new ConfigurationError('A KeyWrapper works in ByokModule only, which keeps what it wraps in the database.');
+    }
   }
 
   /** A new root secret: 32 random bytes as text, to be kept outside of the code. */
@@ -92,12 +96,15 @@ export class EncryptionService extends Redacted {
    * Whether a given secret and the context are those of the record, without decrypting it.
    *
    * @param sealed The record, or its first 74 bytes.
+   * @throws {EncryptionError} while keys that are held elsewhere are waited for, and one of them may be it
    */
   isReadable(sealed: Uint8Array, context: SealContext): boolean {
-    return possible(() => {
+    const readable = possible(() => {
       const record = bytesOf(sealed);
       return isCommittedTo(this.#keyOf(record), record, context);
     });
+    if (!readable && this.isWaiting) throw new EncryptionError();
+    return readable;
   }
 
   /**
@@ -114,7 +121,12 @@ export class EncryptionService extends Redacted {
     });
   }
 
-  /** The id of the secret that seals. @internal */
+  /** Whether keys that are held elsewhere are not there yet. @internal */
+  get isWaiting(): boolean {
+    return this.#keyring.isWaiting;
+  }
+
+  /** The id of the secret that seals. @throws {EncryptionError} while it is waited for @internal */
   get keyId(): Buffer {
     return Buffer.from(this.#keyring.first.id);
   }

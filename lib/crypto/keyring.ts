@@ -1,5 +1,5 @@
-import { ConfigurationError } from '../errors/index.js';
-import type { RootSecret } from '../interfaces/index.js';
+import { ConfigurationError, EncryptionError } from '../errors/index.js';
+import type { KeyWrapper, RootSecret, SecretOption } from '../interfaces/index.js';
 import { Redacted } from './redacted.js';
 import { RootKey, type RootKeyHandles } from './root-key.js';
 import { GENERATE_COMMAND, readRootSecret } from './root-secret.js';
@@ -7,13 +7,21 @@ import { GENERATE_COMMAND, readRootSecret } from './root-secret.js';
 /**
  * The keys of all given secrets. The first seals, all open.
  *
+ * Those of wrappers come when their service has been asked. Until then the keyring is waiting: it opens with what it
+ * has, and where a wrapper is first, it does not seal with a secret behind it.
+ *
  * @internal
  */
 export class Keyring extends Redacted {
-  readonly #keys: readonly RootKey[];
+  readonly #before: RootKey[] = [];
+  readonly #behind: RootKey[] = [];
+  readonly #wrappers: KeyWrapper[] = [];
+  #roots: readonly RootKey[] = [];
+  #keys: readonly RootKey[];
+  #isWaiting: boolean;
 
   /** @throws {ConfigurationError} where a secret is missing, malformed or weak, or stands there twice */
-  constructor(secret: RootSecret | readonly RootSecret[]) {
+  constructor(secret: SecretOption | readonly SecretOption[]) {
     super();
     const several = isSeveral(secret);
     const secrets = several ? [...secret] : [secret];
@@ -22,38 +30,84 @@ export class Keyring extends Redacted {
         `The option 'secret' is an empty array. Put at least one secret into it, such as this command prints: ${GENERATE_COMMAND}`,
       );
     }
-    const keys: RootKey[] = [];
+    const ids = new Map<string, number>();
     for (const [i, each] of secrets.entries()) {
-      const key = new RootKey(readRootSecret(each, several ? `secret[${i}]` : 'secret'));
-      const twin = keys.findIndex(({ id }) => id.equals(key.id));
-      if (twin !== -1) {
+      const id = this.#add(each, several ? `secret[${i}]` : 'secret');
+      const twin = ids.get(id);
+      if (twin !== undefined) {
         throw new ConfigurationError(
-          `The options 'secret[${twin}]' and 'secret[${i}]' are the same secret. Take one of them away; a new one is what this command prints: ${GENERATE_COMMAND}`,
+          isWrapper(each)
+            ? `The wrappers 'secret[${twin}]' and 'secret[${i}]' have the same id. Take one of them away, or give one another id.`
+            : `The options 'secret[${twin}]' and 'secret[${i}]' are the same secret. Take one of them away; a new one is what this command prints: ${GENERATE_COMMAND}`,
         );
       }
-      keys.push(key);
+      ids.set(id, i);
     }
-    this.#keys = keys;
+    this.#isWaiting = this.#wrappers.length > 0;
+    this.#keys = [...this.#before, ...this.#behind];
   }
 
-  /** The key that seals. */
+  /** The key that seals. @throws {EncryptionError} while it is waited for */
   get first(): RootKey {
+    if (!this.canSeal) throw new EncryptionError();
     return this.#keys[0];
+  }
+
+  /** Whether there are wrappers whose keys are not there yet. */
+  get isWaiting(): boolean {
+    return this.#isWaiting;
+  }
+
+  get canSeal(): boolean {
+    return !this.#isWaiting || this.#before.length > 0;
+  }
+
+  /** In the order in which they were given. */
+  get wrappers(): readonly KeyWrapper[] {
+    return this.#wrappers;
   }
 
   get ids(): Buffer[] {
     return this.#keys.map(({ id }) => Buffer.from(id));
   }
 
+  /** @throws {EncryptionError} while a key is waited for: without it, rows would be taken for unreadable */
   handles(): RootKeyHandles[] {
+    if (this.#isWaiting) throw new EncryptionError();
     return this.#keys.map((key) => key.handles());
   }
 
   find(keyId: Uint8Array): RootKey | undefined {
     return this.#keys.find(({ id }) => id.equals(keyId));
   }
+
+  /** Puts what the wrappers keep in the first wrapper's place. */
+  putRoots(roots: readonly RootKey[]): void {
+    this.#roots = roots;
+    this.#keys = [...this.#before, ...this.#roots, ...this.#behind];
+    this.#isWaiting = false;
+  }
+
+  /** What no other entry may have too. */
+  #add(secret: SecretOption, name: string): string {
+    if (isWrapper(secret)) {
+      if (typeof secret.id !== 'string' || !/^[\x20-\x7e]{1,512}$/.test(secret.id)) {
+        throw new ConfigurationError(`The id of the wrapper '${name}' has to be 1 to 512 printable ASCII characters.`);
+      }
+      this.#wrappers.push(secret);
+      return `wrapper ${secret.id}`;
+    }
+    const key = new RootKey(readRootSecret(secret, name));
+    (this.#wrappers.length === 0 ? this.#before : this.#behind).push(key);
+    return `key ${key.id.toString('hex')}`;
+  }
 }
 
-function isSeveral(secret: RootSecret | readonly RootSecret[]): secret is readonly RootSecret[] {
+function isSeveral(secret: SecretOption | readonly SecretOption[]): secret is readonly SecretOption[] {
   return Array.isArray(secret);
+}
+
+function isWrapper(secret: SecretOption): secret is Exclude<SecretOption, RootSecret> {
+  const { wrap, unwrap } = (secret ?? {}) as Partial<KeyWrapper>;
+  return typeof wrap === 'function' && typeof unwrap === 'function';
 }

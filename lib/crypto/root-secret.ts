@@ -41,7 +41,7 @@ export function readRootSecret(secret: RootSecret, name = 'secret'): Buffer {
   if (typeof given === 'object' && 'passphrase' in given) {
     return fromPassphrase(given.passphrase, 'salt' in given ? given.salt : undefined, refuse);
   }
-  return refuse(`can be no secret. Write ${FORMS}, or { passphrase, salt }.`);
+  return refuse(`can be no secret. Write ${FORMS}, or { passphrase, salt }, or give a KeyWrapper.`);
 }
 
 type Refuse = (reason: string) => never;

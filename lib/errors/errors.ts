@@ -32,6 +32,22 @@ export class StorageError extends ByokError {
   }
 }
 
+/**
+ * A key management service did not wrap or unwrap the root of the keys. Never means "no key".
+ *
+ * @publicApi
+ */
+export class KeyWrapperError extends ByokError {
+  constructor(
+    /** For the operator: which service and what to do. No token, no key, nothing that the service answered. */
+    message: string,
+    /** Whether it refused, so that asking again is no use; else it was away. */
+    readonly refused: boolean,
+  ) {
+    super('BYOK_UNAVAILABLE', message);
+  }
+}
+
 /** An encryption key cannot be retired: stored keys are still sealed with it, or it seals new ones. @publicApi */
 export class RetirementError extends ByokError {
   constructor(message: string) {

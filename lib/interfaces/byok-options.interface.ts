@@ -1,9 +1,9 @@
 import type { DataSourceOptions } from 'typeorm';
 import type { ByokEvent } from './byok-event.interface.js';
 import type { DashboardOptions, ResolvedDashboardOptions } from './dashboard-options.interface.js';
+import type { SecretOption } from './key-wrapper.interface.js';
 import type { ProviderConfig } from './provider-config.interface.js';
 import type { ByokRequest } from './request.interface.js';
-import type { RootSecret } from './root-secret.interface.js';
 
 /** A DataSource that the application has: `{}` for its default one, else its name. @publicApi */
 export interface JoinedDataSource {
@@ -58,8 +58,11 @@ export interface AuditOptions {
  * @publicApi
  */
 export interface ByokModuleOptions {
-  /** The root secret. In an array the first seals and all open, as with express-session. Required. */
-  secret: RootSecret | readonly RootSecret[];
+  /**
+   * The root secret, or a `KeyWrapper` whose service keeps it. In an array the first seals and all open, as with
+   * express-session. Required.
+   */
+  secret: SecretOption | readonly SecretOption[];
   /**
    * Where the database is: a Postgres URL or TypeORM options (the module opens its own connection), or
    * `{ dataSource }` (it joins one that the application has). Default none: keys live in sessions.

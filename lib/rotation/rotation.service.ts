@@ -1,6 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { ByokEvents } from '../byok.events.js';
+import { WrappedRoots } from '../byok.wrapped-roots.js';
 import { EncryptionService } from '../crypto/index.js';
 import { ConfigurationError, InvalidInputError, RetirementError, StorageError } from '../errors/index.js';
 import type { ResolvedByokOptions } from '../interfaces/index.js';
@@ -52,6 +53,7 @@ export class RotationService implements BeforeApplicationShutdown {
     private readonly encryption: EncryptionService,
     private readonly registry: KeyringRegistry,
     private readonly events: ByokEvents,
+    private readonly roots: WrappedRoots,
     database: ByokDatabase,
   ) {
     this.#queries = new RotationQueries(database, options.tableName);
@@ -149,6 +151,17 @@ export class RotationService implements BeforeApplicationShutdown {
       );
     }
     return true;
+  }
+
+  /**
+   * Has the first `KeyWrapper` wrap the root of the keys anew, for a new version of its key, say. One row is written;
+   * no stored key changes. (A start does this by itself where the root is wrapped by another wrapper than the first.)
+   *
+   * @returns how many roots: 1, or 0 where another instance did it at the same moment
+   * @throws {KeyWrapperError} where a service refuses or is away; nothing is changed
+   */
+  rewrap(): Promise<number> {
+    return this.roots.rewrap();
   }
 
   /** Ends what is under way after the page it is at. */

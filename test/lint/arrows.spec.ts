@@ -21,6 +21,7 @@ const ROOMS: Record<string, string> = {
   net: 'net/public-host.ts',
   logging: 'logging/redact.ts',
   crypto: 'crypto/padding.ts',
+  kms: 'kms/vault-http.ts',
   storage: 'storage/session/tombstones.ts',
   views: 'views/page.tsx',
   options: 'byok.provider-options.ts',
@@ -46,6 +47,7 @@ const DESIGN: Record<string, string[]> = {
   logging: EVERYBODY_MAY,
   validation: [...EVERYBODY_MAY, 'net'],
   crypto: EVERYBODY_MAY,
+  kms: EVERYBODY_MAY,
   storage: EVERYBODY_MAY,
   views: EVERYBODY_MAY,
   options: [...EVERYBODY_MAY, 'validation'],
@@ -155,6 +157,7 @@ describe('The arrows between the rooms of lib', () => {
     ['validation', 'class-validator'],
     ['crypto', 'typeorm'],
     ['crypto', '@nestjs/common'],
+    ['kms', '@nestjs/common'],
     ['views', '@nestjs/common'],
     ['views', 'express'],
   ])('keep %s from the package %s', async (room, name) => {

@@ -34,6 +34,7 @@ describe('The tarball', () => {
       'LICENSE',
       'README.md',
       'SECURITY.md',
+      'docs/kms.md',
       'docs/operations.md',
       'package.json',
     ]);
@@ -55,7 +56,8 @@ describe('The tarball', () => {
 
   it('has a file for each entry of its manifest, and the types keep their documentation', async () => {
     const { bin, exports, main, types } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
-    const entries: string[] = [main, types, exports['.'].default, exports['.'].types, bin['nestjs-byok']];
+    const doors = ['.', './vault', './aws-kms'].map((door) => exports[door]);
+    const entries: string[] = [main, types, bin['nestjs-byok'], ...doors.flatMap((door) => [door.default, door.types])];
     for (const entry of entries) expect(paths()).toContain(entry.replace('./', ''));
     expect(await readFile(join(ROOT, 'dist/byok.module.d.ts'), 'utf8')).toContain('@publicApi');
   });

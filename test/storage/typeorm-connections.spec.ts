@@ -111,6 +111,7 @@ describe('The database of the module', () => {
       expect(await database.query('SELECT name FROM byok_migrations')).toEqual([
         { name: 'CreateByokKeys_user_api_keys_1767225600000' },
         { name: 'CreateByokAuditLog_user_api_keys_1767312000000' },
+        { name: 'AddByokWrappedRoots_user_api_keys_1767398400000' },
       ]);
       for (const app of apps) await expectToWork(app);
     });

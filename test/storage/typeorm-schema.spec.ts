@@ -94,6 +94,13 @@ describe('The tables', () => {
       );
     const all = ['byok_audit_log', 'byok_keyring', 'byok_retired_keys', 'migrations', 'other_keys', 'user_api_keys'];
     expect(await tables()).toEqual(all);
+    // What is wrapped there stands nowhere else.
+    await dataSource.undoLastMigration();
+    await dataSource.undoLastMigration();
+    const columns = await database.query(
+      `SELECT count(*)::int FROM pg_attribute WHERE attrelid = 'byok_keyring'::regclass AND attname = 'wrapped_root'`,
+    );
+    expect(columns).toEqual([{ count: 1 }]);
     // There is one audit log for both.
     await dataSource.undoLastMigration();
     await dataSource.undoLastMigration();

@@ -2,11 +2,15 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { Module } from '@nestjs/common';
 import { ByokModule, ByokService } from '../../dist/index.js';
+import { VaultTransitWrapper } from '../../dist/kms/vault-transit.wrapper.js';
 
 // An instance of an application in a process of its own. It does what the parent process sends: calls of ByokService.
 
 class InstanceModule {}
-Module({ imports: [ByokModule.forRoot(JSON.parse(process.env.BYOK_TEST_OPTIONS))] })(InstanceModule);
+const options = JSON.parse(process.env.BYOK_TEST_OPTIONS);
+// Objects of a class do not travel either: where the secret is kept by Vault, its options came.
+if (options.secret?.vault) options.secret = new VaultTransitWrapper(options.secret.vault);
+Module({ imports: [ByokModule.forRoot(options)] })(InstanceModule);
 
 const app = await NestFactory.createApplicationContext(InstanceModule, { logger: false });
 const byok = app.get(ByokService);

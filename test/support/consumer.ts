@@ -17,6 +17,7 @@ export async function readManifest(): Promise<{
   scripts: Record<string, string>;
   dependencies: Record<string, string>;
   peerDependencies: Record<string, string>;
+  peerDependenciesMeta: Record<string, { optional?: boolean }>;
 }> {
   return JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
 }

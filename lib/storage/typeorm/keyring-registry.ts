@@ -6,12 +6,23 @@ import { ByokDatabase, FOREIGN_KEY_VIOLATION } from './byok-database.js';
 /** Any number, the same in every instance: a key is put in use and retired one after the other. */
 const LOCK = 'SELECT pg_advisory_xact_lock(7267002)';
 
+/** SQLSTATE of a column that is not there: the application has not run our newest migrations. @internal */
+export const UNDEFINED_COLUMN = '42703';
+
 /** An encryption key that the database knows. @internal */
 export interface RegisteredKey {
   keyId: Buffer;
   canary: Buffer;
   /** Whether a row is sealed with it. */
   used: boolean;
+}
+
+/** The root of an encryption key, as a key management service wrapped it. @internal */
+export interface WrappedRoot {
+  keyId: Buffer;
+  wrapped: Buffer;
+  /** The `id` of the `KeyWrapper` that wrapped it. */
+  wrapperId: string;
 }
 
 /**
@@ -54,6 +65,36 @@ export class KeyringRegistry {
       );
       return (await query('SELECT 1 FROM byok_keyring WHERE key_id = $1', [keyId])).length > 0;
     });
+  }
+
+  /** The newest first. @throws {StorageError} */
+  async wrappedRoots(): Promise<WrappedRoot[]> {
+    const text = `SELECT key_id AS "keyId", wrapped_root AS wrapped, wrapper_id AS "wrapperId" FROM byok_keyring
+      WHERE wrapped_root IS NOT NULL ORDER BY created_at DESC, key_id`;
+    return this.database.query<WrappedRoot>({ text, values: [], expected: UNDEFINED_COLUMN });
+  }
+
+  /** Puts a key in use, unless there is one with a wrapped root: of instances that start at once, one's is taken. @throws {StorageError} */
+  async addWrappedRoot({ keyId, wrapped, wrapperId }: WrappedRoot, canary: Buffer): Promise<void> {
+    await this.database.transaction(async (query) => {
+      await query(LOCK, []);
+      await query(
+        `INSERT INTO byok_keyring (key_id, canary, wrapped_root, wrapper_id) SELECT $1, $2, $3, $4
+          WHERE NOT EXISTS (SELECT 1 FROM byok_keyring WHERE wrapped_root IS NOT NULL) ON CONFLICT DO NOTHING`,
+        [keyId, canary, wrapped, wrapperId],
+      );
+    });
+  }
+
+  /** Replaces the wrapping of a root, unless somebody else did since it was read; whether it did. @throws {StorageError} */
+  async replaceWrapping(read: WrappedRoot, wrapped: Uint8Array, wrapperId: string): Promise<boolean> {
+    const text =
+      'UPDATE byok_keyring SET wrapped_root = $3, wrapper_id = $4 WHERE key_id = $1 AND wrapped_root = $2 RETURNING 1';
+    const rows = await this.database.query({
+      text,
+      values: [read.keyId, read.wrapped, Buffer.from(wrapped), wrapperId],
+    });
+    return rows.length > 0;
   }
 
   /** When which keys were retired. @throws {StorageError} */

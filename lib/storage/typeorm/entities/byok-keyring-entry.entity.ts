@@ -15,6 +15,14 @@ export class ByokKeyringEntry {
   @Column({ type: 'bytea' })
   canary!: Buffer;
 
+  /** For a key that is held elsewhere: its root, as a key management service wrapped it. */
+  @Column({ name: 'wrapped_root', type: 'bytea', nullable: true, select: false })
+  wrappedRoot!: Buffer | null;
+
+  /** The `id` of the `KeyWrapper` that wrapped it. */
+  @Column({ name: 'wrapper_id', type: 'text', nullable: true })
+  wrapperId!: string | null;
+
   @Column({ name: 'created_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
   createdAt!: Date;
 }
