@@ -4,8 +4,6 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
 export const TAG_LENGTH = 16;
 
 const ALGORITHM = 'aes-256-gcm';
-// Without it Node takes tags cut down to 4 bytes.
-const OPTIONS = { authTagLength: TAG_LENGTH };
 
 /** AES-256-GCM. @internal */
 export function gcmSeal(
@@ -14,7 +12,7 @@ export function gcmSeal(
   aad: Uint8Array,
   plaintext: Uint8Array,
 ): { ciphertext: Buffer; tag: Buffer } {
-  const cipher = createCipheriv(ALGORITHM, key, nonce, OPTIONS).setAAD(aad);
+  const cipher = createCipheriv(ALGORITHM, key, nonce).setAAD(aad);
   const ciphertext = cipher.update(plaintext);
   // Of a stream mode it is empty; it has to be called for the tag.
   cipher.final();
@@ -34,7 +32,9 @@ export function gcmOpen(
   ciphertext: Uint8Array,
   tag: Uint8Array,
 ): Buffer {
-  const decipher = createDecipheriv(ALGORITHM, key, nonce, OPTIONS).setAAD(aad).setAuthTag(tag);
+  // Node takes tags cut down to 4 bytes. (Its option against that costs an eighth of an opening.)
+  if (tag.length !== TAG_LENGTH) throw new RangeError();
+  const decipher = createDecipheriv(ALGORITHM, key, nonce).setAAD(aad).setAuthTag(tag);
   const plaintext = decipher.update(ciphertext);
   try {
     decipher.final();

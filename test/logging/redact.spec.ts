@@ -86,7 +86,7 @@ describe('redact', () => {
     '    at RouterExecutionContext.create (file:///app/node_modules/@nestjs/core/router/router-execution-context.js:46:28)',
     '[Nest] 4711  - 11/24/2026, 8:12:17 AM     LOG [RoutesResolver] ApiKeysController {/byok/api}: +2ms',
     'INSERT INTO "user_api_keys" (owner_kind, owner_id, provider, label, key_id) VALUES ($1, $2, $3, $4, $5)',
-    'prepared byok_deleteExpired_user_api_keys, CreateByokKeys_user_api_keys_1767225600000',
+    'prepared byok_delete_expired_user_api_keys, CreateByokKeys_user_api_keys_1767225600000',
     'usage: { prompt_tokens: 12, max_tokens: 4096, total_tokens: 512 }',
     'connect ECONNREFUSED 127.0.0.1:5432 https://api.example.com/v1/chat/completions?stream=true#a@b',
     'Basic authentication failed; a Bearer credential is required',

@@ -75,6 +75,19 @@ describe.each([{ preparedStatements: true }, { preparedStatements: false }])('Re
     expect(sent.every(({ name }) => (name !== undefined) === options.preparedStatements)).toBe(true);
   });
 
+  it('leave the removal of what has expired after them to few statements too, which give each owner their own', async () => {
+    const owners = Array.from({ length: 200 }, (_, i) => `expired-${i}`);
+    const old = { expiresAt: inMinutes(-1) };
+    await Promise.all(owners.map((id) => opened.storage.put(place(id), makeRecord('openai', old), 50)));
+    const removed: unknown[] = [];
+    const sent = await statements(async () => {
+      const asked = [...owners, ...owners, 'nobody'].map((id) => opened.storage.deleteExpired(place(id)));
+      removed.push(...(await Promise.all(asked)));
+    });
+    expect(removed).toEqual([...owners.map((id) => [{ ...OPENAI, ...place(id) }]), ...owners.map(() => []), []]);
+    expect(sent.length).toBeLessThanOrEqual(2);
+  });
+
   it('mix up nothing where some have none, some several and some strange names', async () => {
     const strange = [`'"; --`, '{a,b}', '\\', 'NULL', '', '鍵🔑', 'user-1\nuser-2'];
     for (const id of strange) await opened.storage.put(place(id), makeRecord('openai', { hint: id }), 50);

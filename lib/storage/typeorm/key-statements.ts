@@ -38,7 +38,6 @@ export function keyStatements(table: string) {
       ORDER BY provider COLLATE "C", label COLLATE "C"`,
     delete: `DELETE FROM "${table}" ${owned} AND provider = $3 AND label = $4 RETURNING ${REMOVED}`,
     clear: `DELETE FROM "${table}" ${owned} RETURNING ${REMOVED}`,
-    deleteExpired: `DELETE FROM "${table}" ${owned} AND expires_at <= now() RETURNING ${REMOVED}`,
     sweep: `DELETE FROM "${table}" k USING (
         SELECT owner_kind, owner_id, provider, label FROM "${table}"
         WHERE expires_at <= now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED

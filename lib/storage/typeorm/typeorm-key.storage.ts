@@ -14,6 +14,7 @@ import type {
   SealedKey,
 } from '../key-storage.interface.js';
 import { ByokDatabase } from './byok-database.js';
+import { ExpiredKeys, toRemovedKey, type RemovedRow } from './expired-keys.js';
 import { KeyReader } from './key-reader.js';
 import { keyStatements, type KeyStatements } from './key-statements.js';
 import { LastUsed } from './last-used.js';
@@ -39,13 +40,6 @@ interface ListedRow {
   replaced: boolean;
 }
 
-interface RemovedRow {
-  owner_kind: 'user' | 'session';
-  owner_id: string;
-  provider: string;
-  label: string;
-}
-
 /**
  * Keeps the sealed records of signed-in users in Postgres, one row a key.
  *
@@ -56,6 +50,7 @@ export class TypeOrmKeyStorage implements KeyStorage {
   readonly #reader: KeyReader;
   readonly #sql: KeyStatements;
   readonly #lastUsed: LastUsed;
+  readonly #expired: ExpiredKeys;
 
   constructor(
     private readonly database: ByokDatabase,
@@ -64,6 +59,7 @@ export class TypeOrmKeyStorage implements KeyStorage {
     this.#reader = new KeyReader(database, options.tableName);
     this.#sql = keyStatements(options.tableName);
     this.#lastUsed = new LastUsed(database, options.tableName);
+    this.#expired = new ExpiredKeys(database, options.tableName);
   }
 
   place(caller: KeyCaller): KeyPlace {
@@ -116,8 +112,8 @@ export class TypeOrmKeyStorage implements KeyStorage {
     return this.#remove({ ...this.#sql.clear, values: ownerOf(place) });
   }
 
-  async deleteExpired(place: KeyPlace): Promise<RemovedKey[]> {
-    return this.#remove({ ...this.#sql.deleteExpired, values: ownerOf(place) });
+  deleteExpired({ owner }: KeyPlace): Promise<RemovedKey[]> {
+    return this.#expired.delete(owner);
   }
 
   async deleteAllExpired(): Promise<RemovedKey[]> {
@@ -152,13 +148,7 @@ export class TypeOrmKeyStorage implements KeyStorage {
   }
 
   async #remove(statement: { name: string; text: string; values: unknown[] }): Promise<RemovedKey[]> {
-    const rows = await this.database.query<RemovedRow>(statement);
-    return rows.map(({ provider, label, owner_kind: kind, owner_id: id }) => ({
-      provider,
-      label,
-      owner: { kind, id },
-      source: 'database',
-    }));
+    return (await this.database.query<RemovedRow>(statement)).map(toRemovedKey);
   }
 }
 
