@@ -79,7 +79,7 @@ export class ByokService extends Redacted {
     const sealed = this.vault.seal(place, { provider, label }, apiKey, fields, expiresAt);
     const { record, replaced } = await this.storage.put(place, sealed, this.options.maxKeysPerUser);
     this.#emit(replaced ? 'replaced' : 'stored', place, { provider, label }, holder, sealed.keyId);
-    return this.vault.describe(place, record);
+    return this.vault.describeNew(place, record);
   }
 
   /**

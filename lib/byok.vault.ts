@@ -67,21 +67,16 @@ export class KeyVault {
   }
 
   describe(place: KeyPlace, record: ListedKey): StoredKey {
-    const { provider, label, hint, createdAt, updatedAt, expiresAt, lastUsedAt } = record;
-    const readable = this.encryption.isReadable(record.ciphertext, contextOf(place, record, expiresAt));
-    return {
-      provider,
-      label,
-      hint,
-      fingerprint: record.fingerprint.toString('hex'),
-      fields: [...record.fieldNames],
-      createdAt,
-      updatedAt,
-      expiresAt,
-      lastUsedAt,
-      source: place.source,
-      status: record.expired ? 'expired' : readable ? 'active' : 'unreadable',
-    };
+    return toStoredKey(
+      place,
+      record,
+      this.encryption.isReadable(record.ciphertext, contextOf(place, record, record.expiresAt)),
+    );
+  }
+
+  /** The same of a record that was sealed here a moment ago, and therefore opens. */
+  describeNew(place: KeyPlace, record: ListedKey): StoredKey {
+    return toStoredKey(place, record, true);
   }
 
   #decrypt(place: KeyPlace, slot: KeySlot, sealed: SealedKey): { key: string; fields: Record<string, string> } {
@@ -100,4 +95,21 @@ export class KeyVault {
 
 function contextOf({ source, owner }: KeyPlace, { provider, label }: KeySlot, expiresAt: Date | null): SealContext {
   return { purpose: source, ownerKind: owner.kind, ownerId: owner.id, provider, label, expiresAt };
+}
+
+function toStoredKey(place: KeyPlace, record: ListedKey, isReadable: boolean): StoredKey {
+  const { provider, label, hint, createdAt, updatedAt, expiresAt, lastUsedAt } = record;
+  return {
+    provider,
+    label,
+    hint,
+    fingerprint: record.fingerprint.toString('hex'),
+    fields: [...record.fieldNames],
+    createdAt,
+    updatedAt,
+    expiresAt,
+    lastUsedAt,
+    source: place.source,
+    status: record.expired ? 'expired' : isReadable ? 'active' : 'unreadable',
+  };
 }

@@ -4,6 +4,10 @@ const HEADER_LENGTH = 74;
 const COLUMNS = `provider, label, key_id, hint, fingerprint, field_names, created_at, updated_at, expires_at, last_used_at,
   coalesce(expires_at <= now(), false) AS expired`;
 
+/** What the writer does not know. Moments are milliseconds since the epoch: parsing timestamps is dear. */
+const WRITTEN = `(extract(epoch FROM created_at) * 1000)::float8 AS created, (extract(epoch FROM updated_at) * 1000)::float8 AS updated,
+  coalesce(expires_at <= now(), false) AS expired`;
+
 const REMOVED = 'owner_kind, owner_id, provider, label';
 
 /** The statements that are not on the hot path of reads. Whether a key has expired is the database's clock's to say. @internal */
@@ -30,9 +34,9 @@ export function keyStatements(table: string) {
   const statements = {
     put: `${insert} OR ${replaces}
       ${overwrite}
-      RETURNING ${COLUMNS}, substring(ciphertext FROM 1 FOR ${HEADER_LENGTH}) AS ciphertext, xmax <> 0 AS replaced`,
+      RETURNING ${WRITTEN}, xmax <> 0 AS replaced`,
     putIfAbsent: `${insert} ${overwrite}, created_at = now() WHERE k.expires_at <= now()
-      RETURNING ${COLUMNS}, ''::bytea AS ciphertext, false AS replaced`,
+      RETURNING ${WRITTEN}, false AS replaced`,
     list: `${listed} ${owned} ORDER BY provider COLLATE "C", label COLLATE "C"`,
     readAll: `SELECT ${COLUMNS}, ciphertext FROM "${table}" ${owned} AND (expires_at IS NULL OR expires_at > now())
       ORDER BY provider COLLATE "C", label COLLATE "C"`,

@@ -37,6 +37,12 @@ interface ListedRow {
   expires_at: Date | null;
   last_used_at: Date | null;
   expired: boolean;
+}
+
+interface WrittenRow {
+  created: number;
+  updated: number;
+  expired: boolean;
   replaced: boolean;
 }
 
@@ -78,7 +84,9 @@ export class TypeOrmKeyStorage implements KeyStorage {
       (await this.#insert(this.#sql.put, place, record, Math.max(0, limit - UNCOUNTED_WRITES))) ??
       (await this.#insertLocked(this.#sql.put, place, record, limit));
     if (!row) throw new KeyLimitError(limit);
-    return { record: toListedKey(row), replaced: row.replaced };
+    const { created, updated, expired, replaced } = row;
+    const dates = { createdAt: new Date(created), updatedAt: new Date(updated), lastUsedAt: null };
+    return { record: { ...record, ...dates, expired }, replaced };
   }
 
   async putIfAbsent(place: KeyPlace, record: KeyRecord, limit: number): Promise<boolean> {
@@ -130,8 +138,8 @@ export class TypeOrmKeyStorage implements KeyStorage {
     place: KeyPlace,
     record: KeyRecord,
     limit: number,
-  ): Promise<ListedRow | undefined> {
-    return (await this.database.query<ListedRow>({ ...statement, values: recordValues(place, record, limit) }))[0];
+  ): Promise<WrittenRow | undefined> {
+    return (await this.database.query<WrittenRow>({ ...statement, values: recordValues(place, record, limit) }))[0];
   }
 
   #insertLocked(
@@ -139,10 +147,10 @@ export class TypeOrmKeyStorage implements KeyStorage {
     place: KeyPlace,
     record: KeyRecord,
     limit: number,
-  ): Promise<ListedRow | undefined> {
+  ): Promise<WrittenRow | undefined> {
     return this.database.transaction(async (query) => {
       await query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [ownerOf(place).join('\n')]);
-      const [row] = await query<ListedRow>(statement.text, recordValues(place, record, limit));
+      const [row] = await query<WrittenRow>(statement.text, recordValues(place, record, limit));
       return row;
     });
   }

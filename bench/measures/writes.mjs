@@ -1,0 +1,58 @@
+import { createSecretKey } from 'node:crypto';
+import pg from 'pg';
+import { ByokService } from '../../dist/index.js';
+import { apiKeyOf } from '../../test/support/sealed-rows.mjs';
+import { anyUser, fillTables, makeSecrets, sealBare } from '../support/data.mjs';
+import { withDatabase } from '../support/database.mjs';
+import { inModule } from '../support/module.mjs';
+import { alternate, median, ratio } from '../support/rounds.mjs';
+
+const WRITERS = 50;
+
+/** P6: `setKey` beside an upsert written by hand. Half of the writes replace a key, half are a user's first. */
+export async function measureWrites({ rows = 20_000, rounds = 5, seconds = 3 } = {}) {
+  return withDatabase(async ({ url }) => {
+    const secrets = makeSecrets();
+    await fillTables({ url, rows, secrets });
+    const pool = new pg.Pool({ connectionString: url, max: 10 });
+    const gcm = createSecretKey(secrets.gcmKey, 'base64url');
+    const handWritten = (user) =>
+      pool.query({
+        name: 'hand_written_upsert',
+        text: `INSERT INTO hand_written (owner, provider, sealed) VALUES ($1, $2, $3)
+          ON CONFLICT (owner, provider) DO UPDATE SET sealed = excluded.sealed, updated_at = now()`,
+        values: [user, 'openai', sealBare(gcm, apiKeyOf(user))],
+      });
+    try {
+      const options = { secret: secrets.secret, db: { type: 'postgres', url, extra: { max: 10 } } };
+      return await inModule(options, async (app) => {
+        const byok = app.get(ByokService);
+        const ours = (userId) => byok.setKey({ userId }, 'openai', apiKeyOf(userId));
+        const written = await alternate(
+          {
+            setKey: () => writesASecond(ours, rows * 2, seconds),
+            handWritten: () => writesASecond(handWritten, rows * 2, seconds),
+          },
+          rounds,
+        );
+        return {
+          writesASecond: { setKey: median(written.setKey), handWritten: median(written.handWritten) },
+          toHandWritten: ratio(written.setKey, written.handWritten),
+        };
+      });
+    } finally {
+      await pool.end();
+    }
+  });
+}
+
+async function writesASecond(write, users, seconds) {
+  const begun = performance.now();
+  const until = begun + seconds * 1_000;
+  let done = 0;
+  const writer = async () => {
+    for (; performance.now() < until; done++) await write(anyUser(users));
+  };
+  await Promise.all(Array.from({ length: WRITERS }, writer));
+  return (done * 1_000) / (performance.now() - begun);
+}
