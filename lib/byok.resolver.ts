@@ -37,7 +37,7 @@ export class KeyResolver {
     const found = this.callers.place(holder);
     const place = found instanceof Promise ? await found : found;
     const slots = lists.length === 1 ? lists[0] : distinct(lists.flat());
-    const sealed = await this.storage.read(place, slots);
+    const sealed = await this.storage.read(place, slots, () => isGone(holder));
     const chosen = lists.map((list) => list.map((slot) => indexIn(slots, slot)).find((i) => sealed[i] !== null) ?? -1);
     const missing = chosen.indexOf(-1);
     if (missing !== -1) return { keys: [], missing };
@@ -64,4 +64,9 @@ function distinct(slots: readonly KeySlot[]): KeySlot[] {
 
 function indexIn(slots: readonly KeySlot[], { provider, label }: KeySlot): number {
   return slots.findIndex((slot) => slot.provider === provider && slot.label === label);
+}
+
+/** Whether the request's connection was closed. */
+function isGone(holder: KeyHolder): boolean {
+  return (holder as { socket?: { destroyed?: boolean } }).socket?.destroyed === true;
 }

@@ -88,8 +88,12 @@ export interface KeyStorage {
   put(place: KeyPlace, record: KeyRecord, limit: number): Promise<PutResult>;
   /** Writes a record unless its slot is taken by one that is not expired, or the limit reached; whether it did. */
   putIfAbsent(place: KeyPlace, record: KeyRecord, limit: number): Promise<boolean>;
-  /** The record of each slot in turn, `null` for none or an expired one. */
-  read(place: KeyPlace, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]>;
+  /**
+   * The record of each slot in turn, `null` for none or an expired one.
+   *
+   * @param isAbandoned Whether nobody waits for the answer any more: then a storage need not ask for it.
+   */
+  read(place: KeyPlace, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]>;
   /** Notes that a key was handed out, for `lastUsedAt`. Returns at once: nobody waits for it, and it never fails. */
   noteUse(place: KeyPlace, slot: KeySlot): void;
   /**

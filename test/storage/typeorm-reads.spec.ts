@@ -115,6 +115,26 @@ describe.each([{ preparedStatements: true }, { preparedStatements: false }])('Re
     ]);
   });
 
+  it('are not asked for when nobody waits for them any more', async () => {
+    const answers: Promise<unknown>[] = [];
+    const sent = await statements(async () => {
+      const abandoned = (id: string, isAbandoned: () => boolean) =>
+        opened.storage.read(place(id), [OPENAI], isAbandoned).catch((error: unknown) => error);
+      answers.push(
+        read('user-0'),
+        abandoned('user-1', () => true),
+        abandoned('user-2', () => false),
+      );
+      await Promise.all(answers);
+    });
+    expect(await Promise.all(answers)).toEqual([
+      expect.objectContaining({ ciphertext: records.get('user-0')!.ciphertext }),
+      expect.any(StorageError),
+      [expect.objectContaining({ ciphertext: records.get('user-2')!.ciphertext })],
+    ]);
+    expect(sent.map(({ values }) => values[1])).toEqual(['user-0', 'user-2']);
+  });
+
   it('all fail with 503 when their statement fails, and the next start clean', async () => {
     await database.query('ALTER TABLE user_api_keys RENAME TO away');
     const failed = await Promise.allSettled([...records.keys()].map(read));

@@ -45,8 +45,8 @@ export class HybridKeyStorage implements KeyStorage {
     return this.#of(place).putIfAbsent(place, record, limit);
   }
 
-  read(place: KeyPlace, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]> {
-    return this.#of(place).read(place, slots);
+  read(place: KeyPlace, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]> {
+    return this.#of(place).read(place, slots, isAbandoned);
   }
 
   noteUse(place: KeyPlace, slot: KeySlot): void {

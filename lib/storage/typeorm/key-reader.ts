@@ -22,6 +22,7 @@ interface Row {
 interface PendingRead {
   owner: KeyOwner;
   slots: readonly KeySlot[];
+  isAbandoned: (() => boolean) | undefined;
   /** By `performance.now()`. */
   since: number;
   resolve: (found: (SealedKey | null)[]) => void;
@@ -62,10 +63,14 @@ export class KeyReader {
     };
   }
 
-  /** The record of each slot in turn, `null` for none or an expired one. @throws {StorageError} */
-  read(owner: KeyOwner, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]> {
+  /**
+   * The record of each slot in turn, `null` for none or an expired one.
+   *
+   * @throws {StorageError} also where it was abandoned before it could be asked for
+   */
+  read(owner: KeyOwner, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]> {
     return new Promise((resolve, reject) => {
-      this.#pending.push({ owner, slots, since: performance.now(), resolve, reject });
+      this.#pending.push({ owner, slots, isAbandoned, since: performance.now(), resolve, reject });
       if (this.#underWay === 0) this.#send();
       else if (this.#mayStart()) this.#schedule();
     });
@@ -86,7 +91,7 @@ export class KeyReader {
   }
 
   #send(): void {
-    this.#giveUpLate();
+    this.#giveUp();
     const batch = this.#takeBatch();
     if (batch.length === 0) return;
     let slow = 0;
@@ -108,11 +113,14 @@ export class KeyReader {
       });
   }
 
-  #giveUpLate(): void {
+  /** What waits since too long, and what nobody waits for: of requests that were broken off meanwhile. */
+  #giveUp(): void {
     const latest = performance.now() - ANSWER_WITHIN;
-    while (this.#pending.length > 0 && this.#pending[0].since <= latest) {
-      this.#pending.shift()?.reject(new StorageError());
-    }
+    this.#pending = this.#pending.filter((read) => {
+      if (read.since > latest && read.isAbandoned?.() !== true) return true;
+      read.reject(new StorageError());
+      return false;
+    });
   }
 
   #takeBatch(): PendingRead[] {

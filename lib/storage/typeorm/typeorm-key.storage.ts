@@ -93,8 +93,8 @@ export class TypeOrmKeyStorage implements KeyStorage {
     return (await this.#insertLocked(this.#sql.putIfAbsent, place, record, limit)) !== undefined;
   }
 
-  read(place: KeyPlace, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]> {
-    return this.#reader.read(place.owner, slots);
+  read(place: KeyPlace, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]> {
+    return this.#reader.read(place.owner, slots, isAbandoned);
   }
 
   noteUse({ owner }: KeyPlace, { provider, label }: KeySlot): void {
