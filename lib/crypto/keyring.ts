@@ -78,7 +78,8 @@ export class Keyring extends Redacted {
   }
 
   find(keyId: Uint8Array): RootKey | undefined {
-    return this.#keys.find(({ id }) => id.equals(keyId));
+    for (const key of this.#keys) if (key.id.equals(keyId)) return key;
+    return undefined;
   }
 
   /** Puts what the wrappers keep in the first wrapper's place. */
