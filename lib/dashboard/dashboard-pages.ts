@@ -6,10 +6,9 @@ import { BYOK_OPTIONS } from '../byok.constants.js';
 import { ByokService } from '../byok.service.js';
 import { UserRequiredError } from '../errors/index.js';
 import { isSecure } from '../guards/index.js';
-import { FormTokens, MountPath, pageOf, PageFrame } from '../http/index.js';
+import { Flash, FormTokens, MountPath, pageOf, PageFrame } from '../http/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import { clearPage, dashboardPage } from '../views/index.js';
-import { Flash } from './flash.js';
 
 /** Entries of the audit log that the dashboard shows. */
 const ACTIVITY = 20;

@@ -4,6 +4,7 @@ import { KeyRequiredError } from '../errors/index.js';
 import { isSecure } from '../guards/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import { errorPage, keyRequiredPage } from '../views/index.js';
+import { Flash } from './flash.js';
 import { FormTokens } from './form-token.js';
 import { MountPath } from './mount-path.js';
 import { PageFrame } from './page-frame.js';
@@ -15,6 +16,7 @@ export class ErrorPages {
   constructor(
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     private readonly tokens: FormTokens,
+    private readonly flash: Flash,
     private readonly mountPath: MountPath,
     private readonly frame: PageFrame,
   ) {}
@@ -37,6 +39,7 @@ export class ErrorPages {
       withForm,
       csrfToken: withForm ? await this.tokens.issue(request) : undefined,
       returnTo: pageOf(request),
+      notice: withForm ? await this.flash.take(request) : undefined,
     });
     return this.frame.render(request, page);
   }

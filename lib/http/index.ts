@@ -4,8 +4,10 @@ export { ByokExceptionFilter, PageExceptionFilter } from './byok-exception.filte
 export { refuseUndeclaredFields } from './edge-input.js';
 export { ErrorAnswers, type ByokErrorBody } from './error-answers.js';
 export { ErrorPages } from './error-pages.js';
+export { Flash } from './flash.js';
 export { FormBodyGuard } from './form-body.guard.js';
 export { FormTokens } from './form-token.js';
+export { KeyForms } from './key-forms.js';
 export { MountPath } from './mount-path.js';
 export { PutKeyDto } from './put-key.dto.js';
 export { PageFrame } from './page-frame.js';

@@ -9,7 +9,7 @@ import type { ReaderProps, Translate } from './messages/index.js';
 import { safeUrl } from './safe-url.js';
 import { storedKeyItem, type StoredKeyView } from './stored-key-item.js';
 
-/** A form that was refused, and why. @internal */
+/** A form that was refused, and why. @publicApi */
 export interface Refusal {
   provider: string;
   /** `undefined`: of the key without one. */

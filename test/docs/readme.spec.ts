@@ -254,9 +254,12 @@ const RUNS: Record<string, () => Promise<void>> = {
   },
 
   'components.ts': async () => {
-    const { keyPage } = await load<{ keyPage(token: string): string }>('components.ts');
-    expect(keyPage('a-token')).toMatch(
-      /byok\.[0-9a-f]{16}\.css.*byok\.[0-9a-f]{16}\.js.*Your key stays yours.*a-token.*Schlüssel/s,
+    const { SettingsController } = await load<{ SettingsController: never }>('components.ts');
+    class SettingsModule {}
+    Module({ controllers: [SettingsController] })(SettingsModule);
+    const app = await start((await load<{ AppModule: never }>('app.module.ts')).AppModule, SettingsModule);
+    expect((await app.send('mia', 'GET', '/settings')).body.text).toMatch(
+      /byok\.[0-9a-f]{16}\.css.*byok\.[0-9a-f]{16}\.js.*name="_csrf" value=".+name="return_to" value="\/settings"/s,
     );
   },
 

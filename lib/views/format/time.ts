@@ -1,4 +1,4 @@
-import { translator, type ReaderProps } from '../messages/index.js';
+import { hasTexts, translator, type ReaderProps } from '../messages/index.js';
 import { dateFormat, momentFormat, presentTime, relativeTime } from './intl.js';
 
 /** A moment: a `Date`, its ISO 8601 text as the JSON API gives it, or milliseconds since the epoch. @publicApi */
@@ -20,8 +20,8 @@ const UNITS: readonly (readonly [number, Intl.RelativeTimeFormatUnit])[] = [
 ];
 
 /**
- * How long ago something was, in whole units that have passed: `now`, `3 days ago`, `vor 3 Tagen`. A moment that is
- * still to come, by a clock that is ahead, is `now`.
+ * How long ago something was, in whole units that have passed: `just now`, `3 days ago`, `vor 3 Tagen`. A moment that
+ * is still to come, by a clock that is ahead, is `just now`.
  *
  * @example
  * formatKeyAge(key.createdAt, { locale: 'de' }); // 'vor 3 Tagen'
@@ -33,7 +33,7 @@ export function formatKeyAge(createdAt: Moment, reader: ReaderProps = {}): strin
   const age = now.getTime() - timeOf(createdAt);
   if (Number.isNaN(age)) return translator(reader)('unknown');
   const [length, unit] = unitOf(age) ?? [];
-  if (!length || !unit) return presentTime(locale);
+  if (!length || !unit) return hasTexts(reader, 'justNow') ? translator(reader)('justNow') : presentTime(locale);
   return relativeTime(locale)(-Math.floor(age / length), unit);
 }
 

@@ -33,6 +33,7 @@ export const english = {
   expires: 'Expires',
   lastUsed: 'Last used',
   never: 'Never',
+  justNow: 'just now',
   unknown: 'Unknown',
   noKey: 'No key is stored.',
   replace: 'Replace',

@@ -30,6 +30,7 @@ export const german: Messages = {
   expires: 'Ablauf',
   lastUsed: 'Zuletzt verwendet',
   never: 'Nie',
+  justNow: 'gerade eben',
   unknown: 'Unbekannt',
   noKey: 'Kein Schlüssel gespeichert.',
   replace: 'Ersetzen',
