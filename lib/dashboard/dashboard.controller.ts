@@ -122,7 +122,7 @@ export class DashboardController {
     const replaced = stored.updatedAt.getTime() > stored.createdAt.getTime();
     const message = t(replaced ? 'keyUpdated' : 'keyAdded', { name: this.#nameOf(provider) });
     const shown = t('keyShown', { message: message.replace(/\.$/, ''), hint: stored.hint });
-    return `${shown}. ${formatExpiration(stored.expiresAt, this.frame.reader(request))}.`;
+    return `${shown} ${formatExpiration(stored.expiresAt, this.frame.reader(request))}.`;
   }
 
   async #submit(

@@ -71,7 +71,7 @@ export function dashboardPage(props: DashboardPageProps): { title: string; conte
       {activity && activityList(activity, providerConfigs, reader)}
       {keys.length > 0 && (
         <p>
-          <a class="byok-btn byok-btn-sm byok-btn-ghost" href={`${baseUrl}/clear`}>
+          <a class="byok-btn byok-btn-sm" href={`${baseUrl}/clear`}>
             {t('clearAll')}
           </a>
         </p>

@@ -77,10 +77,14 @@ export function storedKeyItem(item: StoredKeyItem): Markup {
         ${fact(t('lastUsed'), lastUsedAt, lastUsedAt ? formatKeyAge(lastUsedAt, reader) : t('never'), reader)}
         ${fields.length > 0 && fact(t('extraValues'), undefined, fields.join(', '), reader)}
       </dl>
-      <div class="byok-actions">
-        ${replaceAction !== undefined && replaceForm(item, forms)}
-        ${deleteAction !== undefined && deleteForm(item, forms)}
-      </div>
+      ${
+        (replaceAction ?? deleteAction) !== undefined &&
+        markup`
+        <div class="byok-actions">
+          ${replaceAction !== undefined && replaceForm(item, forms)}
+          ${deleteAction !== undefined && deleteForm(item, forms)}
+        </div>`
+      }
     </li>`;
 }
 

@@ -29,7 +29,7 @@ export const german: Messages = {
   replaced: 'Ersetzt',
   expires: 'Ablauf',
   lastUsed: 'Zuletzt verwendet',
-  never: 'Nie',
+  never: 'nie',
   justNow: 'gerade eben',
   unknown: 'Unbekannt',
   noKey: 'Kein Schlüssel gespeichert.',
@@ -75,7 +75,7 @@ export const german: Messages = {
   keyDeleted: 'Der Schlüssel für {name} wurde gelöscht.',
   keyExpired: 'Der Schlüssel für {name} ist abgelaufen.',
   keyInvalid: 'Der Schlüssel für {name} ist ungültig.',
-  keyShown: '{message} ({hint})',
+  keyShown: '{message} ({hint}).',
 
   keyRequiredTitle: 'API-Schlüssel erforderlich',
   keyRequired:
@@ -90,7 +90,7 @@ export const german: Messages = {
     'Das konnte nicht gespeichert werden. Ein Schlüssel hat 8 bis 4096 Zeichen ohne Leerzeichen; bitte auch Bezeichnung und weitere Angaben prüfen.',
   clearAll: 'Alle Schlüssel löschen',
   clearQuestion: {
-    one: 'Den gespeicherten Schlüssel ({count}) löschen? Das kann nicht rückgängig gemacht werden.',
+    one: 'Den gespeicherten Schlüssel löschen? Das kann nicht rückgängig gemacht werden.',
     other: 'Alle {count} Schlüssel löschen? Das kann nicht rückgängig gemacht werden.',
   },
   security: 'Sicherheit',
@@ -114,6 +114,7 @@ export const german: Messages = {
   actionDecryptFailed: 'Schlüssel konnte nicht geöffnet werden',
   actionRotated: 'Verschlüsselung erneuert',
   times: { one: '{count}-mal', other: '{count}-mal' },
+  signIn: 'Anmelden',
   signInTitle: 'Bitte anmelden',
   signInText: 'Bitte zuerst anmelden: Schlüssel werden hier je Benutzer gespeichert.',
   refusedTitle: 'Abgelehnt',
