@@ -89,7 +89,7 @@ async function visitShowcase(page, url, shoot) {
   await card('openai').locator('summary').first().click();
   await save(card('openai').locator('form').first(), 'sk-NOT-OF-ITS-PATTERN-0000');
   await shoot('refused');
-  await page.locator('.byok-choices label').nth(1).click();
+  await page.locator('.byok-choice > label').nth(1).click();
   await shoot('choice');
   await page.emulateMedia({ media: 'print' });
   await shoot('print');

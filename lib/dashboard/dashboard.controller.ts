@@ -140,7 +140,7 @@ export class DashboardController {
       await this.flash.put(request, to, { kind: 'success', text });
     } catch (error) {
       if (!(error instanceof ByokError) || !isMendable(error)) throw error;
-      const notice = await this.#refused(error, provider ?? form.provider ?? '', form.label, request);
+      const notice = await this.#refused(error, provider ?? form.provider ?? '', form, request);
       if (!(await this.flash.put(request, to, notice))) throw error;
     }
     this.adapterHost.httpAdapter.redirect(response, 303, to);
@@ -150,11 +150,11 @@ export class DashboardController {
   async #refused(
     error: ByokError,
     provider: string,
-    label: string | undefined,
+    { label, apiKey }: KeyForm,
     request: ByokRequest,
   ): Promise<FormNotice> {
     const { providers } = this.options;
-    const text = refusalText(error, provider, providers, this.frame.reader(request));
+    const text = refusalText(error, provider, providers, this.frame.reader(request), apiKey);
     const keys = (await this.byok.listKeys(request)).filter((key) => key.provider === provider);
     if (keys.length === 0 && !(provider in providers)) return { kind: 'error', text };
     const isStored = label === undefined || keys.some((key) => key.label === label);

@@ -6,7 +6,7 @@ import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
 const OTHER_KEY = 'another-example-of-a-key-2e8d';
 const PROVIDERS = {
-  openai: { name: 'OpenAI', keyPrefix: 'an' },
+  openai: { name: 'OpenAI', keyPrefix: 'an', keyPattern: /^an[\w-]+$/ },
   azure: { name: 'Azure', fields: { endpoint: { type: 'url', label: 'Endpoint' } } },
 } as const;
 
@@ -64,6 +64,9 @@ describe('The pages', () => {
     expect(refused.html).not.toContain('no-such-prefix');
     expect(await app.byok.getKey({ userId: 'alice' }, 'openai')).toBe(KEY);
 
+    const odd = await submit(browser, '/keys/openai', { api_key: 'an.example.of.an.odd.key' });
+    expect(textOf(odd.html)).toContain('This does not look like a key for OpenAI.');
+
     const replaced = await submit(browser, '/keys/openai', { api_key: OTHER_KEY });
     expect(textOf(replaced.html)).toContain('The key for OpenAI was replaced (…2e8d).');
     const labelled = await submit(browser, '/keys', { provider: 'openai', label: 'work', api_key: KEY });
@@ -119,6 +122,7 @@ describe('The pages', () => {
       .set({ ...german, Accept: 'text/html' })
       .expect(404);
     expect(textOf(absent.text)).toContain('Nicht gefunden');
+    expect(absent.text).toContain('<a class="byok-link" href="/byok">Schlüssel verwalten</a>');
     for (const accept of ['xx', ';;q=,', 'de;q=0', 'de-'.repeat(200), 'en-GB,de;q=0.9']) {
       expect(await page(browser, '/byok', { 'Accept-Language': accept })).toMatch(/<html lang="en(-GB)?"/);
     }
@@ -162,6 +166,7 @@ describe('The pages', () => {
     await start({}, { storage: 'database' });
     const refused = await (await app.browser()).get('/byok').set('Accept', 'text/html').expect(401);
     expect(textOf(refused.text)).toContain('Sign in first');
+    expect(refused.text).not.toContain('href="/sign-in');
   });
 
   it('show what happened lately where an audit log is kept', async () => {
