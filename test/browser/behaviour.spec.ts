@@ -51,11 +51,22 @@ let page: Page;
     await keyInput(name, within).press('Enter');
   };
 
+  // By mouse with JavaScript, by keyboard without.
   it.each([true, false])('the form follows the chosen provider (JavaScript: %s)', async (javaScriptEnabled) => {
     await visitAs({ javaScriptEnabled });
     await page.goto(`${showcase.url}/byok`);
     const form = page.locator('.byok-choices form').filter({ visible: true });
-    const choose = (name: string) => page.locator('.byok-choices').getByText(name, { exact: true }).click();
+    const choose = async (name: string): Promise<void> => {
+      const choices = page.locator('.byok-choices');
+      if (javaScriptEnabled) return choices.getByText(name, { exact: true }).click();
+      const chosen = choices.locator('[type=radio]:checked');
+      await chosen.focus();
+      const id = await choices.getByText(name, { exact: true }).getAttribute('for');
+      for (let stop = 0; (await chosen.getAttribute('id')) !== id; stop++) {
+        if (stop > 3) throw new Error(`${name} is not reached by the arrow keys.`);
+        await page.keyboard.press('ArrowRight');
+      }
+    };
     const look = async () => ({
       placeholder: await form.locator('input[type=password]').getAttribute('placeholder'),
       link: await form.getByRole('link').count(),
@@ -226,7 +237,7 @@ let page: Page;
     expect(await page.locator('input, button, summary').filter({ visible: true }).count()).toBe(0);
   });
 
-  it.each(['de-AT', 'de', 'fr'])('speaks the language of a browser that wants %s, or English', async (locale) => {
+  it.each(['de-AT', 'fr'])('speaks the language of a browser that wants %s, or English', async (locale) => {
     await visitAs({ locale });
     await page.goto(`${showcase.url}/byok`);
     expect(await page.locator('html').getAttribute('lang')).toBe(locale === 'fr' ? 'en' : locale);

@@ -1,4 +1,6 @@
 import { afterEach, beforeAll, afterAll, describe, expect, it } from '@jest/globals';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { of } from 'rxjs';
 import type { Agent } from 'supertest';
 import { byokAssets, type DashboardOptions } from '../../lib/index.js';
 import { KEY, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
@@ -167,6 +169,34 @@ describe('The pages', () => {
     const refused = await (await app.browser()).get('/byok').set('Accept', 'text/html').expect(401);
     expect(textOf(refused.text)).toContain('Sign in first');
     expect(refused.text).not.toContain('href="/sign-in');
+  });
+
+  it("have the application's guards in front, with what those depend on, and forms too", async () => {
+    const asked: string[] = [];
+    class Members {
+      isMember = (request: { user?: { id: string } }) => request.user?.id === 'grace';
+    }
+    @Injectable()
+    class MembersGuard implements CanActivate {
+      constructor(private readonly members: Members) {}
+      canActivate(context: ExecutionContext) {
+        const request = context.switchToHttp().getRequest<{ method: string; url: string }>();
+        asked.push(`${request.method} ${request.url}`);
+        return of(this.members.isMember(request));
+      }
+    }
+    const open: CanActivate = { canActivate: async () => true };
+    app = await startEdge({
+      options: { dashboard: { guards: [open, MembersGuard] }, rateLimit: false },
+      providers: [Members, MembersGuard],
+    });
+    expect((await submit(await app.browser('grace'), '/keys/openai', { api_key: KEY })).html).toContain('…1f9c');
+    const stranger = await app.browser('heidi');
+    const refused = await stranger.get('/byok').set('Accept', 'text/html').expect(403);
+    expect(refused.text).not.toContain('<form');
+    expect(refused.headers).toMatchObject(SECURITY_HEADERS);
+    await stranger.post('/byok/keys/openai').type('form').send({ api_key: KEY }).expect(403);
+    expect(asked.slice(-2)).toEqual(['GET /byok', 'POST /byok/keys/openai']);
   });
 
   it('show what happened lately where an audit log is kept', async () => {
