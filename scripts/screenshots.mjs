@@ -116,7 +116,11 @@ const browser = await launchChromium(chromium);
 try {
   for (const colorScheme of ['light', 'dark']) {
     for (const width of [1280, 320]) {
-      const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
+      const context = await browser.newContext({
+        colorScheme,
+        reducedMotion: 'reduce',
+        viewport: { width, height: 800 },
+      });
       const page = await context.newPage();
       page.setDefaultTimeout(10_000);
       await visit(page, demo.url, (name) =>
@@ -126,6 +130,7 @@ try {
       for (const [language, { url }] of Object.entries(showcases)) {
         const own = await browser.newContext({
           colorScheme,
+          reducedMotion: 'reduce',
           viewport: { width, height: 800 },
           extraHTTPHeaders: { 'x-user': `${colorScheme}-${width}` },
         });
