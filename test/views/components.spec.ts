@@ -116,6 +116,6 @@ it('a dashboard of 20 cards is rendered fast', () => {
   }).sort((a, b) => a - b);
   const median = times[150];
   console.info(`20 cards: ${median.toFixed(3)} ms median, ${times[3].toFixed(3)} ms at best`);
-  // By the package on a machine that does nothing else it is less than 0.3 ms (bench/views.mjs); here it is compiled by jest.
+  // By the package on a machine that does nothing else it is less than 0.3 ms (npm run bench -- views); here it is compiled by jest.
   expect(median).toBeLessThan(2);
 });
