@@ -24,13 +24,15 @@ import { KeyVault } from './byok.vault.js';
 import { WrappedRoots } from './byok.wrapped-roots.js';
 import { KeyWrapperHealth } from './byok.wrapper-health.js';
 import { EncryptionService, Keyring } from './crypto/index.js';
-import { DashboardGuards, DashboardPages, Flash } from './dashboard/index.js';
+import { DashboardGuards, DashboardPages } from './dashboard/index.js';
 import { ApiKeyGuard, HttpsGuard } from './guards/index.js';
 import {
   ByokExceptionFilter,
   ErrorAnswers,
   ErrorPages,
+  Flash,
   FormTokens,
+  KeyForms,
   MountPath,
   PageFrame,
   TrustedProxies,
@@ -89,6 +91,7 @@ const SHARED = [
   ByokService,
   KeyResolver,
   RotationService,
+  KeyForms,
   KeyWrapperHealth,
   ByokCallers,
   ByokEvents,

@@ -24,7 +24,7 @@ export {
   type ByokErrorCode,
 } from './errors/index.js';
 export { ApiKeyGuard, HttpsGuard, type KeyRequirement } from './guards/index.js';
-export { ByokExceptionFilter, PutKeyDto, type ByokErrorBody } from './http/index.js';
+export { ByokExceptionFilter, KeyForms, PutKeyDto, type ByokErrorBody } from './http/index.js';
 export { CleanupInterceptor } from './interceptors/cleanup.interceptor.js';
 export type {
   AuditEntry,
@@ -132,6 +132,7 @@ export {
   type ByokAsset,
   type ByokAssets,
   type ExtraField,
+  type FormNotice,
   type FormStateProps,
   type HeadingLevel,
   type IconProps,

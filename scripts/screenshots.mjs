@@ -1,10 +1,12 @@
 // Pictures of every page in both themes, wide and narrow, in ./screenshots, for people to look at.
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startEmbeddedPostgres } from '../sample/dist/postgres/embedded-postgres.js';
 import { findChromium, launchChromium } from '../test/support/chromium.mjs';
+import { startShowcase } from '../test/support/showcase.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, 'screenshots');
@@ -66,27 +68,85 @@ async function visit(page, url, shoot) {
   await shoot('not-found');
 }
 
+/** Our own frame, in another language and in the other direction, with long names, extra values and several keys. */
+async function visitShowcase(page, url, shoot) {
+  await page.goto(`${url}/byok`);
+  const save = async (form, apiKey, more = {}) => {
+    await form.locator('input[name=api_key]').fill(apiKey);
+    for (const [name, value] of Object.entries(more)) await form.locator(`[name="${name}"]`).fill(value);
+    await Promise.all([page.waitForEvent('response'), form.locator('button[type=submit]').click()]);
+    await page.locator('[aria-busy]').waitFor({ state: 'detached' });
+  };
+  const card = (provider) => page.locator(`#byok-card--${provider}`);
+  await save(card('openai').locator('form').first(), 'sk-an-example-of-an-api-key-1f9c');
+  await card('openai').locator('.byok-summary').click();
+  await save(card('openai').locator('form').last(), 'sk-another-example-of-a-key-2e8d', { label: 'work' });
+  await save(card('vectors').locator('form').first(), 'v1.an-example-of-an-api-key-77aa', {
+    'fields[region]': 'eu-central-1',
+  });
+  await save(card('long').locator('form').first(), 'an-example-of-a-long-key-5d5d');
+  await shoot('several');
+  await card('openai').locator('summary').first().click();
+  await save(card('openai').locator('form').first(), 'sk-NOT-OF-ITS-PATTERN-0000');
+  await shoot('refused');
+  await page.locator('.byok-choice > label').nth(1).click();
+  await shoot('choice');
+  await page.emulateMedia({ media: 'print' });
+  await shoot('print');
+  await page.emulateMedia({ media: null });
+  await page.goto(`${url}/toasts`);
+  await shoot('toasts');
+}
+
 const chromium = await findChromium();
 if (chromium === undefined) throw new Error('There is no Chromium: set CHROME_PATH to one.');
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const dataDir = await mkdtemp(join(tmpdir(), 'byok-screenshots-'));
+// Postgres does not run as root, but as somebody who has to get there.
+await chmod(dataDir, 0o711);
 const demo = await startDemo(dataDir);
+const server = await startEmbeddedPostgres({ dataDir: join(dataDir, 'showcase') });
+const showcases = {
+  english: await startShowcase({ db: server.url, audit: true, resolveUser: ({ headers }) => headers['x-user'] }),
+  german: await startShowcase({ dashboard: { locale: 'de' } }),
+  arabic: await startShowcase({ dashboard: { locale: 'ar' } }),
+};
 const browser = await launchChromium(chromium);
 try {
   for (const colorScheme of ['light', 'dark']) {
     for (const width of [1280, 320]) {
-      const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
+      const context = await browser.newContext({
+        colorScheme,
+        reducedMotion: 'reduce',
+        viewport: { width, height: 800 },
+      });
       const page = await context.newPage();
       page.setDefaultTimeout(10_000);
       await visit(page, demo.url, (name) =>
         page.screenshot({ path: join(out, `${name}-${colorScheme}-${width}.png`), fullPage: true }),
       );
       await context.close();
+      for (const [language, { url }] of Object.entries(showcases)) {
+        const own = await browser.newContext({
+          colorScheme,
+          reducedMotion: 'reduce',
+          viewport: { width, height: 800 },
+          extraHTTPHeaders: { 'x-user': `${colorScheme}-${width}` },
+        });
+        const ownPage = await own.newPage();
+        ownPage.setDefaultTimeout(10_000);
+        await visitShowcase(ownPage, url, (name) =>
+          ownPage.screenshot({ path: join(out, `${language}-${name}-${colorScheme}-${width}.png`), fullPage: true }),
+        );
+        await own.close();
+      }
     }
   }
 } finally {
   await browser.close();
+  await Promise.all(Object.values(showcases).map(({ close }) => close()));
+  await server.stop();
   await demo.stop();
   await rm(dataDir, { recursive: true, force: true });
 }

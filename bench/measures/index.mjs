@@ -6,6 +6,7 @@ import { measureRoutes } from './routes.mjs';
 import { measureSessions } from './sessions.mjs';
 import { measureSizes } from './sizes.mjs';
 import { measureSweep } from './sweep.mjs';
+import { measureViews } from './views.mjs';
 import { measureWrites } from './writes.mjs';
 
 /**
@@ -41,5 +42,6 @@ export const MEASURES = {
     full: { rows: 10_000_000, rounds: 7, seconds: 4 },
   },
   sweep: { run: measureSweep, quick: { rows: 100_000, rounds: 2 } },
+  views: { run: measureViews, quick: { rounds: 3 } },
   memory: { run: measureMemory, usual: { minutes: 2 }, quick: null, full: { minutes: 10 } },
 };

@@ -6,10 +6,9 @@ import { BYOK_OPTIONS } from '../byok.constants.js';
 import { ByokService } from '../byok.service.js';
 import { UserRequiredError } from '../errors/index.js';
 import { isSecure } from '../guards/index.js';
-import { FormTokens, MountPath, pageOf, PageFrame } from '../http/index.js';
+import { Flash, FormTokens, MountPath, PageFrame, signInUrlOf } from '../http/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import { clearPage, dashboardPage } from '../views/index.js';
-import { Flash } from './flash.js';
 
 /** Entries of the audit log that the dashboard shows. */
 const ACTIVITY = 20;
@@ -66,7 +65,8 @@ export class DashboardPages {
     try {
       page = await make();
     } catch (error) {
-      const signIn = error instanceof UserRequiredError ? this.#signInUrl(request) : undefined;
+      const signIn =
+        error instanceof UserRequiredError ? signInUrlOf(this.options, request, this.mountPath.url) : undefined;
       if (signIn === undefined) throw error;
       httpAdapter.redirect(response, 303, signIn);
       return;
@@ -74,12 +74,5 @@ export class DashboardPages {
     const html = await this.frame.render(request, page);
     httpAdapter.setHeader(response, 'Content-Type', 'text/html; charset=utf-8');
     httpAdapter.reply(response, html, 200);
-  }
-
-  #signInUrl(request: ByokRequest): string | undefined {
-    const { dashboard } = this.options;
-    if (dashboard === false || dashboard.signInUrl === undefined) return undefined;
-    const returnTo = encodeURIComponent(pageOf(request) ?? this.mountPath.url);
-    return `${dashboard.signInUrl}${dashboard.signInUrl.includes('?') ? '&' : '?'}return_to=${returnTo}`;
   }
 }

@@ -17,6 +17,7 @@ import { ByokService } from '../byok.service.js';
 import { ByokError, InvalidInputError } from '../errors/index.js';
 import { HttpsGuard } from '../guards/index.js';
 import {
+  Flash,
   FormBodyGuard,
   FormTokens,
   MountPath,
@@ -29,10 +30,9 @@ import {
   WriteRateGuard,
 } from '../http/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
-import { formatExpiration, formatProviderName, translator, type Notice, type Translate } from '../views/index.js';
+import { formatExpiration, formatProviderName, translator, type FormNotice, type Translate } from '../views/index.js';
 import { DashboardGuards } from './dashboard-guards.guard.js';
 import { DashboardPages } from './dashboard-pages.js';
-import { Flash } from './flash.js';
 import { readKeyForm, type KeyForm } from './key-form.js';
 import { isMendable, refusalText } from './refusal-text.js';
 
@@ -122,7 +122,7 @@ export class DashboardController {
     const replaced = stored.updatedAt.getTime() > stored.createdAt.getTime();
     const message = t(replaced ? 'keyUpdated' : 'keyAdded', { name: this.#nameOf(provider) });
     const shown = t('keyShown', { message: message.replace(/\.$/, ''), hint: stored.hint });
-    return `${shown}. ${formatExpiration(stored.expiresAt, this.frame.reader(request))}.`;
+    return `${shown} ${formatExpiration(stored.expiresAt, this.frame.reader(request))}.`;
   }
 
   async #submit(
@@ -134,25 +134,27 @@ export class DashboardController {
   ): Promise<void> {
     const form = readKeyForm(body);
     await this.tokens.check(request, form.csrfToken);
-    let notice: Notice;
-    let to = sameOriginPath(form.returnTo) ?? this.mountPath.url;
+    const to = sameOriginPath(form.returnTo) ?? this.mountPath.url;
     try {
-      notice = { kind: 'success', text: await work(form, translator(this.frame.reader(request))) };
+      const text = await work(form, translator(this.frame.reader(request)));
+      await this.flash.put(request, to, { kind: 'success', text });
     } catch (error) {
       if (!(error instanceof ByokError) || !isMendable(error)) throw error;
-      notice = await this.#refused(error, provider ?? form.provider ?? '', form.label, request);
-      // Only our page shows what was refused.
-      to = this.mountPath.url;
-      if (!(await this.flash.put(request, notice))) throw error;
+      const notice = await this.#refused(error, provider ?? form.provider ?? '', form, request);
+      if (!(await this.flash.put(request, to, notice))) throw error;
     }
-    if (to === this.mountPath.url) await this.flash.put(request, notice);
     this.adapterHost.httpAdapter.redirect(response, 303, to);
   }
 
   /** What is not stored is not repeated: somebody may have put their key where a provider or label belongs. */
-  async #refused(error: ByokError, provider: string, label: string | undefined, request: ByokRequest): Promise<Notice> {
+  async #refused(
+    error: ByokError,
+    provider: string,
+    { label, apiKey }: KeyForm,
+    request: ByokRequest,
+  ): Promise<FormNotice> {
     const { providers } = this.options;
-    const text = refusalText(error, provider, providers, this.frame.reader(request));
+    const text = refusalText(error, provider, providers, this.frame.reader(request), apiKey);
     const keys = (await this.byok.listKeys(request)).filter((key) => key.provider === provider);
     if (keys.length === 0 && !(provider in providers)) return { kind: 'error', text };
     const isStored = label === undefined || keys.some((key) => key.label === label);

@@ -1,4 +1,3 @@
 export { DashboardGuards } from './dashboard-guards.guard.js';
 export { DashboardController } from './dashboard.controller.js';
 export { DashboardPages } from './dashboard-pages.js';
-export { Flash } from './flash.js';

@@ -16,6 +16,7 @@ export function refusalText(
   provider: string,
   configs: Readonly<Record<string, ProviderConfig>>,
   reader: ReaderProps,
+  apiKey = '',
 ): string {
   const t = translator(reader);
   const name = formatProviderName(provider, configs);
@@ -24,7 +25,9 @@ export function refusalText(
       return t('keyLimit');
     case 'BYOK_INVALID_KEY': {
       const prefix = configs[provider]?.keyPrefix;
-      return prefix === undefined ? t('formatBad', { name }) : t('formatPrefix', { name, prefix });
+      return prefix === undefined || apiKey.startsWith(prefix)
+        ? t('formatBad', { name })
+        : t('formatPrefix', { name, prefix });
     }
     default:
       // It names the very rule, in English.

@@ -4,10 +4,12 @@ import { KeyRequiredError } from '../errors/index.js';
 import { isSecure } from '../guards/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import { errorPage, keyRequiredPage } from '../views/index.js';
+import { Flash } from './flash.js';
 import { FormTokens } from './form-token.js';
 import { MountPath } from './mount-path.js';
 import { PageFrame } from './page-frame.js';
 import { pageOf } from './return-to.js';
+import { signInUrlOf } from './sign-in-url.js';
 
 /** Errors as pages for people. @internal */
 @Injectable()
@@ -15,6 +17,7 @@ export class ErrorPages {
   constructor(
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     private readonly tokens: FormTokens,
+    private readonly flash: Flash,
     private readonly mountPath: MountPath,
     private readonly frame: PageFrame,
   ) {}
@@ -22,7 +25,14 @@ export class ErrorPages {
   /** @param code The stable code of the error. */
   async render(error: unknown, code: string, request: ByokRequest): Promise<string> {
     if (error instanceof KeyRequiredError) return this.#keyRequired(error, request);
-    return this.frame.render(request, errorPage(code, this.frame.reader(request)));
+    const page = errorPage({
+      ...this.frame.reader(request),
+      code,
+      // Over an open connection there is no other page either.
+      manageUrl: this.options.dashboard === false || code === 'BYOK_HTTPS_REQUIRED' ? undefined : this.mountPath.url,
+      signInUrl: signInUrlOf(this.options, request, this.mountPath.url),
+    });
+    return this.frame.render(request, page);
   }
 
   async #keyRequired({ providers, label }: KeyRequiredError, request: ByokRequest): Promise<string> {
@@ -37,6 +47,7 @@ export class ErrorPages {
       withForm,
       csrfToken: withForm ? await this.tokens.issue(request) : undefined,
       returnTo: pageOf(request),
+      notice: withForm ? await this.flash.take(request) : undefined,
     });
     return this.frame.render(request, page);
   }

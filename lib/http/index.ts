@@ -4,14 +4,17 @@ export { ByokExceptionFilter, PageExceptionFilter } from './byok-exception.filte
 export { refuseUndeclaredFields } from './edge-input.js';
 export { ErrorAnswers, type ByokErrorBody } from './error-answers.js';
 export { ErrorPages } from './error-pages.js';
+export { Flash } from './flash.js';
 export { FormBodyGuard } from './form-body.guard.js';
 export { FormTokens } from './form-token.js';
+export { KeyForms } from './key-forms.js';
 export { MountPath } from './mount-path.js';
 export { PutKeyDto } from './put-key.dto.js';
 export { PageFrame } from './page-frame.js';
-export { pageOf, sameOriginPath } from './return-to.js';
+export { sameOriginPath } from './return-to.js';
 export { SameOriginGuard } from './same-origin.guard.js';
 export { SecurityHeadersGuard } from './security-headers.guard.js';
+export { signInUrlOf } from './sign-in-url.js';
 export { TrustedProxies } from './trusted-proxies.js';
 export { UpstreamErrors } from './upstream-errors.js';
 export { WriteRateGuard } from './write-rate.guard.js';

@@ -27,6 +27,11 @@ export function pageOf(
   return sameOriginPath(pathname + search);
 }
 
+/** The path of an address on this site, without the slash at its end. @internal */
+export function pathOf(address: string | undefined): string {
+  return (parse(address ?? '/', NOWHERE)?.pathname ?? '/').replace(/(?<=.)\/$/, '');
+}
+
 /** Not `URL.canParse`: once it is hot, that of Node 20 refuses paths with an ü. */
 function parse(text: string, base?: string): URL | undefined {
   try {

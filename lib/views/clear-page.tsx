@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { formState } from './form-state.js';
+import { asElement } from './markup.js';
 import { translator, type ReaderProps } from './messages/index.js';
 
 /** Properties of {@link clearPage}. @internal */
@@ -17,7 +18,7 @@ export function clearPage({ baseUrl, count, csrfToken, ...reader }: ClearPagePro
     <>
       <p>{count === 0 ? t('noKey') : t('clearQuestion', { count })}</p>
       <form class="byok-form" method="post" action={`${baseUrl}/keys/clear`}>
-        {formState({ csrfToken })}
+        {asElement(formState({ csrfToken }))}
         <p class="byok-actions">
           {count > 0 && (
             <button type="submit" class="byok-btn byok-btn-error">

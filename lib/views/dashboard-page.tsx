@@ -8,11 +8,11 @@ import { MultiProviderKeyForm } from './multi-provider-key-form.js';
 import type { Refusal } from './provider-card.js';
 import { securityStatus, type SecurityStatus } from './security-status.js';
 
-/** What the last form did. @internal */
-export interface Notice {
+/** What the last form did. @publicApi */
+export interface FormNotice {
   kind: 'success' | 'error';
   text: string;
-  /** The form that was refused: the reason stands beside it too. */
+  /** The form that was refused, for the reason to stand beside it too. */
   refusal?: Refusal;
 }
 
@@ -24,7 +24,7 @@ export interface DashboardPageProps extends ReaderProps {
   keys: readonly StoredKey[];
   providerConfigs: Readonly<Record<string, ProviderConfig>>;
   csrfToken?: string;
-  notice?: Notice;
+  notice?: FormNotice;
   security: SecurityStatus;
   /** Newest first; left out where no audit log is kept. */
   activity?: readonly ActivityEntry[];
@@ -71,7 +71,7 @@ export function dashboardPage(props: DashboardPageProps): { title: string; conte
       {activity && activityList(activity, providerConfigs, reader)}
       {keys.length > 0 && (
         <p>
-          <a class="byok-btn byok-btn-sm byok-btn-ghost" href={`${baseUrl}/clear`}>
+          <a class="byok-btn byok-btn-sm" href={`${baseUrl}/clear`}>
             {t('clearAll')}
           </a>
         </p>

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { translator, type MessageKey, type ReaderProps } from './messages/index.js';
+import { safeUrl } from './safe-url.js';
 
 type Texts = readonly [title: MessageKey & `${string}Title`, text: MessageKey & (`${string}Text` | 'formOutdated')];
 
@@ -15,9 +16,35 @@ const TEXTS: Readonly<Record<string, Texts>> = {
   BYOK_UNAVAILABLE: ['unavailableTitle', 'unavailableText'],
 };
 
+/** Properties of {@link errorPage}. @internal */
+export interface ErrorPageProps extends ReaderProps {
+  /** The stable code of the error. */
+  code: string;
+  /** Where to go on: to the keys, or to the sign-in where that is what is missing. */
+  manageUrl?: string;
+  signInUrl?: string;
+}
+
 /** An error as a page: what happened, and what to do. @internal */
-export function errorPage(code: string, reader: ReaderProps): { title: string; content: VNode } {
+export function errorPage({ code, manageUrl, signInUrl, ...reader }: ErrorPageProps): {
+  title: string;
+  content: VNode;
+} {
   const t = translator(reader);
   const [title, text] = TEXTS[code] ?? (['notDoneTitle', 'notDoneText'] as const);
-  return { title: t(title), content: <p>{t(text)}</p> };
+  const signIn = code === 'BYOK_USER_REQUIRED';
+  const href = safeUrl(signIn ? signInUrl : manageUrl);
+  const content = (
+    <>
+      <p>{t(text)}</p>
+      {href !== undefined && (
+        <p>
+          <a class="byok-link" href={href}>
+            {t(signIn ? 'signIn' : 'manageKeys')}
+          </a>
+        </p>
+      )}
+    </>
+  );
+  return { title: t(title), content };
 }

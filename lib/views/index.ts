@@ -2,7 +2,7 @@ export { AlertStack, type AlertStackProps } from './alert-stack.js';
 export { Alert, type AlertKind, type AlertProps } from './alert.js';
 export { byokAssets, scriptUrl, stylesheetUrl, type ByokAsset, type ByokAssets } from './assets.js';
 export { clearPage } from './clear-page.js';
-export { dashboardPage, type Notice } from './dashboard-page.js';
+export { dashboardPage, type FormNotice } from './dashboard-page.js';
 export { errorPage } from './error-page.js';
 export type { ExtraField } from './extra-fields.js';
 export type { FormStateProps } from './form-state.js';

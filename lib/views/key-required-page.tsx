@@ -1,5 +1,7 @@
 import type { VNode } from 'preact';
 import type { ProviderConfig } from '../interfaces/index.js';
+import { Alert } from './alert.js';
+import type { FormNotice } from './dashboard-page.js';
 import { anyOf, formatProviderName } from './format/index.js';
 import { KeyInputForm } from './key-input-form.js';
 import { translator, type ReaderProps } from './messages/index.js';
@@ -15,15 +17,20 @@ export interface KeyRequiredPageProps extends ReaderProps {
   withForm: boolean;
   csrfToken?: string;
   returnTo?: string;
+  /** That the form was refused. */
+  notice?: FormNotice;
 }
 
 /** The page that a guard shows to a person whose key is missing. @internal */
 export function keyRequiredPage(props: KeyRequiredPageProps): { title: string; content: VNode } {
-  const { providers, providerConfigs, baseUrl, withForm, label, csrfToken, returnTo, ...reader } = props;
+  const { providers, providerConfigs, baseUrl, withForm, label, csrfToken, returnTo, notice, ...reader } = props;
   const t = translator(props);
   const names = providers.map((provider) => formatProviderName(provider, providerConfigs));
+  const refused = notice?.kind === 'error' ? notice : undefined;
+  const isBeside = providers.some((provider) => provider === refused?.refusal?.provider);
   const content = (
     <>
+      {refused && !isBeside && <Alert {...reader} kind="error" style="soft" message={refused.text} />}
       <p>{t('keyRequired', { names: anyOf(props.locale ?? 'en').format(names) })}</p>
       {withForm &&
         providers.map((provider) => (
@@ -31,6 +38,7 @@ export function keyRequiredPage(props: KeyRequiredPageProps): { title: string; c
             key={provider}
             {...{ provider, label, csrfToken, returnTo }}
             {...reader}
+            error={provider === refused?.refusal?.provider ? refused.refusal.message : undefined}
             providerConfig={providerConfigs}
             action={`${baseUrl}/keys/${provider}`}
           />

@@ -52,7 +52,7 @@ export function KeyStatusNotification(props: KeyStatusNotificationProps): VNode 
       id={domId('byok-notification', provider, known ? status : undefined)}
       duration={autoDismiss ? dismissAfter : undefined}
     >
-      <span>{withHint ? t('keyShown', { message, hint: maskedKey }) : message}</span>
+      <span>{withHint ? t('keyShown', { message: message.replace(/\.$/, ''), hint: maskedKey }) : message}</span>
     </AlertBox>
   );
 }

@@ -1,4 +1,6 @@
 import { afterEach, beforeAll, afterAll, describe, expect, it } from '@jest/globals';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { of } from 'rxjs';
 import type { Agent } from 'supertest';
 import { byokAssets, type DashboardOptions } from '../../lib/index.js';
 import { KEY, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
@@ -6,7 +8,7 @@ import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
 const OTHER_KEY = 'another-example-of-a-key-2e8d';
 const PROVIDERS = {
-  openai: { name: 'OpenAI', keyPrefix: 'an' },
+  openai: { name: 'OpenAI', keyPrefix: 'an', keyPattern: /^an[\w-]+$/ },
   azure: { name: 'Azure', fields: { endpoint: { type: 'url', label: 'Endpoint' } } },
 } as const;
 
@@ -64,6 +66,9 @@ describe('The pages', () => {
     expect(refused.html).not.toContain('no-such-prefix');
     expect(await app.byok.getKey({ userId: 'alice' }, 'openai')).toBe(KEY);
 
+    const odd = await submit(browser, '/keys/openai', { api_key: 'an.example.of.an.odd.key' });
+    expect(textOf(odd.html)).toContain('This does not look like a key for OpenAI.');
+
     const replaced = await submit(browser, '/keys/openai', { api_key: OTHER_KEY });
     expect(textOf(replaced.html)).toContain('The key for OpenAI was replaced (…2e8d).');
     const labelled = await submit(browser, '/keys', { provider: 'openai', label: 'work', api_key: KEY });
@@ -119,6 +124,7 @@ describe('The pages', () => {
       .set({ ...german, Accept: 'text/html' })
       .expect(404);
     expect(textOf(absent.text)).toContain('Nicht gefunden');
+    expect(absent.text).toContain('<a class="byok-link" href="/byok">Schlüssel verwalten</a>');
     for (const accept of ['xx', ';;q=,', 'de;q=0', 'de-'.repeat(200), 'en-GB,de;q=0.9']) {
       expect(await page(browser, '/byok', { 'Accept-Language': accept })).toMatch(/<html lang="en(-GB)?"/);
     }
@@ -162,6 +168,35 @@ describe('The pages', () => {
     await start({}, { storage: 'database' });
     const refused = await (await app.browser()).get('/byok').set('Accept', 'text/html').expect(401);
     expect(textOf(refused.text)).toContain('Sign in first');
+    expect(refused.text).not.toContain('href="/sign-in');
+  });
+
+  it("have the application's guards in front, with what those depend on, and forms too", async () => {
+    const asked: string[] = [];
+    class Members {
+      isMember = (request: { user?: { id: string } }) => request.user?.id === 'grace';
+    }
+    @Injectable()
+    class MembersGuard implements CanActivate {
+      constructor(private readonly members: Members) {}
+      canActivate(context: ExecutionContext) {
+        const request = context.switchToHttp().getRequest<{ method: string; url: string }>();
+        asked.push(`${request.method} ${request.url}`);
+        return of(this.members.isMember(request));
+      }
+    }
+    const open: CanActivate = { canActivate: async () => true };
+    app = await startEdge({
+      options: { dashboard: { guards: [open, MembersGuard] }, rateLimit: false },
+      providers: [Members, MembersGuard],
+    });
+    expect((await submit(await app.browser('grace'), '/keys/openai', { api_key: KEY })).html).toContain('…1f9c');
+    const stranger = await app.browser('heidi');
+    const refused = await stranger.get('/byok').set('Accept', 'text/html').expect(403);
+    expect(refused.text).not.toContain('<form');
+    expect(refused.headers).toMatchObject(SECURITY_HEADERS);
+    await stranger.post('/byok/keys/openai').type('form').send({ api_key: KEY }).expect(403);
+    expect(asked.slice(-2)).toEqual(['GET /byok', 'POST /byok/keys/openai']);
   });
 
   it('show what happened lately where an audit log is kept', async () => {

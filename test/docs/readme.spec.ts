@@ -254,10 +254,11 @@ const RUNS: Record<string, () => Promise<void>> = {
   },
 
   'components.ts': async () => {
-    const { keyPage } = await load<{ keyPage(token: string): string }>('components.ts');
-    expect(keyPage('a-token')).toMatch(
-      /byok\.[0-9a-f]{16}\.css.*byok\.[0-9a-f]{16}\.js.*Your key stays yours.*a-token.*Schlüssel/s,
-    );
+    const { SettingsController } = await load<{ SettingsController: never }>('components.ts');
+    const settings = { module: class Settings {}, controllers: [SettingsController] };
+    const app = await start((await load<{ AppModule: never }>('app.module.ts')).AppModule, settings);
+    const { text } = (await app.send('mia', 'GET', '/settings')).body;
+    expect(text).toMatch(/byok\.[0-9a-f]{16}\.css.*byok\.[0-9a-f]{16}\.js.*name="_csrf" value=".+"\/settings"/s);
   },
 
   'rotate.ts': async () => {

@@ -31,7 +31,7 @@ const ROOMS: Record<string, string> = {
   interceptors: 'interceptors/cleanup.interceptor.ts',
   decorators: 'decorators/api-key.decorator.ts',
   http: 'http/same-origin.guard.ts',
-  dashboard: 'dashboard/flash.ts',
+  dashboard: 'dashboard/key-form.ts',
   cli: 'cli/site.ts',
   module: 'byok.module.ts',
   index: 'index.ts',

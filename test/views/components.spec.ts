@@ -116,6 +116,6 @@ it('a dashboard of 20 cards is rendered fast', () => {
   }).sort((a, b) => a - b);
   const median = times[150];
   console.info(`20 cards: ${median.toFixed(3)} ms median, ${times[3].toFixed(3)} ms at best`);
-  // The target is 0.3 ms on a machine that does nothing else.
-  expect(median).toBeLessThan(3);
+  // By the package on a machine that does nothing else it is less than 0.3 ms (npm run bench -- views); here it is compiled by jest.
+  expect(median).toBeLessThan(2);
 });

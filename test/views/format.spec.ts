@@ -15,9 +15,9 @@ const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000];
 
 describe('formatKeyAge', () => {
   it.each([
-    [0, 'now'],
-    [5 * DAY, 'now'],
-    [-59 * SECOND, 'now'],
+    [0, 'just now'],
+    [5 * DAY, 'just now'],
+    [-59 * SECOND, 'just now'],
     [-MINUTE, '1 minute ago'],
     [-(HOUR - 1), '59 minutes ago'],
     [-HOUR, '1 hour ago'],
@@ -35,6 +35,12 @@ describe('formatKeyAge', () => {
     ['ar', 'قبل 3 أيام'],
     ['no such language!', '3 days ago'],
   ])('in %s', (locale, text) => expect(formatKeyAge(at(-3 * DAY).toISOString(), { now, locale })).toBe(text));
+
+  it.each([
+    ['de-AT', 'gerade eben'],
+    ['fr', 'maintenant'],
+    ['no such language!', 'now'],
+  ])('just now, in %s', (locale, text) => expect(formatKeyAge(now, { now, locale })).toBe(text));
 
   it('does not find a moment where there is none', () => {
     expect(formatKeyAge('7 * 7', { now })).toBe('Unknown');

@@ -28,7 +28,17 @@ export function judgeFormat(input: HTMLInputElement): void {
     else tell('', true);
   };
   input.addEventListener('input', (event) => judge(event.inputType === 'insertFromPaste'));
-  input.addEventListener('change', () => judge(true));
+  input.addEventListener('change', () => afterPress(() => judge(true)));
+}
+
+let pressed = false;
+document.addEventListener('pointerdown', () => (pressed = true), true);
+for (const type of ['pointerup', 'pointercancel']) document.addEventListener(type, () => (pressed = false), true);
+
+/** What is said moves what is below: not from under a button that is being pressed, which would then not be. */
+function afterPress(act: () => void): void {
+  if (pressed) document.addEventListener('pointerup', () => setTimeout(act), { capture: true, once: true });
+  else act();
 }
 
 function compile({ byokPattern, byokFlags }: DOMStringMap): RegExp | undefined {

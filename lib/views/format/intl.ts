@@ -23,6 +23,20 @@ function keep<T>(make: (locale: string, timeZone: string) => T, fallback: () => 
   };
 }
 
+/** There are few such texts: 59 minutes, 23 hours, 29 days, 12 months and a couple of years. */
+function remember(formatter: Intl.RelativeTimeFormat): (value: number, unit: Intl.RelativeTimeFormatUnit) => string {
+  const texts = new Map<string, string>();
+  return (value, unit) => {
+    const name = `${value} ${unit}`;
+    let text = texts.get(name);
+    if (text === undefined) {
+      if (texts.size >= 512) texts.clear();
+      texts.set(name, (text = formatter.format(value, unit)));
+    }
+    return text;
+  };
+}
+
 /** @internal */
 export const pluralRules = keep(
   (locale) => new Intl.PluralRules(locale),
@@ -37,8 +51,8 @@ export const numberFormat = keep(
 
 /** `in 3 days`, `3 days ago`. @internal */
 export const relativeTime = keep(
-  (locale) => new Intl.RelativeTimeFormat(locale, { numeric: 'always' }),
-  () => new Intl.RelativeTimeFormat('en', { numeric: 'always' }),
+  (locale) => remember(new Intl.RelativeTimeFormat(locale, { numeric: 'always' })),
+  () => remember(new Intl.RelativeTimeFormat('en', { numeric: 'always' })),
 );
 
 /** `now`. @internal */

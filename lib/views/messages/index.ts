@@ -1,4 +1,4 @@
 export { english } from './english.js';
 export { german } from './german.js';
 export type { MessageKey, Messages, PluralMessage } from './messages.js';
-export { messages, translator, type ReaderProps, type Translate } from './translate.js';
+export { hasTexts, messages, translator, type ReaderProps, type Translate } from './translate.js';

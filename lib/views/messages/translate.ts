@@ -45,6 +45,11 @@ export function translator({ locale = 'en', messages: own }: ReaderProps): Trans
   };
 }
 
+/** Whether a text is there in the reader's own language. @internal */
+export function hasTexts({ locale = 'en', messages: own }: ReaderProps, key: MessageKey): boolean {
+  return own?.[key] !== undefined || /^(en|de)\b/i.test(locale);
+}
+
 function catalogueOf(locale: string): Messages {
   return /^de\b/i.test(locale) ? messages.de : messages.en;
 }

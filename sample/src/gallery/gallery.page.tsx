@@ -2,6 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { alerts } from './alerts.js';
 import { forms } from './forms.js';
 import { keys } from './keys.js';
+import { languages } from './languages.js';
 
 /** The shown, with the name of its component and state. */
 export interface Shown {
@@ -31,7 +32,7 @@ function Theme({ theme, title }: { theme: 'light' | 'dark'; title: string }): VN
       <h2 class="byok-title" id={`theme-${theme}`}>
         {title}
       </h2>
-      {[...forms(theme), ...keys(theme), ...alerts(theme)].map(({ name, content }) => (
+      {[...forms(theme), ...keys(theme), ...alerts(theme), ...languages(theme)].map(({ name, content }) => (
         <div key={name} class="sample-state">
           <h3 class="byok-title">{name}</h3>
           {content}

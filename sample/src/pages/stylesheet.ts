@@ -8,9 +8,8 @@ export const SAMPLE_STYLESHEET = `
   gap: 0.75rem 1.5rem;
   align-items: center;
   justify-content: space-between;
-  max-width: 72rem;
-  margin-inline: auto;
-  padding: 0.75rem 1rem;
+  margin-inline: max(1rem, 50% - 35rem);
+  padding-block: 0.75rem;
   border-bottom: 1px solid var(--color-base-300);
 }
 .byok .sample-links { display: flex; flex-wrap: wrap; gap: 0.5rem 1.25rem; list-style: none; }
@@ -19,6 +18,7 @@ export const SAMPLE_STYLESHEET = `
 .sample-main > *, .sample-section { min-width: 0; }
 .sample-section { display: grid; gap: 0.75rem; justify-items: start; }
 .sample-section > * { min-width: 0; max-width: 100%; }
+.byok :is(.sample-main, .sample-section) > p { max-width: 44rem; }
 .sample-form { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; width: 100%; max-width: 44rem; }
 .sample-form > .byok-field { display: grid; gap: 0.25rem; flex: 1 1 14rem; min-width: 0; }
 .sample-form .byok-input { width: 100%; }

@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import type { FormStateProps } from './form-state.js';
 import type { ProviderFacts } from './format/index.js';
 import type { HeadingLevel } from './heading.js';
+import { asElement } from './markup.js';
 import { translator, type ReaderProps } from './messages/index.js';
 import { providerCard } from './provider-card.js';
 import type { StoredKeyView } from './stored-key-item.js';
@@ -40,7 +41,7 @@ export interface KeyManagementCardProps extends ReaderProps, FormStateProps {
 export function KeyManagementCard(this: unknown, props: KeyManagementCardProps): VNode {
   const { locale, timeZone, messages, now = new Date(), csrfToken, returnTo } = props;
   const one = props.storedKey ?? props.key ?? keyOfElement(this);
-  return providerCard(props.provider, props.keys ?? (one ? [one] : []), {
+  const card = providerCard(props.provider, props.keys ?? (one ? [one] : []), {
     reader: { locale, timeZone, messages, now },
     state: { csrfToken, returnTo },
     t: translator(props),
@@ -51,6 +52,7 @@ export function KeyManagementCard(this: unknown, props: KeyManagementCardProps):
     allowMore: props.allowMore,
     headingLevel: props.headingLevel,
   });
+  return asElement(card);
 }
 
 /** JSX and `h()` keep `key` to themselves; it is then on the element that is being rendered. */

@@ -4,6 +4,7 @@ import { formState, type FormStateProps } from './form-state.js';
 import { formatProviderName, getProviderInfo, type ProviderFacts } from './format/index.js';
 import { keyFields } from './key-fields.js';
 import { UNREMEMBERED } from './key-input.js';
+import { asElement, attributes, markup, type Markup } from './markup.js';
 import { translator, type ReaderProps, type Translate } from './messages/index.js';
 import { safeUrl } from './safe-url.js';
 
@@ -43,25 +44,20 @@ export function MultiProviderKeyForm(props: MultiProviderKeyFormProps): VNode {
   const { id = 'byok-add' } = props;
   const t = translator(props);
   const chosen = defaultProvider !== undefined && providers.includes(defaultProvider) ? defaultProvider : providers[0];
-  return (
-    <fieldset id={id} class="byok byok-choices">
-      <legend class="byok-label">{t('provider')}</legend>
-      {[...new Set(providers)].map((provider) => (
-        <Choice
-          key={provider}
-          {...{ id, provider, t, props }}
-          name={formatProviderName(provider, providerConfig)}
-          checked={provider === chosen}
-        />
-      ))}
-      {allowOther && (
-        <Choice {...{ id, t, props }} name={t('otherProvider')} checked={chosen === undefined} provider={undefined} />
-      )}
-    </fieldset>
-  );
+  const choices = [...new Set(providers)].map((provider) => {
+    const name = formatProviderName(provider, providerConfig);
+    return choice({ id, provider, name, checked: provider === chosen, t, props });
+  });
+  const other = { id, provider: undefined, name: t('otherProvider'), checked: chosen === undefined, t, props };
+  return asElement(markup`
+    <fieldset id="${id}" class="byok byok-choices">
+      <legend class="byok-label">${t('provider')}</legend>
+      ${choices}
+      ${allowOther && choice(other)}
+    </fieldset>`);
 }
 
-interface ChoiceProps {
+interface ProviderChoice {
   id: string;
   /** `undefined` for one that is still to be named. */
   provider: string | undefined;
@@ -71,68 +67,47 @@ interface ChoiceProps {
   props: MultiProviderKeyFormProps;
 }
 
-function Choice({ id, provider, name, checked, t, props }: ChoiceProps): VNode {
+function choice({ id, provider, name, checked, t, props }: ProviderChoice): Markup {
   const radioId = provider === undefined ? `${id}-other` : domId(id, 'of', provider);
   const keyId = `${radioId}-key`;
   const action = safeUrl(props.action ?? '/byok/keys');
   const info = { ...getProviderInfo(provider ?? '', provider ? props.providerConfig : undefined, props), name };
   if (provider === undefined) info.placeholder = '';
-  return (
+  const disabled = action === undefined;
+  const fields = keyFields({
+    id: keyId,
+    info,
+    t,
+    fields: info.fields,
+    showHelp: props.showHelp ?? true,
+    askLabel: props.askLabel,
+    disabled,
+  });
+  return markup`
     <div class="byok-choice">
-      <input
-        id={radioId}
-        type="radio"
-        class="byok-choice-radio"
-        name={`${id}-provider`}
-        value={provider ?? ''}
-        defaultChecked={checked}
-      />
-      <label class="byok-btn byok-btn-sm" for={radioId}>
-        {name}
-      </label>
-      <form class="byok-form byok-panel" method="post" action={action} aria-label={name}>
-        {formState(props)}
-        {provider === undefined ? providerField(radioId, t) : <input type="hidden" name="provider" value={provider} />}
-        {keyFields({
-          id: keyId,
-          info,
-          t,
-          fields: info.fields,
-          showHelp: props.showHelp ?? true,
-          askLabel: props.askLabel,
-          disabled: action === undefined,
-        })}
-        <button
-          type="submit"
-          class="byok-btn byok-btn-primary"
-          aria-label={t('saveKeyOf', { name })}
-          disabled={action === undefined}
-        >
-          {t('saveKey')}
-        </button>
+      <input id="${radioId}" type="radio" class="byok-choice-radio" name="${id}-provider" value="${provider}"
+        ${attributes({ checked })}>
+      <label class="byok-btn byok-btn-sm" for="${radioId}">${name}</label>
+      <form class="byok-form byok-panel" method="post" aria-label="${name}" ${attributes({ action })}>
+        ${formState(props)}
+        ${provider === undefined ? providerField(radioId, t) : providerValue(provider)}
+        ${fields}
+        <button type="submit" class="byok-btn byok-btn-primary" aria-label="${t('saveKeyOf', { name })}"
+          ${attributes({ disabled })}>${t('saveKey')}</button>
       </form>
-    </div>
-  );
+    </div>`;
 }
 
-function providerField(id: string, t: Translate): VNode {
-  return (
+function providerValue(provider: string): Markup {
+  return markup`<input type="hidden" name="provider" value="${provider}">`;
+}
+
+function providerField(id: string, t: Translate): Markup {
+  return markup`
     <div class="byok-field">
-      <label class="byok-label" for={`${id}-provider`}>
-        {t('providerId')}
-      </label>
-      <input
-        id={`${id}-provider`}
-        class="byok-input"
-        name="provider"
-        required
-        pattern="[a-z0-9][a-z0-9._\-]{0,63}"
-        aria-describedby={`${id}-provider-help`}
-        {...UNREMEMBERED}
-      />
-      <p id={`${id}-provider-help`} class="byok-help">
-        {t('providerIdHelp')}
-      </p>
-    </div>
-  );
+      <label class="byok-label" for="${id}-provider">${t('providerId')}</label>
+      <input id="${id}-provider" class="byok-input" name="provider" required pattern="[a-z0-9][a-z0-9._\\-]{0,63}"
+        aria-describedby="${id}-provider-help" ${UNREMEMBERED}>
+      <p id="${id}-provider-help" class="byok-help">${t('providerIdHelp')}</p>
+    </div>`;
 }

@@ -4,6 +4,7 @@ import { formState, type FormStateProps } from './form-state.js';
 import { getProviderInfo, type ProviderFacts } from './format/index.js';
 import { keyInput } from './key-input.js';
 import { keyUrl } from './key-urls.js';
+import { asElement, attributes, markup } from './markup.js';
 import { translator, type ReaderProps } from './messages/index.js';
 import { safeUrl } from './safe-url.js';
 
@@ -36,21 +37,13 @@ export function InlineKeyInput(props: InlineKeyInputProps): VNode {
   const id = props.inputId ?? domId('byok-inline', provider, props.label);
   const action = safeUrl(props.onSave ?? keyUrl(provider));
   const disabled = action === undefined;
-  return (
-    <form class="byok byok-inline" method="post" action={action}>
-      {formState(props)}
-      <label class="byok-hidden" for={id}>
-        {t('keyOf', { name: info.name })}
-      </label>
-      {keyInput({ id, info, t, placeholder, disabled, small: compact })}
-      <button
-        type="submit"
-        class={compact ? 'byok-btn byok-btn-primary byok-btn-sm' : 'byok-btn byok-btn-primary'}
-        aria-label={`${t('save')}: ${t('keyOf', { name: info.name })}`}
-        disabled={disabled}
-      >
-        {t('save')}
-      </button>
-    </form>
-  );
+  const name = t('keyOf', { name: info.name });
+  return asElement(markup`
+    <form class="byok byok-inline" method="post" ${attributes({ action })}>
+      ${formState(props)}
+      <label class="byok-hidden" for="${id}">${name}</label>
+      ${keyInput({ id, info, t, placeholder, disabled, small: compact })}
+      <button type="submit" class="byok-btn byok-btn-primary${compact ? ' byok-btn-sm' : ''}"
+        aria-label="${t('save')}: ${name}" ${attributes({ disabled })}>${t('save')}</button>
+    </form>`);
 }

@@ -6,6 +6,7 @@ import { formState, type FormStateProps } from './form-state.js';
 import { getProviderInfo, type ProviderFacts } from './format/index.js';
 import { keyFields } from './key-fields.js';
 import { keyUrl } from './key-urls.js';
+import { asElement, attributes, markup, type Markup } from './markup.js';
 import { translator, type ReaderProps } from './messages/index.js';
 import { safeUrl } from './safe-url.js';
 
@@ -44,24 +45,23 @@ export interface KeyInputFormProps extends ReaderProps, FormStateProps {
  * @publicApi
  */
 export function KeyInputForm(props: KeyInputFormProps): VNode {
+  return asElement(keyInputForm(props));
+}
+
+/** The form as markup. @internal */
+export function keyInputForm(props: KeyInputFormProps): Markup {
   const { provider, placeholder, showHelp = true, providerConfig, label, askLabel, error, csrfToken, returnTo } = props;
   const t = translator(props);
   const info = getProviderInfo(provider, providerConfig, props);
   const id = props.id ?? domId('byok-key', provider, label);
   const action = safeUrl(props.action ?? keyUrl(provider));
   const fields = mergeFields(info.fields, props.extraFields);
-  return (
-    <form class="byok byok-form" method="post" action={action}>
-      {formState({ csrfToken, returnTo, label: askLabel ? undefined : label })}
-      {keyFields({ id, info, t, placeholder, fields, showHelp, askLabel, error, disabled: action === undefined })}
-      <button
-        type="submit"
-        class="byok-btn byok-btn-primary"
-        aria-label={t('saveKeyOf', { name: info.name })}
-        disabled={action === undefined}
-      >
-        {t('saveKey')}
-      </button>
-    </form>
-  );
+  const disabled = action === undefined;
+  return markup`
+    <form class="byok byok-form" method="post" ${attributes({ action })}>
+      ${formState({ csrfToken, returnTo, label: askLabel ? undefined : label })}
+      ${keyFields({ id, info, t, placeholder, fields, showHelp, askLabel, error, disabled })}
+      <button type="submit" class="byok-btn byok-btn-primary" aria-label="${t('saveKeyOf', { name: info.name })}"
+        ${attributes({ disabled })}>${t('saveKey')}</button>
+    </form>`;
 }

@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import type { FormStateProps } from './form-state.js';
 import type { ProviderFacts } from './format/index.js';
 import { heading, type HeadingLevel } from './heading.js';
+import { asElement, markup } from './markup.js';
 import { translator, type ReaderProps } from './messages/index.js';
 import { providerCard } from './provider-card.js';
 import type { StoredKeyView } from './stored-key-item.js';
@@ -66,15 +67,11 @@ export function KeyManagerDashboard(props: KeyManagerDashboardProps): VNode {
     refusal: props.refusal,
     headingLevel: Math.min(6, title === null ? headingLevel : headingLevel + 1) as HeadingLevel,
   };
-  return (
-    <div id={id} class="byok byok-dashboard" data-byok-region={id}>
-      {title !== null && heading(headingLevel, { class: 'byok-title', children: title })}
-      <p class="byok-help">
-        {t('dashboardIntro')} {t('keyCount', { count: keys.length })}.
-      </p>
-      <div class="byok-cards">
-        {Array.from(byProvider, ([provider, stored]) => providerCard(provider, stored, settings))}
-      </div>
-    </div>
-  );
+  const cards = Array.from(byProvider, ([provider, stored]) => providerCard(provider, stored, settings));
+  return asElement(markup`
+    <div id="${id}" class="byok byok-dashboard" data-byok-region="${id}">
+      ${title !== null && heading(headingLevel, title)}
+      <p class="byok-help">${t('dashboardIntro')} ${t('keyCount', { count: keys.length })}.</p>
+      <div class="byok-cards">${cards}</div>
+    </div>`);
 }

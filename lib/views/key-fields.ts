@@ -1,0 +1,58 @@
+import type { ProviderField } from '../interfaces/index.js';
+import { extraFields } from './extra-fields.js';
+import type { ProviderInfo } from './format/index.js';
+import { keyInput, UNREMEMBERED } from './key-input.js';
+import { markup, type Markup } from './markup.js';
+import type { Translate } from './messages/index.js';
+import { ValidationMessage } from './validation-message.js';
+
+/** What a form asks for. @internal */
+export interface KeyFields {
+  /** Of the key's input; the others begin with it. */
+  id: string;
+  info: ProviderInfo;
+  t: Translate;
+  placeholder?: string;
+  fields: Readonly<Record<string, ProviderField>>;
+  showHelp: boolean;
+  /** Shown above what the form says about keys in general. */
+  help?: string;
+  askLabel?: boolean;
+  /** Why the last key was refused. */
+  error?: string;
+  disabled?: boolean;
+}
+
+/** The inputs for a key, its label and its provider's extra values. @internal */
+export function keyFields(asked: KeyFields): Markup {
+  const { id, info, t, showHelp, help, askLabel, error, placeholder, fields, disabled } = asked;
+  const helpId = showHelp ? `${id}-help` : undefined;
+  const errorId = error ? `${id}-error` : undefined;
+  const describedBy = errorId && helpId ? `${errorId} ${helpId}` : (errorId ?? helpId);
+  return markup`
+    <div class="byok-field">
+      <label class="byok-label" for="${id}">${t('keyOf', { name: info.name })}</label>
+      ${keyInput({ id, info, t, placeholder, describedBy, invalid: !!error, disabled })}
+      ${error && ValidationMessage({ id: errorId, message: error })}
+      ${showHelp && keyHelp(`${id}-help`, help ?? t('keyHelp'), info, t)}
+    </div>
+    ${extraFields(id, fields, t)}
+    ${askLabel && labelField(id, t)}`;
+}
+
+function keyHelp(id: string, text: string, { name, docsUrl }: ProviderInfo, t: Translate): Markup {
+  if (docsUrl === undefined) return markup`<p id="${id}" class="byok-help">${text}</p>`;
+  return markup`
+    <p id="${id}" class="byok-help">
+      ${text} <a class="byok-link" href="${docsUrl}" rel="noopener noreferrer">${t('keySource', { name })}</a>
+    </p>`;
+}
+
+function labelField(id: string, t: Translate): Markup {
+  return markup`
+    <div class="byok-field">
+      <label class="byok-label" for="${id}-label">${t('label')}<small> ${t('optional')}</small></label>
+      <input id="${id}-label" class="byok-input" name="label" maxlength="64" aria-describedby="${id}-label-help" ${UNREMEMBERED}>
+      <p id="${id}-label-help" class="byok-help">${t('labelHelp')}</p>
+    </div>`;
+}

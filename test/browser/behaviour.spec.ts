@@ -1,0 +1,302 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import {
+  axeViolations,
+  CHROMIUM,
+  launchBrowser,
+  newVisitor,
+  overflows,
+  QUIET,
+  type Listened,
+} from '../support/browser.js';
+import { createDatabase, type TestDatabase } from '../support/postgres.js';
+import { startShowcase, type Showcase } from '../support/showcase.mjs';
+
+const KEY = 'sk-an-example-of-an-api-key-1f9c';
+const OTHER_KEY = 'sk-another-example-of-a-key-2e8d';
+const WIDTHS = [320, 768, 1280];
+const FITS = { 320: 0, 768: 0, 1280: 0 };
+
+let browser: Browser;
+let showcase: Showcase;
+let visitor: Listened;
+let page: Page;
+
+(CHROMIUM ? describe : describe.skip)('In a browser', () => {
+  beforeAll(async () => {
+    [browser, showcase] = await Promise.all([launchBrowser(), startShowcase()]);
+  });
+  afterAll(() => Promise.all([browser.close(), showcase.close()]));
+
+  async function visit(options: BrowserContextOptions = {}): Promise<void> {
+    visitor = await newVisitor(browser, { locale: 'en', ...options });
+    page = await visitor.context.newPage();
+  }
+  beforeEach(() => visit());
+  /** Whatever a test did, the page had nothing to complain of. */
+  afterEach(async () => {
+    await visitor.context.close();
+    expect(visitor.complaints).toEqual(QUIET);
+  });
+  async function visitAs(options: BrowserContextOptions): Promise<void> {
+    await visitor.context.close();
+    await visit(options);
+  }
+
+  const card = (name: string): Locator => page.getByRole('region', { name, exact: true });
+  const keyInput = (name: string, within: Locator | Page = card(name)): Locator =>
+    within.getByLabel(`${name} API key`, { exact: true }).filter({ visible: true }).first();
+  const save = async (name: string, apiKey: string, within?: Locator): Promise<void> => {
+    await keyInput(name, within).fill(apiKey);
+    await keyInput(name, within).press('Enter');
+  };
+
+  // By mouse with JavaScript, by keyboard without.
+  it.each([true, false])('the form follows the chosen provider (JavaScript: %s)', async (javaScriptEnabled) => {
+    await visitAs({ javaScriptEnabled });
+    await page.goto(`${showcase.url}/byok`);
+    const form = page.locator('.byok-choices form').filter({ visible: true });
+    const choose = async (name: string): Promise<void> => {
+      const choices = page.locator('.byok-choices');
+      if (javaScriptEnabled) return choices.getByText(name, { exact: true }).click();
+      const chosen = choices.locator('[type=radio]:checked');
+      await chosen.focus();
+      const id = await choices.getByText(name, { exact: true }).getAttribute('for');
+      for (let stop = 0; (await chosen.getAttribute('id')) !== id; stop++) {
+        if (stop > 3) throw new Error(`${name} is not reached by the arrow keys.`);
+        await page.keyboard.press('ArrowRight');
+      }
+    };
+    const look = async () => ({
+      placeholder: await form.locator('input[type=password]').getAttribute('placeholder'),
+      link: await form.getByRole('link').count(),
+      labels: await form.locator('label').allInnerTexts(),
+    });
+    expect(await look()).toEqual({ placeholder: 'sk-…', link: 1, labels: ['OpenAI API key', 'Label (optional)'] });
+    await choose('Vectors');
+    expect(await look()).toEqual({
+      placeholder: 'v1.…',
+      link: 0,
+      labels: ['Vectors API key', 'Region', 'organisation (optional)', 'Label (optional)'],
+    });
+    await choose('Another provider');
+    expect((await look()).labels).toEqual(['Name of the provider', 'Another provider API key', 'Label (optional)']);
+    await choose('Vectors');
+    await form.getByLabel('Region').fill('eu-central-1');
+    await save('Vectors', 'v1.an-example-of-an-api-key-77aa', form);
+    await card('Vectors').locator('code').getByText('…77aa').waitFor();
+    expect(await card('Vectors').locator('dd').last().innerText()).toBe('region');
+    await choose('Another provider');
+    await form.getByLabel('Name of the provider').fill('mistral');
+    await save('Another provider', 'an-example-of-an-api-key-3c3c', form);
+    await card('Mistral').locator('code').getByText('…3c3c').waitFor();
+  });
+
+  it('of several keys of a provider one is replaced and deleted, and the other stays', async () => {
+    await page.goto(`${showcase.url}/byok`);
+    await save('OpenAI', KEY);
+    await card('OpenAI').getByText('Add another key').click();
+    await card('OpenAI').getByLabel('Label').filter({ visible: true }).fill('work');
+    await save('OpenAI', OTHER_KEY);
+    const item = (hint: string) => card('OpenAI').getByRole('listitem').filter({ hasText: hint });
+    await item('…2e8d').getByText('work', { exact: true }).waitFor();
+    await item('…2e8d').getByText('Replace', { exact: true }).click();
+    await keyInput('OpenAI', item('…2e8d')).fill('sk-a-third-example-of-a-key-5d5d');
+    await keyInput('OpenAI', item('…2e8d')).press('Enter');
+    await item('…5d5d').getByText('work', { exact: true }).waitFor();
+    expect(await card('OpenAI').locator('.byok-hint').allInnerTexts()).toEqual(['…1f9c', '…5d5d']);
+    await item('…5d5d').getByText('Delete', { exact: true }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete the key for OpenAI (work)' }).click();
+    await item('…5d5d').waitFor({ state: 'detached' });
+    expect(await card('OpenAI').locator('.byok-hint').allInnerTexts()).toEqual(['…1f9c']);
+  });
+
+  it('says while a key is typed whether it has its format', async () => {
+    await page.goto(`${showcase.url}/own`);
+    const input = keyInput('OpenAI', page);
+    const said = page.getByRole('status').filter({ hasText: /./ });
+    await input.pressSequentially('x');
+    expect(await said.innerText()).toBe('A key for OpenAI begins with sk-.');
+    expect(await input.getAttribute('aria-invalid')).toBe('true');
+    expect(await input.getAttribute('aria-describedby')).toContain(
+      await page.locator('[role=status]').getAttribute('id'),
+    );
+    await input.fill('');
+    await input.pressSequentially('sk-an-ex');
+    // Not yet whole, so neither good nor bad.
+    expect([await said.count(), await input.getAttribute('aria-invalid')]).toEqual([0, null]);
+    await input.pressSequentially('ample-of-a-key');
+    expect(await said.innerText()).toBe('This looks like a key for OpenAI.');
+    await input.fill('sk-UPPER-CASE-IS-NOT-ONE');
+    await input.blur();
+    expect(await said.innerText()).toBe('This does not look like a key for OpenAI.');
+  });
+
+  it('shows what is typed, until it is sent', async () => {
+    await page.goto(`${showcase.url}/byok`);
+    const input = keyInput('OpenAI');
+    await input.fill(KEY);
+    await card('OpenAI').getByRole('button', { name: 'Show: OpenAI API key' }).click();
+    expect(await input.getAttribute('type')).toBe('text');
+    expect(await input.evaluate((element) => element === document.activeElement)).toBe(true);
+    let sent = (_type: unknown): void => undefined;
+    const typeWhenSent = new Promise((resolve) => (sent = resolve));
+    await page.route('**/keys/openai', async (route) => {
+      sent(await input.getAttribute('type'));
+      await route.continue();
+    });
+    await input.press('Enter');
+    expect(await typeWhenSent).toBe('password');
+    await card('OpenAI').locator('code').getByText('…1f9c').waitFor();
+    expect(await page.content()).not.toContain(KEY);
+  });
+
+  it('gives managers of passwords no reason to fill in or keep a key', async () => {
+    await page.goto(`${showcase.url}/byok`);
+    await save('OpenAI', KEY);
+    await card('OpenAI').locator('code').getByText('…1f9c').waitFor();
+    const inputs = await page.locator('input:not([type=hidden], [type=radio], noscript *)').evaluateAll((all) =>
+      all.map((input) => ({
+        marks: ['autocomplete', 'data-1p-ignore', 'data-bwignore', 'data-lpignore', 'data-form-type'].map((name) =>
+          input.getAttribute(name),
+        ),
+        type: (input as HTMLInputElement).type,
+        // Names by which a form to sign in is recognised.
+        isLogin: /user|mail|login|passw/i.test(`${input.id} ${(input as HTMLInputElement).name}`),
+      })),
+    );
+    expect(inputs.filter(({ type }) => type === 'password').length).toBeGreaterThan(6);
+    expect(inputs.length).toBeGreaterThan(12);
+    for (const { marks, isLogin } of inputs)
+      expect([...marks, isLogin]).toEqual(['off', '', '', 'true', 'other', false]);
+  });
+
+  it('toasts go by themselves, but not from under the pointer or the focus', async () => {
+    await page.clock.install({ time: 0 });
+    await page.clock.pauseAt(1_000);
+    await page.goto(`${showcase.url}/toasts`);
+    const toasts = page.locator('.byok-alert');
+    await page.getByText('One').hover();
+    await toasts.filter({ hasText: 'Two' }).getByRole('button', { name: 'Dismiss' }).focus();
+    await page.clock.runFor(900);
+    expect(await toasts.count()).toBe(3);
+    await page.clock.runFor(200);
+    expect(await toasts.allInnerTexts()).toEqual(['One', 'Two']);
+    await page.clock.runFor(10_000);
+    expect(await toasts.count()).toBe(2);
+    await page.mouse.move(0, 0);
+    await page.keyboard.press('Tab');
+    await page.clock.runFor(900);
+    expect(await toasts.count()).toBe(2);
+    await page.clock.runFor(200);
+    expect(await toasts.count()).toBe(0);
+  });
+
+  it('a form is answered in place: nothing else that was typed or unfolded is lost, nor is the focus', async () => {
+    await page.goto(`${showcase.url}/byok`);
+    await page.evaluate(() => (document.title = 'The same page'));
+    await keyInput('Vectors').fill('v1.half-a-key');
+    await page.locator('.byok-choices').getByText('Vectors', { exact: true }).click();
+    await save('OpenAI', KEY);
+    await card('OpenAI').locator('code').getByText('…1f9c').waitFor();
+    const focused = () => page.evaluate(() => document.activeElement?.closest('.byok-card')?.textContent ?? '');
+    expect(await focused()).toMatch(/^OpenAI/);
+    // Refused: the form is still open, with the focus where the key is typed again.
+    await card('OpenAI').getByText('Replace', { exact: true }).click();
+    await keyInput('OpenAI').fill('sk-NOT-OF-ITS-PATTERN-0000');
+    // At the press the format is judged; what is said of it must not move the button from under the pointer.
+    await card('OpenAI').getByRole('button', { name: 'Save key for OpenAI' }).first().click();
+    await card('OpenAI').getByRole('alert').waitFor();
+    expect(await keyInput('OpenAI').evaluate((element) => element === document.activeElement)).toBe(true);
+    expect(await keyInput('OpenAI').inputValue()).toBe('');
+    expect(await keyInput('Vectors').inputValue()).toBe('v1.half-a-key');
+    expect(await page.locator('.byok-choices').getByLabel('Region').isVisible()).toBe(true);
+    expect(await page.title()).toBe('The same page');
+  });
+
+  it("the application's own page is led back to, and says why a key was refused", async () => {
+    await page.goto(`${showcase.url}/own`);
+    await save('OpenAI', 'sk-NOT-OF-ITS-PATTERN-0000', page.locator('form'));
+    await page.getByRole('alert').filter({ visible: true }).first().waitFor();
+    expect(new URL(page.url()).pathname).toBe('/own');
+    await save('OpenAI', KEY, page.locator('form'));
+    await page.getByText('The key for OpenAI was saved (…1f9c). Never expires.').waitFor();
+    expect(new URL(page.url()).pathname).toBe('/own');
+  });
+
+  it('on paper there is nothing of a key', async () => {
+    await page.goto(`${showcase.url}/byok`);
+    await save('OpenAI', KEY);
+    await card('OpenAI').locator('code').getByText('…1f9c').waitFor();
+    await keyInput('Vectors').fill('v1.half-a-key');
+    const text = () => page.evaluate(() => document.body.innerText);
+    expect(await text()).toContain('…1f9c');
+    await page.emulateMedia({ media: 'print' });
+    expect(await text()).toMatch(/OpenAI.*Active.*Added.*just now/s);
+    expect(await text()).not.toMatch(/1f9c|half-a-key/);
+    expect(await page.locator('input, button, summary').filter({ visible: true }).count()).toBe(0);
+  });
+
+  it.each(['de-AT', 'fr'])('speaks the language of a browser that wants %s, or English', async (locale) => {
+    await visitAs({ locale });
+    await page.goto(`${showcase.url}/byok`);
+    expect(await page.locator('html').getAttribute('lang')).toBe(locale === 'fr' ? 'en' : locale);
+    const title = await page.locator('h1').innerText();
+    expect(title).toBe(locale === 'fr' ? 'API keys' : 'API-Schlüssel');
+    expect(await overflows(page, WIDTHS)).toEqual(FITS);
+  });
+
+  describe('with options', () => {
+    let other: Showcase | undefined;
+    let database: TestDatabase | undefined;
+    afterEach(async () => {
+      await other?.close();
+      await database?.drop();
+      other = database = undefined;
+    });
+
+    it('is mirrored from right to left', async () => {
+      other = await startShowcase({ dashboard: { locale: 'ar' } });
+      await page.goto(`${other.url}/byok`);
+      await save('OpenAI', KEY);
+      await card('OpenAI').locator('code').getByText('…1f9c').waitFor();
+      expect(await page.locator('html').getAttribute('dir')).toBe('rtl');
+      const boxOf = async (target: Locator) => (await target.boundingBox())!;
+      const head = card('Vectors').locator('.byok-card-head > *');
+      expect((await boxOf(head.first())).x).toBeGreaterThan((await boxOf(head.last())).x);
+      const [term, value] = [card('OpenAI').locator('dt').first(), card('OpenAI').locator('dd').first()];
+      expect((await boxOf(term)).x).toBeGreaterThan((await boxOf(value)).x);
+      const [input, reveal] = [keyInput('Vectors'), card('Vectors').getByRole('button', { name: /^Show/ })];
+      expect((await boxOf(input)).x).toBeGreaterThan((await boxOf(reveal)).x);
+      await input.fill('v1.half-a-key');
+      expect(await input.evaluate((element) => getComputedStyle(element).direction)).toBe('ltr');
+      expect(await overflows(page, WIDTHS)).toEqual(FITS);
+      expect(await axeViolations(page)).toEqual([]);
+    });
+
+    it('stands in the layout of the application, and is sent to its sign-in', async () => {
+      database = await createDatabase();
+      other = await startShowcase({
+        db: database.url,
+        storage: 'database',
+        resolveUser: (request) => /(?:^|; )user=(\w+)/.exec(String(request.headers.cookie))?.[1],
+        dashboard: {
+          signInUrl: '/sign-in',
+          theme: 'dark',
+          layout: ({ html, stylesheet, script, title }) => `<!doctype html><html lang="en"><title>${title}</title>
+            <link rel="stylesheet" href="${stylesheet}"><script src="${script}" defer></script>
+            <body><nav>Ours</nav><main>${html}</main></body></html>`,
+        },
+      });
+      await page.goto(`${other.url}/byok?x=1`);
+      expect(page.url()).toBe(`${other.url}/sign-in?return_to=%2Fbyok%3Fx%3D1`);
+      await visitor.context.addCookies([{ name: 'user', value: 'alice', url: other.url }]);
+      await page.goto(other.url + new URL(page.url()).searchParams.get('return_to'));
+      expect(await page.getByRole('navigation').innerText()).toBe('Ours');
+      await save('OpenAI', KEY);
+      await card('OpenAI').locator('code').getByText('…1f9c').waitFor();
+      const background = card('OpenAI').evaluate((element) => getComputedStyle(element).backgroundColor);
+      expect(await background).toBe('rgb(23, 27, 34)');
+    });
+  });
+});
