@@ -4,6 +4,7 @@ import type { ByokModuleOptions } from '../../lib/index.js';
 
 const SERVICE = fileURLToPath(new URL('./byok-instance.mjs', import.meta.url));
 const GUARDED = fileURLToPath(new URL('./guarded-app.mjs', import.meta.url));
+const SESSIONS = fileURLToPath(new URL('./session-server.mjs', import.meta.url));
 const CLOCK = new URL('./shifted-clock.mjs', import.meta.url).href;
 
 /** An instance of an application in a process of its own, made of the built library. */
@@ -47,9 +48,18 @@ export async function startGuardedInstance(options: Partial<ByokModuleOptions>):
   return { ...instance, url: `http://127.0.0.1:${port}/key` };
 }
 
+/** An instance of `session-server.mjs`, with sessions in Postgres. */
+export async function startSessionInstance(
+  options: Partial<ByokModuleOptions>,
+  sessionsUrl: string,
+): Promise<GuardedInstance> {
+  const { instance, port } = await start(SESSIONS, { options, sessionsUrl }, {});
+  return { ...instance, url: `http://127.0.0.1:${port}` };
+}
+
 async function start(
   script: string,
-  options: Partial<ByokModuleOptions>,
+  options: object,
   { shift = 0, zone = 'UTC' }: Surroundings,
 ): Promise<{ instance: Instance; port: number | undefined }> {
   const child = fork(script, {
