@@ -60,7 +60,7 @@ export async function askAll(
           else if (status === 503) outcome.unavailable++;
           else if (status === 401) outcome.unauthorised++;
           else {
-            const what = `${status} ${String(body['code'] ?? '')}`.trim();
+            const what = `${status} ${typeof body['code'] === 'string' ? body['code'] : ''}`.trim();
             outcome.other[what] = (outcome.other[what] ?? 0) + 1;
           }
         }

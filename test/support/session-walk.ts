@@ -51,7 +51,7 @@ export async function walk(
     );
     if (status >= 400) outcome.other[status] = (outcome.other[status] ?? 0) + 1;
     else if (body['user'] === null) signedIn.delete(browser.cookie);
-    else if (body['user']) signedIn.set(browser.cookie, String(body['user']));
+    else if (typeof body['user'] === 'string') signedIn.set(browser.cookie, body['user']);
     else if (body['key']) outcome[nameIn(body['key']) === user ? 'own' : 'foreign']++;
   }
   return outcome;
