@@ -44,6 +44,11 @@ const REASONS: Record<string, Failure> = {
     advice: 'See that the database runs, and check host and port of DATABASE_URL.',
   },
   ECONNRESET: { message: 'The connection to the database was lost.', advice: TRY_LATER },
+  ERR_WORKER: {
+    message: 'The worker thread that re-encrypts failed.',
+    advice:
+      'Start the rotation again: what is done is done. If it fails again, let the process have more memory, or write a smaller --batch.',
+  },
   ENOTFOUND: { message: 'There is no host of that name.', advice: 'Check the host in DATABASE_URL.' },
   EAI_AGAIN: { message: 'The name of the host could not be looked up.', advice: 'Check the host in DATABASE_URL.' },
   ETIMEDOUT: {
