@@ -93,7 +93,7 @@ describe('Sessions in Postgres, with instances in processes of their own', () =>
       expect(outcome.unavailable + outcome.unauthorised).toBeGreaterThan(10);
       expect(naive.foreign).toBeGreaterThan(0);
     },
-    2 * MINUTES,
+    5 * MINUTES,
   );
 
   it.each(STORAGES)(
@@ -124,7 +124,7 @@ describe('Sessions in Postgres, with instances in processes of their own', () =>
       expect(own).toBeGreaterThan(steps / 20);
       expect(raw.foreign).toBeGreaterThan(0);
     },
-    2 * MINUTES,
+    5 * MINUTES,
   );
 
   it(
@@ -166,6 +166,6 @@ describe('Sessions in Postgres, with instances in processes of their own', () =>
       expect(resurrected.raw).toBeGreaterThan(0);
       expect(Object.values(ends).every((count) => count > 0)).toBe(true);
     },
-    3 * MINUTES,
+    5 * MINUTES,
   );
 });
