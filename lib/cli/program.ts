@@ -44,15 +44,18 @@ type Add = <O extends GlobalOptions = GlobalOptions>(
 export async function run(args: string[]): Promise<ExitStatus> {
   const output = new Output(args.includes('--json'));
   let status: ExitStatus = EXIT.done;
+  let program: Command | undefined;
   try {
     refusePrivateArguments(args);
-    await createProgram(output, (ended) => (status = ended)).parseAsync(args, { from: 'user' });
+    program = createProgram(output, (ended) => (status = ended));
+    await program.parseAsync(args, { from: 'user' });
     return status;
   } catch (error) {
     if (error instanceof CommanderError) {
       // Help and version were printed.
       if (error.exitCode === 0) return EXIT.done;
-      if (error.code !== 'commander.help') output.failure(ofUsage(error));
+      const command = program?.commands.map((each) => each.name()).find((name) => args.includes(name));
+      if (error.code !== 'commander.help') output.failure(ofUsage(error, command));
     } else {
       output.failure(describeFailure(error));
     }
@@ -61,9 +64,14 @@ export async function run(args: string[]): Promise<ExitStatus> {
 }
 
 /** What was typed is repeated by the message, and could be a secret. */
-function ofUsage({ message }: CommanderError): Failure {
+function ofUsage({ message }: CommanderError, command = ''): Failure {
   const [first, hint] = scrub(message.replace(/^error: /, '')).split('\n');
-  return { message: first, advice: hint?.replace(/^\(|\)$/g, '') ?? 'See what there is: npx nestjs-byok --help' };
+  return {
+    message: first,
+    advice:
+      hint?.replace(/^\(|\)$/g, '') ??
+      `See what there is: ${['npx nestjs-byok', command, '--help'].filter(Boolean).join(' ')}`,
+  };
 }
 
 function createProgram(output: Output, end: (status: ExitStatus) => void): Command {

@@ -80,6 +80,16 @@ describe('The command line', () => {
       code: 1,
       json: { stored: { 'open.router': true, anthropic: false } },
     });
+    const short = await cli(['import-env', '--user', 'bob', '--provider', 'a.b', 'c'], {
+      ...before,
+      API_KEY_A_B: 'short',
+    });
+    expect(short).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(
+        /^a\.b: not stored\. API_KEY_A_B holds no API key: that is 8 to .*\nc: .* API_KEY_C is not set\.\n$/,
+      ),
+    });
   });
 
   it('status tells keys, providers, expiry and size, for people and for machines', async () => {

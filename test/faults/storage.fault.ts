@@ -143,7 +143,10 @@ describe('The database, with instances in processes of their own', () => {
       let refused = 0;
       for (let i = 0; i < starts; i++) {
         const wrong = Array.from({ length: 1 + (i % 2) }, () => EncryptionService.generateSecret());
-        await started(wrong).catch(() => refused++);
+        await startInstance({ secret: wrong, db: database.url }, { quiet: true }).then(
+          (instance) => instances.push(instance),
+          () => refused++,
+        );
         const given = { DATABASE_URL: database.url, BYOK_SECRET: wrong.join() };
         for (const command of ['rotate', 'retire']) {
           const { code } = await start(process.execPath, [CLI, command], given).ended;

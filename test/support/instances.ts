@@ -34,6 +34,8 @@ interface Surroundings {
   /** Milliseconds its clock is ahead. */
   shift?: number;
   zone?: string;
+  /** Whether what it says of its end is not shown: where it is expected to be refused. */
+  quiet?: boolean;
 }
 
 export async function startInstance(
@@ -60,9 +62,10 @@ export async function startSessionInstance(
 async function start(
   script: string,
   options: object,
-  { shift = 0, zone = 'UTC' }: Surroundings,
+  { shift = 0, zone = 'UTC', quiet = false }: Surroundings,
 ): Promise<{ instance: Instance; port: number | undefined }> {
   const child = fork(script, {
+    stdio: ['inherit', 'inherit', quiet ? 'ignore' : 'inherit', 'ipc'],
     execArgv: shift === 0 ? ['--expose-gc'] : ['--import', CLOCK],
     env: { ...process.env, TZ: zone, BYOK_TEST_SHIFT: String(shift), BYOK_TEST_OPTIONS: JSON.stringify(options) },
   });
