@@ -1,13 +1,13 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { BYOK_OPTIONS } from './byok.constants.js';
+import { RootWrapping } from './byok.root-wrapping.js';
 import { askWrapper, isOutage, pause } from './byok.wrapper-calls.js';
 import { EncryptionService, Keyring, RootKey } from './crypto/index.js';
 import { ByokError, ConfigurationError, KeyWrapperError, StorageError } from './errors/index.js';
-import type { KeyWrapContext, KeyWrapper, ResolvedByokOptions } from './interfaces/index.js';
+import type { KeyWrapper, ResolvedByokOptions } from './interfaces/index.js';
 import { KeyringRegistry, UNDEFINED_COLUMN, type WrappedRoot } from './storage/index.js';
 
-const ROOT_LENGTH = 32;
 /** Milliseconds between two attempts of an instance that was started in an outage: at first, and at most. */
 const FIRST_PAUSE = 1_000;
 const LAST_PAUSE = 30_000;
@@ -22,12 +22,15 @@ const LAST_PAUSE = 30_000;
 export class WrappedRoots implements BeforeApplicationShutdown {
   readonly #logger = new Logger('ByokModule');
   readonly #ending = new AbortController();
+  readonly #wrapping: RootWrapping;
 
   constructor(
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     private readonly keyring: Keyring,
     private readonly registry: KeyringRegistry,
-  ) {}
+  ) {
+    this.#wrapping = new RootWrapping(keyring, this.#ending.signal);
+  }
 
   /**
    * Gives the keyring its roots. Where their service is away, that is gone on with in the background, and until then
@@ -61,6 +64,24 @@ export class WrappedRoots implements BeforeApplicationShutdown {
   }
 
   /**
+   * Gives the keyring its roots now or not at all, and writes nothing: for a tool, which says what is wrong rather than
+   * go on without.
+   *
+   * @throws {ConfigurationError} where a wrapper is missing, or there is no root that could seal
+   * @throws {KeyWrapperError} where a service refuses or is away
+   */
+  async openNow(): Promise<void> {
+    if (this.keyring.wrappers.length === 0) return;
+    const rows = await this.#read();
+    if (rows.length === 0 && !this.keyring.canSeal) {
+      throw new ConfigurationError(
+        'secret: there is no root yet that the KeyWrapper could unwrap. The first start of the application with it makes one.',
+      );
+    }
+    await this.#take(rows, async () => {});
+  }
+
+  /**
    * Wraps every root anew, by the first wrapper.
    *
    * @returns how many
@@ -72,7 +93,7 @@ export class WrappedRoots implements BeforeApplicationShutdown {
     }
     let count = 0;
     for (const row of await this.#read()) {
-      const root = await this.#unwrap(row);
+      const root = await this.#wrapping.unwrap(row);
       try {
         if (await this.#replace(row, root)) count++;
       } finally {
@@ -98,13 +119,19 @@ export class WrappedRoots implements BeforeApplicationShutdown {
       // Of instances that start at once, one has put its own there.
       rows = await this.#read();
     }
+    await this.#take(rows, async (row, root) => {
+      if (row.wrapperId !== this.#wrapping.first.id) await this.#moveToFirst(row, root);
+    });
+  }
+
+  async #take(rows: WrappedRoot[], onRoot: (row: WrappedRoot, root: Buffer) => Promise<void>): Promise<void> {
     const keys: RootKey[] = [];
     for (const row of rows) {
-      const root = await this.#unwrap(row);
+      const root = await this.#wrapping.unwrap(row);
       try {
         // Wipes what it is given.
         keys.push(new RootKey(Buffer.from(root)));
-        if (row.wrapperId !== this.#first.id) await this.#moveToFirst(row, root);
+        await onRoot(row, root);
       } finally {
         root.fill(0);
       }
@@ -129,12 +156,12 @@ export class WrappedRoots implements BeforeApplicationShutdown {
   }
 
   async #makeRoot(): Promise<void> {
-    const root = randomBytes(ROOT_LENGTH);
+    const root = randomBytes(RootWrapping.LENGTH);
     try {
       const service = new EncryptionService(root);
       const { keyId } = service;
-      const wrapped = await this.#wrap(root, keyId);
-      await this.registry.addWrappedRoot({ keyId, wrapped, wrapperId: this.#first.id }, service.canary(keyId));
+      const wrapped = await this.#wrapping.wrap(root, keyId);
+      await this.registry.addWrappedRoot({ keyId, wrapped, wrapperId: this.#wrapping.first.id }, service.canary(keyId));
     } finally {
       root.fill(0);
     }
@@ -144,7 +171,9 @@ export class WrappedRoots implements BeforeApplicationShutdown {
   async #moveToFirst(row: WrappedRoot, root: Buffer): Promise<void> {
     try {
       if (!(await this.#replace(row, root))) return;
-      this.#logger.log(`The root of the keys is wrapped by ${this.#first.id} now, no longer by ${row.wrapperId}.`);
+      this.#logger.log(
+        `The root of the keys is wrapped by ${this.#wrapping.first.id} now, no longer by ${row.wrapperId}.`,
+      );
     } catch (error) {
       if (!isOutage(error)) throw error;
       this.#logger.warn(
@@ -155,59 +184,8 @@ export class WrappedRoots implements BeforeApplicationShutdown {
 
   /** One row, and only if it is still what was read. */
   async #replace(row: WrappedRoot, root: Buffer): Promise<boolean> {
-    const wrapped = await this.#wrap(root, row.keyId);
-    return this.registry.replaceWrapping(row, wrapped, this.#first.id);
-  }
-
-  /** What it gives can be unwrapped: that was tried, for it may be all there is of the root. */
-  async #wrap(root: Buffer, keyId: Buffer): Promise<Buffer> {
-    const { id } = this.#first;
-    const context = contextOf(keyId);
-    const wrapped = await this.#ask(this.#first, async (wrapper, signal) => {
-      // A copy, so that what a wrapper does with it changes no root.
-      const copy = Buffer.from(root);
-      try {
-        return Buffer.from(await wrapper.wrap(copy, context, { signal }));
-      } finally {
-        copy.fill(0);
-      }
-    });
-    const back = await this.#unwrap({ keyId, wrapped, wrapperId: id });
-    const same = timingSafeEqual(back, root);
-    back.fill(0);
-    if (!same) throw new KeyWrapperError(`${id}: it does not give back what it wrapped.`, true);
-    return wrapped;
-  }
-
-  /** @throws {KeyWrapperError} also where it is the root of another key */
-  async #unwrap({ keyId, wrapped, wrapperId }: WrappedRoot): Promise<Buffer> {
-    const known = this.keyring.wrappers.find(({ id }) => id === wrapperId);
-    if (!known) {
-      throw new ConfigurationError(
-        `secret: the root of the key ${keyId.toString('hex')} is wrapped by '${wrapperId}', which is not among the given wrappers. Add that wrapper to the array 'secret', behind the new one; nothing was changed.`,
-      );
-    }
-    const root = await this.#ask(known, async (wrapper, signal) => {
-      const given = await wrapper.unwrap(wrapped, contextOf(keyId), { signal });
-      const copy = Buffer.from(given);
-      given.fill(0);
-      return copy;
-    });
-    if (root.length === ROOT_LENGTH && new RootKey(Buffer.from(root)).id.equals(keyId)) return root;
-    root.fill(0);
-    throw new KeyWrapperError(
-      `${wrapperId}: what it unwrapped is not the root of the key ${keyId.toString('hex')}.`,
-      true,
-    );
-  }
-
-  #ask(wrapper: KeyWrapper, work: (wrapper: KeyWrapper, signal: AbortSignal) => Promise<Buffer>): Promise<Buffer> {
-    return askWrapper(
-      wrapper.id,
-      this.#ending.signal,
-      (signal) => work(wrapper, signal),
-      (late) => late.fill(0),
-    );
+    const wrapped = await this.#wrapping.wrap(root, row.keyId);
+    return this.registry.replaceWrapping(row, wrapped, this.#wrapping.first.id);
   }
 
   async #read(): Promise<WrappedRoot[]> {
@@ -216,18 +194,10 @@ export class WrappedRoots implements BeforeApplicationShutdown {
     } catch (error) {
       if (!(error instanceof StorageError) || error.reason !== UNDEFINED_COLUMN) throw error;
       throw new ConfigurationError(
-        'secret: a KeyWrapper needs the newest migrations. Add those of byokMigrations that are missing to the TypeORM connection and run them.',
+        'secret: a KeyWrapper needs the newest migrations. Run npx nestjs-byok migrate; or, on a TypeORM connection of the application, add those of byokMigrations that are missing and run them.',
       );
     }
   }
-
-  get #first(): KeyWrapper {
-    return this.keyring.wrappers[0];
-  }
-}
-
-function contextOf(keyId: Buffer): KeyWrapContext {
-  return { app: 'nestjs-byok', table: 'byok_keyring', keyId: keyId.toString('hex') };
 }
 
 /** At the start, what asking again does not change is a matter of the configuration. */

@@ -1,5 +1,5 @@
 import { GENERATE_COMMAND } from '../crypto/root-secret.js';
-import { ByokError, ConfigurationError, StorageError } from '../errors/index.js';
+import { ByokError, ConfigurationError, KeyWrapperError, StorageError } from '../errors/index.js';
 import { CliError } from './cli-error.js';
 
 /** A failure as the operator reads it. @internal */
@@ -9,6 +9,10 @@ export interface Failure {
 }
 
 const GRANTS = 'Which rights a role needs is told in docs/operations.md of the package, under "Database roles".';
+const KMS_REFUSED =
+  "Mend it with the service: its key, and what it lets this wrapper's token or role do. See docs/kms.md of the package.";
+const KMS_AWAY =
+  'See that the service runs and can be reached from here, and try again. Nothing was changed; see "In an outage" in docs/kms.md of the package.';
 const TRY_LATER = 'See that the database runs and try again: what is done is done, and nothing is lost.';
 
 /** By SQLSTATE, or by errno of the connection; the longest beginning that fits. */
@@ -40,6 +44,11 @@ const REASONS: Record<string, Failure> = {
     advice: 'See that the database runs, and check host and port of DATABASE_URL.',
   },
   ECONNRESET: { message: 'The connection to the database was lost.', advice: TRY_LATER },
+  ERR_WORKER: {
+    message: 'The worker thread that re-encrypts failed.',
+    advice:
+      'Start the rotation again: what is done is done. If it fails again, let the process have more memory, or write a smaller --batch.',
+  },
   ENOTFOUND: { message: 'There is no host of that name.', advice: 'Check the host in DATABASE_URL.' },
   EAI_AGAIN: { message: 'The name of the host could not be looked up.', advice: 'Check the host in DATABASE_URL.' },
   ETIMEDOUT: {
@@ -57,6 +66,9 @@ const REASONS: Record<string, Failure> = {
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CliError) return { message: error.message, advice: error.advice };
   if (error instanceof StorageError) return ofReason(error.reason) ?? { message: error.message };
+  if (error instanceof KeyWrapperError) {
+    return { message: error.message, advice: error.refused ? KMS_REFUSED : KMS_AWAY };
+  }
   if (error instanceof ConfigurationError) return { message: forOperators(error.message) };
   if (error instanceof ByokError) return { message: error.message };
   const { code, message, name } = (error ?? {}) as { code?: unknown; message?: unknown; name?: unknown };
@@ -91,6 +103,12 @@ export function forOperators(message: string): string {
       /The options 'secret\[(\d+)\]' and 'secret\[(\d+)\]'/,
       (_, one: string, other: string) => `The secrets number ${Number(one) + 1} and ${Number(other) + 1}`,
     )
+    .replace(
+      /The wrappers 'secret\[(\d+)\]' and 'secret\[(\d+)\]'/,
+      (_, one: string, other: string) => `The wrappers number ${Number(one) + 1} and ${Number(other) + 1}`,
+    )
+    .replace(/^secret: (.)/, (_, first: string) => first.toUpperCase())
+    .replace("to the array 'secret', behind the new one", 'to the secret module, behind the new one')
     .replace(GENERATE_COMMAND, 'npx nestjs-byok generate-secret');
 }
 

@@ -16,6 +16,9 @@ const HELP = `
 Environment:
   DATABASE_URL  the database: postgres://user:password@host:5432/database
   BYOK_SECRET   the root secrets, comma-separated, newest first
+  BYOK_SECRET_MODULE
+                path of a module whose default export is what forRoot takes as secret, instead of
+                BYOK_SECRET: for a KeyWrapper (Vault, AWS KMS) or a passphrase
 
 Exit status: 0 done, 1 wrong use or failure, 2 done but some stored keys could not be opened.
 
@@ -41,15 +44,18 @@ type Add = <O extends GlobalOptions = GlobalOptions>(
 export async function run(args: string[]): Promise<ExitStatus> {
   const output = new Output(args.includes('--json'));
   let status: ExitStatus = EXIT.done;
+  let program: Command | undefined;
   try {
     refusePrivateArguments(args);
-    await createProgram(output, (ended) => (status = ended)).parseAsync(args, { from: 'user' });
+    program = createProgram(output, (ended) => (status = ended));
+    await program.parseAsync(args, { from: 'user' });
     return status;
   } catch (error) {
     if (error instanceof CommanderError) {
       // Help and version were printed.
       if (error.exitCode === 0) return EXIT.done;
-      if (error.code !== 'commander.help') output.failure(ofUsage(error));
+      const command = program?.commands.map((each) => each.name()).find((name) => args.includes(name));
+      if (error.code !== 'commander.help') output.failure(ofUsage(error, command));
     } else {
       output.failure(describeFailure(error));
     }
@@ -58,9 +64,14 @@ export async function run(args: string[]): Promise<ExitStatus> {
 }
 
 /** What was typed is repeated by the message, and could be a secret. */
-function ofUsage({ message }: CommanderError): Failure {
+function ofUsage({ message }: CommanderError, command = ''): Failure {
   const [first, hint] = scrub(message.replace(/^error: /, '')).split('\n');
-  return { message: first, advice: hint?.replace(/^\(|\)$/g, '') ?? 'See what there is: npx nestjs-byok --help' };
+  return {
+    message: first,
+    advice:
+      hint?.replace(/^\(|\)$/g, '') ??
+      `See what there is: ${['npx nestjs-byok', command, '--help'].filter(Boolean).join(' ')}`,
+  };
 }
 
 function createProgram(output: Output, end: (status: ExitStatus) => void): Command {
@@ -69,7 +80,13 @@ function createProgram(output: Output, end: (status: ExitStatus) => void): Comma
     .version(readVersion(), '--version')
     .option('--json', 'print one JSON document, for machines')
     .option('--table <name>', 'table of the stored keys', 'user_api_keys')
-    .option('--secret-file <path>', 'file with the secrets, one a line, newest first, instead of BYOK_SECRET')
+    .addOption(
+      new Option(
+        '--secret-file <path>',
+        'file with the secrets, one a line, newest first, instead of BYOK_SECRET',
+      ).conflicts('secretModule'),
+    )
+    .option('--secret-module <path>', 'module whose default export is what forRoot takes as secret: a KeyWrapper, say')
     .addHelpText('after', HELP);
   // Before the commands, which inherit it.
   program
@@ -113,7 +130,7 @@ function addKeyCommands(add: Add): void {
   ).option('--within <days>', 'count keys that expire within so many days', wholeNumber(36_500), 30);
   add(
     'doctor',
-    'look at everything that has to be right: secret, database, migrations, clock',
+    'look at everything that has to be right: secret, key management service, database, migrations, clock',
     'npx nestjs-byok doctor',
     async (output, options) => (await import('./commands/doctor.js')).doctor(output, options),
   );
@@ -145,6 +162,15 @@ function addKeyCommands(add: Add): void {
       return (await import('./commands/retire.js')).retire(output, keyIds, site);
     },
   ).argument('[keyId...]', 'ids of encryption keys in hex, as status prints them', keyId);
+  add(
+    'rewrap',
+    'have the key management service wrap the root of the keys anew: after a new version of its key, say',
+    'npx nestjs-byok rewrap --secret-module ./byok.secret.mjs',
+    async (output, options) => {
+      const site = await openSite(options, true);
+      return (await import('./commands/rewrap.js')).rewrap(output, site);
+    },
+  );
   add('sweep', 'remove expired keys', 'npx nestjs-byok sweep', async (output, options) => {
     const site = await openSite(options, false);
     return (await import('./commands/sweep.js')).sweep(output, site);

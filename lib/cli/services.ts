@@ -2,10 +2,17 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ByokModule } from '../byok.module.js';
 import { ByokStartup } from '../byok.startup.js';
+import { WrappedRoots } from '../byok.wrapped-roots.js';
 import { EncryptionService } from '../crypto/index.js';
 import type { Site } from './site.js';
 
-/** Makes the module's services on the database, without an application, for the time of the work. @internal */
+/**
+ * Makes the module's services on the database, without an application, for the time of the work. Keys that a key
+ * management service holds are there then.
+ *
+ * @throws {KeyWrapperError} where their service refuses or is away
+ * @internal
+ */
 export async function withServices<T>(
   { url, table, secrets, audit }: Site,
   work: (services: INestApplicationContext) => Promise<T>,
@@ -28,6 +35,7 @@ export async function withServices<T>(
   definition.providers = definition.providers!.filter((provider) => provider !== ByokStartup);
   const services = await NestFactory.createApplicationContext(definition, { logger: false, abortOnError: false });
   try {
+    await services.get(WrappedRoots, { strict: false }).openNow();
     return await work(services);
   } finally {
     await services.close();

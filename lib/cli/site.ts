@@ -1,13 +1,15 @@
+import type { SecretOption } from '../interfaces/index.js';
 import { CliError } from './cli-error.js';
 import { type Connection, withConnection } from './connection.js';
-import { checkedSecrets, databaseUrl, type GlobalOptions, tableName } from './settings.js';
+import { checkedSecrets } from './secrets.js';
+import { databaseUrl, type GlobalOptions, tableName } from './settings.js';
 
 /** What a command works on, checked. @internal */
 export interface Site {
   url: string;
   table: string;
   /** Newest first; none where the command opens and seals nothing. */
-  secrets: string[];
+  secrets: SecretOption[];
   /** Whether the application keeps an audit log, so that what is done here belongs into it. */
   audit: boolean;
 }
@@ -21,7 +23,7 @@ export interface Site {
 export async function openSite(options: GlobalOptions, needsSecrets: boolean): Promise<Site> {
   const table = tableName(options);
   const url = databaseUrl();
-  const secrets = needsSecrets ? checkedSecrets(options) : [];
+  const secrets = needsSecrets ? await checkedSecrets(options) : [];
   const audit = await withConnection(url, async (client) => {
     const missing = await missingTables(client, table);
     if (missing.length > 0) throw missingError(missing, table);

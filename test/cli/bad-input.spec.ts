@@ -38,7 +38,7 @@ describe('Wrong use', () => {
     ['a batch of nothing', ['rotate', '--batch', '0'], /a whole number from 1 to 10000/],
     ['a batch that is too large', ['rotate', '--batch', '10001'], /a whole number from 1 to 10000/],
     ['days that are no number', ['status', '--within', '-1'], /a whole number from 1 to/],
-    ['no user', ['erase-user'], /missing required argument 'id'/],
+    ['no user', ['erase-user'], /missing required argument 'id'\nSee what there is: npx nestjs-byok erase-user --help/],
     ['no user to import for', ['import-env'], /required option '--user <id>'/],
     ['two users', ['export-user', 'a', 'b'], /too many arguments/],
     ['a dry run that should verify', ['rotate', '--dry-run', '--verify'], /cannot be used with option/],

@@ -27,8 +27,9 @@ describe('The command line', () => {
       expect(help.stdout).toContain(part);
     }
     const commands = [...help.stdout.matchAll(/^ {2}([a-z]+(?:-[a-z]+)?) .*\S/gm)].map(([, name]) => name);
-    const expected = 'generate-secret status doctor migrate rotate retire sweep erase-user export-user import-env';
-    expect(commands.slice(0, 10)).toEqual(expected.split(' '));
+    const expected =
+      'generate-secret status doctor migrate rotate retire rewrap sweep erase-user export-user import-env';
+    expect(commands.slice(0, 11)).toEqual(expected.split(' '));
     const one = await cli(['rotate', '--help']);
     expect(one.stdout).toMatch(/--dry-run[^]*--secret-file[^]*Example:\n {2}\$ npx nestjs-byok rotate/);
     expect((await cli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
@@ -78,6 +79,16 @@ describe('The command line', () => {
     expect(await cliJson(named, { ...before, ...keys })).toMatchObject({
       code: 1,
       json: { stored: { 'open.router': true, anthropic: false } },
+    });
+    const short = await cli(['import-env', '--user', 'bob', '--provider', 'a.b', 'c'], {
+      ...before,
+      API_KEY_A_B: 'short',
+    });
+    expect(short).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(
+        /^a\.b: not stored\. API_KEY_A_B holds no API key: that is 8 to .*\nc: .* API_KEY_C is not set\.\n$/,
+      ),
     });
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readManifest, ROOT } from '../support/consumer.js';
 import { snippetsOf } from './snippets.js';
 
@@ -18,7 +18,8 @@ describe.each(DOCUMENTS)('%s', (name) => {
   });
 
   it('names only files that there are', () => {
-    const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => path);
+    // A link is seen from its document, a path from the project.
+    const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => join(dirname(name), path));
     const paths = [...text.matchAll(/`((?:test|lib|sample|\.ci)\/[^`\s*]*)`/g)].map(([, path]) => path);
     for (const path of [...links, ...paths]) expect([path, existsSync(join(ROOT, path))]).toEqual([path, true]);
   });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VaultStandIn } from '../support/vault-stand-in.js';
 import { startByok } from '../support/byok-app.js';
+import { cli } from '../support/cli.js';
 import { Consumer, readManifest, ROOT } from '../support/consumer.js';
 import { createDatabase } from '../support/postgres.js';
 import { VaultTransitWrapper } from '../../lib/kms/vault-transit.wrapper.js';
@@ -23,7 +24,14 @@ describe('docs/kms.md', () => {
   afterAll(() => consumer.remove());
 
   it('has the snippets that are tried here', async () => {
-    expect([...SNIPPETS.keys()]).toEqual(['vault.sh', 'vault.ts', 'aws-policy.json', 'aws.ts']);
+    expect([...SNIPPETS.keys()]).toEqual([
+      'vault.sh',
+      'vault.ts',
+      'aws-policy.json',
+      'aws.ts',
+      'byok.secret.mjs',
+      'commands.sh',
+    ]);
     const files = await Promise.all(['vault.ts', 'aws.ts'].map((name) => consumer.write(name, SNIPPETS.get(name)!)));
     expect(consumer.compile(files)).toEqual([]);
     const { wrapper } = (await import(files[1].replace(/\.ts$/, '.js'))) as { wrapper: { id: string } };
@@ -53,6 +61,28 @@ describe('docs/kms.md', () => {
     for (const call of new Set(vault.calls))
       expect(SNIPPETS.get('vault.sh')).toContain(`transit/${call.replace(' ', '/')}`);
     await app.close();
+    await database.drop();
+    await vault.stop();
+  });
+
+  it('has commands that work with its module', async () => {
+    const vault = await VaultStandIn.start();
+    vault.createKey('byok');
+    const database = await createDatabase();
+    const path = await consumer.write('byok.secret.mjs', SNIPPETS.get('byok.secret.mjs')!);
+    const [line, ...commands] = SNIPPETS.get('commands.sh')!.split('\n');
+    expect(line).toBe('export BYOK_SECRET_MODULE=./byok.secret.mjs');
+    const given = {
+      DATABASE_URL: database.url,
+      VAULT_ADDR: vault.address,
+      VAULT_TOKEN: vault.token,
+      BYOK_SECRET_MODULE: path,
+    };
+    const secret = new VaultTransitWrapper({ address: vault.address, token: vault.token, key: 'byok' });
+    await (await startByok({ secret, db: database.url })).close();
+    const ended = await Promise.all(commands.map((command) => cli(command.split(' ').slice(2), given)));
+    expect(ended.map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(ended[0].stdout).toContain('All is well.');
     await database.drop();
     await vault.stop();
   });

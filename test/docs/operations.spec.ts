@@ -2,10 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EncryptionService } from '../../lib/index.js';
+import { VaultTransitWrapper } from '../../lib/kms/vault-transit.wrapper.js';
 import { startByok } from '../support/byok-app.js';
-import { cli, cliJson, fillTable, keyIdOf, shellCommand, start } from '../support/cli.js';
-import { ROOT } from '../support/consumer.js';
+import { cli, cliJson, type CliEnvironment, fillTable, keyIdOf, shellCommand, start } from '../support/cli.js';
+import { Consumer, ROOT } from '../support/consumer.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
+import { VaultStandIn } from '../support/vault-stand-in.js';
 
 const DOCUMENT = join(ROOT, 'docs/operations.md');
 const BLOCK = /<!-- (output|command|sql): ([\w.-]+) -->\n\n```\w+\n([^]*?)```/g;
@@ -19,18 +21,32 @@ const blocks = [...text.matchAll(BLOCK)].map(([, kind, name, code]) => ({ kind, 
 const [old, fresh, newest] = Array.from({ length: 3 }, () => EncryptionService.generateSecret());
 
 let database: TestDatabase;
+let restored: TestDatabase;
+let held: TestDatabase;
+let vault: VaultStandIn;
+let consumer: Consumer;
 beforeAll(async () => {
-  database = await createDatabase();
-  await cli(['migrate'], { DATABASE_URL: database.url });
+  [database, restored, held] = await Promise.all([1, 2, 3].map(() => createDatabase()));
+  await Promise.all([database, restored, held].map(({ url }) => cli(['migrate'], { DATABASE_URL: url })));
+  vault = await VaultStandIn.start();
+  vault.createKey('byok');
+  consumer = await Consumer.create('module');
+  await consumer.linkLibrary();
+  await consumer.write('byok.secret.mjs', blocks.find(({ name }) => name === 'byok.secret.mjs')!.code);
   await fillTable(database, old, 1_200);
 });
-afterAll(() => database.drop());
+afterAll(async () => {
+  await Promise.all([database, restored, held].map((each) => each.drop()));
+  await vault.stop();
+  await consumer.remove();
+});
 
 /** Ids and places as the document has them, for ever. */
 function readable(output: string): string {
   return output
     .replaceAll(keyIdOf(old), '9f2c41d07be8a653')
     .replaceAll(keyIdOf(fresh), '4d1e8a02c96bf735')
+    .replace(/(The root of the key )[0-9a-f]{16}/g, '$17c05be91d3a8f264')
     .replace(/127\.0\.0\.1:\d+\/\w+/g, 'localhost:5432/app')
     .replace(/\d+ kB|\d\.\d MB/, '616 kB');
 }
@@ -41,39 +57,108 @@ function steady(output: string): string {
     .replace(/\d+\.\d s/g, '0.0 s')
     .replace(/[\d,]+\/s/g, '0/s')
     .replace(/\d+ ms/g, '0 ms')
-    .replace(/\d{4}-\d\d-\d\d/g, '0000-00-00');
+    .replace(/\d{4}-\d\d-\d\d(T[\d:.]+Z)?/g, '0000-00-00')
+    .replace(/"[0-9a-f]{32}"/g, '"0"');
 }
 
-/** The environment, the exit status, and what happens before, by the name of a block and in their order. */
-const RUNS: [name: string, secrets: string[], code: number, before?: () => Promise<unknown>][] = [
-  ['doctor', [old], 0],
-  ['look', [old], 0],
-  // The instances are started with it.
-  ['front', [fresh, old], 0, async () => (await startByok({ secret: [fresh, old], db: database.url })).close()],
-  ['dry-run', [fresh, old], 0],
-  ['rotate', [fresh, old], 0],
-  ['retire', [fresh, old], 0],
-  ['end', [fresh], 0],
-  [
-    'lost',
-    [fresh],
-    2,
-    async () => {
+interface Run {
+  /** Of the block. */
+  name: string;
+  /** Exit status. Default 0. */
+  code?: number;
+  given: () => CliEnvironment;
+  /** What happens before. */
+  before?: () => Promise<unknown>;
+}
+
+const on = (where: () => TestDatabase, secrets: string[]) => () => ({
+  DATABASE_URL: where().url,
+  BYOK_SECRET: secrets.join(),
+});
+const main = (...secrets: string[]) => on(() => database, secrets);
+const backup = (...secrets: string[]) => on(() => restored, secrets);
+const nowhere = () => ({ DATABASE_URL: 'postgres://somebody:a-password@127.0.0.1:1/app', BYOK_SECRET: fresh });
+const kept = () => ({
+  DATABASE_URL: held.url,
+  VAULT_ADDR: vault.address,
+  VAULT_TOKEN: vault.token,
+  BYOK_SECRET_MODULE: join(consumer.folder, 'byok.secret.mjs'),
+});
+
+/** In the order of the document. */
+const RUNS: Run[] = [
+  { name: 'doctor', given: main(old) },
+  { name: 'look', given: main(old) },
+  {
+    name: 'front',
+    given: main(fresh, old),
+    // The instances are started with it.
+    before: async () => (await startByok({ secret: [fresh, old], db: database.url })).close(),
+  },
+  { name: 'dry-run', given: main(fresh, old) },
+  { name: 'rotate', given: main(fresh, old) },
+  { name: 'retire', given: main(fresh, old) },
+  { name: 'end', given: main(fresh) },
+  {
+    name: 'lost',
+    code: 2,
+    given: main(fresh),
+    before: async () => {
       await database.query('TRUNCATE user_api_keys, byok_keyring, byok_retired_keys');
       await fillTable(database, old, 2);
       await database.query(`UPDATE user_api_keys SET owner_id = 'of-' || owner_id`);
       await fillTable(database, fresh, 1_198);
     },
-  ],
-  ['lost-rotate', [fresh], 2],
-  ['unreachable', [fresh], 1],
+  },
+  { name: 'lost-rotate', code: 2, given: main(fresh) },
+  { name: 'backup', code: 1, given: backup(fresh), before: () => fillTable(restored, old, 1_200) },
+  { name: 'backup-rotate', given: backup(fresh, old) },
+  { name: 'backup-retire', given: backup(fresh, old) },
+  { name: 'unreachable', code: 1, given: nowhere },
+  {
+    name: 'kms-away',
+    code: 1,
+    given: kept,
+    before: async () => {
+      const { VAULT_ADDR: address, VAULT_TOKEN: token } = kept();
+      const secret = new VaultTransitWrapper({ address, token, key: 'byok' });
+      await (await startByok({ secret, db: held.url })).close();
+      vault.sealed = true;
+    },
+  },
+  { name: 'kms-status', code: 1, given: kept },
+  {
+    name: 'rewrap',
+    given: kept,
+    before: async () => {
+      vault.sealed = false;
+      vault.rotateKey('byok');
+    },
+  },
+  { name: 'migrate', given: backup(fresh) },
+  { name: 'import-env', given: () => ({ ...backup(fresh)(), API_KEY_OPENAI: 'an-example-of-an-api-key-1f9c' }) },
+  { name: 'export-user', given: backup(fresh) },
+  { name: 'sweep', given: backup(fresh) },
+  { name: 'erase-user', given: backup(fresh) },
+  { name: 'wrong-use', code: 1, given: backup(fresh) },
 ];
+
+/** The command of a block, and what it prints. */
+async function outputOf({ name, code = 0, given, before }: Run): Promise<string> {
+  await before?.();
+  const [command] = blocks.find((block) => block.name === name)!.code.split('\n');
+  const args = /^\$ npx nestjs-byok ([\w -]+)$/.exec(command)![1];
+  const ended = await start('sh', ['-c', `${shellCommand(args)} 2>&1`], given()).ended;
+  expect([name, ended.code]).toEqual([name, code]);
+  return `${command}\n${readable(ended.stdout)}`;
+}
 
 describe('docs/operations.md', () => {
   it('has a run for every output it shows', () => {
     const shown = blocks.filter(({ kind }) => kind === 'output').map(({ name }) => name);
-    expect(shown).toEqual(RUNS.map(([name]) => name));
+    expect(shown).toEqual(RUNS.map(({ name }) => name));
     expect(blocks.filter(({ kind }) => kind !== 'output').map(({ name }) => name)).toEqual([
+      'byok.secret.mjs',
       'generate.sh',
       'lost.sql',
       'roles.sql',
@@ -82,28 +167,23 @@ describe('docs/operations.md', () => {
   });
 
   it('shows what the commands print', async () => {
+    // What happens on one database happens in turn.
+    const lanes = [RUNS.slice(0, 9), RUNS.slice(9, 12).concat(RUNS.slice(16)), RUNS.slice(12, 16)];
+    const printed = new Map<string, string>();
+    await Promise.all(
+      lanes.map(async (lane) => {
+        for (const run of lane) printed.set(run.name, await outputOf(run));
+      }),
+    );
     let updated = text;
-    for (const [name, secrets, code, before] of RUNS) {
-      await before?.();
+    for (const { name } of RUNS) {
       const { code: shown } = blocks.find((block) => block.name === name)!;
-      const [command] = shown.split('\n');
-      const args = /^\$ npx nestjs-byok ([\w -]+)$/.exec(command)![1];
-      const url = name === 'unreachable' ? 'postgres://somebody:a-password@127.0.0.1:1/app' : database.url;
-      const ended = await start('sh', ['-c', `${shellCommand(args)} 2>&1`], {
-        DATABASE_URL: url,
-        BYOK_SECRET: secrets.join(),
-      }).ended;
-      expect([name, ended.code]).toEqual([name, code]);
-      const printed = `${command}\n${readable(ended.stdout)}`;
-      const mark = `<!-- output: ${name} -->
-
-\`\`\`console
-`;
-      updated = updated.replace(mark + shown, () => mark + printed);
-      if (!UPDATES) expect([name, steady(printed)]).toEqual([name, steady(shown)]);
+      const mark = `<!-- output: ${name} -->\n\n\`\`\`console\n`;
+      updated = updated.replace(mark + shown, () => mark + printed.get(name));
+      if (!UPDATES) expect([name, steady(printed.get(name)!)]).toEqual([name, steady(shown)]);
     }
     if (UPDATES) writeFileSync(DOCUMENT, updated);
-  });
+  }, 60_000);
 
   it('removes the rows of a lost secret as it says, after which the application starts', async () => {
     const sql = blocks.find(({ name }) => name === 'lost.sql')!.code;

@@ -7,17 +7,9 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../sample/src/postgres/embedded-postgres.js';
 import { SECRET } from '../support/byok-app.js';
+import { figures, report } from '../support/fault-report.js';
 import { startInstance, type Instance } from '../support/instances.js';
-
-/** A small file system of its own, which takes root and a system that lets root mount. */
-function mounted(path: string): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', path], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { mounted } from '../support/mounted.js';
 
 describe('A disk that is full', () => {
   let dataDir: string;
@@ -50,7 +42,7 @@ describe('A disk that is full', () => {
   it(
     'refuses new keys with 503, and neither loses nor hides one that is stored',
     async () => {
-      if (!mounted(small)) {
+      if (!mounted(small, '3m')) {
         process.stdout.write('NOTICE: no file system can be mounted here, the test of a full disk is skipped.\n');
         return;
       }
@@ -89,9 +81,12 @@ describe('A disk that is full', () => {
       await client.query('ALTER TABLE user_api_keys SET TABLESPACE pg_default');
       await instance.call('setKey', { userId: 'after' }, 'openai', 'test-key-of-after-0123456789');
       expect(await instance.call('getKey', { userId: 'after' }, 'openai')).toBe('test-key-of-after-0123456789');
-      process.stdout.write(
-        `Full disk: ${stored.length} stored, ${refusals.length} refused, ${missing.length} missing\n`,
-      );
+      report({
+        id: 'Full disk',
+        check: 'writes to a table on a full disk',
+        figure: figures({ stored: stored.length, refused: refusals.length, missing: missing.length }),
+        bound: '503, 0 missing',
+      });
     },
     5 * 60_000,
   );

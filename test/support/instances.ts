@@ -4,6 +4,7 @@ import type { ByokModuleOptions } from '../../lib/index.js';
 
 const SERVICE = fileURLToPath(new URL('./byok-instance.mjs', import.meta.url));
 const GUARDED = fileURLToPath(new URL('./guarded-app.mjs', import.meta.url));
+const SESSIONS = fileURLToPath(new URL('./session-server.mjs', import.meta.url));
 const CLOCK = new URL('./shifted-clock.mjs', import.meta.url).href;
 
 /** An instance of an application in a process of its own, made of the built library. */
@@ -33,6 +34,8 @@ interface Surroundings {
   /** Milliseconds its clock is ahead. */
   shift?: number;
   zone?: string;
+  /** Whether what it says of its end is not shown: where it is expected to be refused. */
+  quiet?: boolean;
 }
 
 export async function startInstance(
@@ -47,12 +50,22 @@ export async function startGuardedInstance(options: Partial<ByokModuleOptions>):
   return { ...instance, url: `http://127.0.0.1:${port}/key` };
 }
 
+/** An instance of `session-server.mjs`, with sessions in Postgres. */
+export async function startSessionInstance(
+  options: Partial<ByokModuleOptions>,
+  sessionsUrl: string,
+): Promise<GuardedInstance> {
+  const { instance, port } = await start(SESSIONS, { options, sessionsUrl }, {});
+  return { ...instance, url: `http://127.0.0.1:${port}` };
+}
+
 async function start(
   script: string,
-  options: Partial<ByokModuleOptions>,
-  { shift = 0, zone = 'UTC' }: Surroundings,
+  options: object,
+  { shift = 0, zone = 'UTC', quiet = false }: Surroundings,
 ): Promise<{ instance: Instance; port: number | undefined }> {
   const child = fork(script, {
+    stdio: ['inherit', 'inherit', quiet ? 'ignore' : 'inherit', 'ipc'],
     execArgv: shift === 0 ? ['--expose-gc'] : ['--import', CLOCK],
     env: { ...process.env, TZ: zone, BYOK_TEST_SHIFT: String(shift), BYOK_TEST_OPTIONS: JSON.stringify(options) },
   });

@@ -61,8 +61,9 @@ export class TcpProxy {
         server.unpipe(client).pause();
       },
       thaw: () => {
-        client.pipe(server);
-        server.pipe(client);
+        // Piped twice, everything would pass twice.
+        client.unpipe(server).pipe(server);
+        server.unpipe(client).pipe(client);
       },
       cut: () => {
         client.destroy();

@@ -1,20 +1,19 @@
 import { connect, type Connection, placeOf } from '../connection.js';
 import { check, type Check } from '../doctor/check.js';
-import { checkSecrets } from '../doctor/secret-checks.js';
+import { checkSecrets, type FoundSecrets } from '../doctor/secret-checks.js';
 import { checkServer } from '../doctor/server-checks.js';
 import { checkKeys, checkRights, checkSessions, checkTables } from '../doctor/table-checks.js';
+import { checkRootIsMade, checkServices } from '../doctor/wrapper-checks.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import { describeFailure } from '../failure.js';
 import type { Output } from '../output.js';
 import { databaseUrl, tableName, type GlobalOptions } from '../settings.js';
 
-type Encryption = ReturnType<typeof checkSecrets>['encryption'];
-
 /** Looks at everything that has to be right, and says what to do where it is not. Writes nothing. @internal */
 export async function doctor(output: Output, options: GlobalOptions): Promise<ExitStatus> {
   const table = tableName(options);
-  const { checks, encryption } = checkSecrets(options);
-  checks.push(...(await checkDatabase(table, encryption)));
+  const found = await checkSecrets(options);
+  const checks = [...found.checks, ...(await checkServices(found.wrappers)), ...(await checkDatabase(table, found))];
   const failed = checks.filter(({ status }) => status === 'fail').length;
   const warned = checks.filter(({ status }) => status === 'warn').length;
   output.result({ ok: failed === 0, checks }, [
@@ -25,7 +24,7 @@ export async function doctor(output: Output, options: GlobalOptions): Promise<Ex
   return failed > 0 ? EXIT.failed : EXIT.done;
 }
 
-async function checkDatabase(table: string, encryption: Encryption): Promise<Check[]> {
+async function checkDatabase(table: string, secrets: FoundSecrets): Promise<Check[]> {
   let url: string;
   let client: Connection;
   try {
@@ -41,7 +40,7 @@ async function checkDatabase(table: string, encryption: Encryption): Promise<Che
   try {
     const server = await checkServer(client, new URL(url));
     server[0].message = `${placeOf(url)}: ${server[0].message}`;
-    return [...server, ...(await checkContents(client, table, encryption)), await checkSessions(client)];
+    return [...server, ...(await checkContents(client, url, table, secrets)), await checkSessions(client)];
   } catch (error) {
     const { message, advice } = describeFailure(error);
     return [check('database', 'fail', message, advice)];
@@ -50,12 +49,27 @@ async function checkDatabase(table: string, encryption: Encryption): Promise<Che
   }
 }
 
-async function checkContents(client: Connection, table: string, encryption: Encryption): Promise<Check[]> {
+async function checkContents(client: Connection, url: string, table: string, found: FoundSecrets): Promise<Check[]> {
   const tables = await checkTables(client, table);
   if (tables.status === 'fail') return [tables, check('canary', 'skip', 'Not looked at: tables are missing.')];
   const rights = await checkRights(client, table);
-  if (!encryption) return [tables, rights, check('canary', 'skip', 'Not looked at: there is no secret that will do.')];
-  return [tables, rights, ...(await checkKeys(client, table, encryption))];
+  const { checks, encryption } = await openKeys(client, url, table, found);
+  if (encryption) return [tables, rights, ...checks, ...(await checkKeys(client, table, encryption))];
+  return [tables, rights, ...checks, check('canary', 'skip', 'Not looked at: there is no key to look with.')];
+}
+
+async function openKeys(
+  client: Connection,
+  url: string,
+  table: string,
+  { secrets, wrappers: [first], encryption }: FoundSecrets,
+): Promise<Pick<FoundSecrets, 'checks' | 'encryption'>> {
+  if (!first) return { checks: [], encryption };
+  const unmade = await checkRootIsMade(client);
+  if (unmade && secrets[0] === first) return { checks: [unmade] };
+  // It loads Nest.
+  const { checkRoots } = await import('../doctor/root-checks.js');
+  return checkRoots({ url, table, secrets, audit: false }, first);
 }
 
 function lines({ name, status, message, advice }: Check): string[] {

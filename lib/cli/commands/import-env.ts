@@ -35,10 +35,16 @@ export async function importEnv(output: Output, options: ImportOptions, site: Si
     Object.entries(stored).map(([provider, done]) =>
       done
         ? `${provider}: stored for the user ${printable(options.user)}.`
-        : `${provider}: not stored. ${PREFIX}… is not set, or holds something that can be no API key.`,
+        : `${printable(provider)}: not stored. ${reason(provider)}`,
     ),
   );
   return Object.values(stored).every(Boolean) ? EXIT.done : EXIT.failed;
+}
+
+function reason(provider: string): string {
+  const name = PREFIX + provider.toUpperCase().replace(/[^A-Z0-9]/g, '_');
+  if (!process.env[name]) return `${name} is not set.`;
+  return `${name} holds no API key: that is 8 to 4,096 printable characters, without white space.`;
 }
 
 function providersOfEnvironment(): string[] {

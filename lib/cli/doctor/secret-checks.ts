@@ -1,22 +1,45 @@
-import { EncryptionService } from '../../crypto/index.js';
+import { EncryptionService, Keyring } from '../../crypto/index.js';
+import type { KeyWrapper, SecretOption } from '../../interfaces/index.js';
 import { describeFailure } from '../failure.js';
-import { faultOf, givenSecrets, type GlobalOptions } from '../settings.js';
+import { faultOf, givenSecrets, isWrapper } from '../secrets.js';
+import type { GlobalOptions } from '../settings.js';
 import { check, type Check } from './check.js';
 
-/** Whether the secrets are given and strong; with what they make, where they are. @internal */
-export function checkSecrets(options: GlobalOptions): { checks: Check[]; encryption?: EncryptionService } {
+/** What the secrets that will do make. @internal */
+export interface FoundSecrets {
+  checks: Check[];
+  /** None where one is missing or will not do. */
+  secrets: SecretOption[];
+  wrappers: KeyWrapper[];
+  /** Where no key is held elsewhere. */
+  encryption?: EncryptionService;
+}
+
+/** Whether the secrets are given and strong. @internal */
+export async function checkSecrets(options: GlobalOptions): Promise<FoundSecrets> {
+  const none = { secrets: [], wrappers: [] };
   try {
-    const secrets = givenSecrets(options);
-    const faults = secrets.map(faultOf).filter((fault) => fault !== undefined);
+    const given = await givenSecrets(options);
+    const faults = given.map(faultOf).filter((fault) => fault !== undefined);
     if (faults.length > 0) {
-      return { checks: faults.map(({ message, advice }) => check('secret', 'fail', message, advice)) };
+      return { ...none, checks: faults.map(({ message, advice }) => check('secret', 'fail', message, advice)) };
     }
-    const encryption = new EncryptionService(secrets.map(({ text }) => text));
-    const ids = encryption.keyIds.map((keyId) => keyId.toString('hex'));
-    const others = ids.length > 1 ? `; ${ids.slice(1).join(', ')} open only` : '';
-    return { checks: [check('secret', 'ok', `Strong. The key ${ids[0]} seals${others}.`)], encryption };
+    const secrets = given.map(({ secret }) => secret);
+    const keyring = new Keyring(secrets);
+    const wrappers = secrets.filter(isWrapper);
+    const checks = [check('secret', 'ok', describe(secrets, keyring))];
+    if (wrappers.length > 0) return { checks, secrets, wrappers };
+    return { checks, secrets, wrappers, encryption: new EncryptionService(keyring) };
   } catch (error) {
     const { message, advice } = describeFailure(error);
-    return { checks: [check('secret', 'fail', message, advice)] };
+    return { ...none, checks: [check('secret', 'fail', message, advice)] };
   }
+}
+
+function describe(secrets: readonly SecretOption[], keyring: Keyring): string {
+  const ids = keyring.ids.map((keyId) => keyId.toString('hex'));
+  const [first, ...others] = secrets.map((secret) => (isWrapper(secret) ? secret.id : ids.shift()!));
+  const behind = others.length > 0 ? `; ${others.join(', ')} open only` : '';
+  if (isWrapper(secrets[0])) return `${first} keeps the key that seals${behind}.`;
+  return `Strong. The key ${first} seals${behind}.`;
 }

@@ -1,0 +1,108 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ByokError } from '../errors/index.js';
+import { CliError } from './cli-error.js';
+import { forOperators } from './failure.js';
+
+/** Milliseconds the module has to give the secret: it may ask somebody for a token. */
+const PATIENCE = 10_000;
+const WRITABLE_BY_OTHERS = 0o002;
+
+const EXPORT = `Let it end with "export default secret;", where secret is what forRoot takes as secret: a KeyWrapper, a secret, an array of them, or a function that gives it.`;
+
+/**
+ * What a module of the operator's exports by default: what the option `secret` takes, or a function or a promise of it.
+ *
+ * @throws {CliError} which tells of what the module threw the kind and the place, for its text may hold a secret
+ * @internal
+ */
+export async function loadSecretModule(path: string): Promise<unknown> {
+  const file = resolve(path);
+  requireFile(path, file);
+  const { href } = pathToFileURL(file);
+  try {
+    return await inTime(defaultExport(href));
+  } catch (error) {
+    throw explained(error, path, href);
+  }
+}
+
+async function defaultExport(href: string): Promise<unknown> {
+  const module = (await import(href)) as { default?: unknown };
+  const exported = compiled(module.default);
+  if (exported === undefined) throw new CliError('has no default export.', EXPORT);
+  const value: unknown = await (typeof exported === 'function' ? (exported as () => unknown)() : exported);
+  if (value === undefined || value === null) throw new CliError('gives nothing by its default export.', EXPORT);
+  return value;
+}
+
+/** What TypeScript makes of `export default` for CommonJS. */
+function compiled(exported: unknown): unknown {
+  const { __esModule: isCompiled, default: inner } = (exported ?? {}) as { __esModule?: unknown; default?: unknown };
+  return isCompiled === true ? inner : exported;
+}
+
+function requireFile(path: string, file: string): void {
+  let mode: number;
+  try {
+    const found = statSync(file);
+    if (!found.isFile()) throw Object.assign(new Error(), { code: 'EISDIR' });
+    ({ mode } = found);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new CliError(
+      `The secret module ${path} cannot be read (${code ?? 'unknown'}).`,
+      'Write --secret-module, or set BYOK_SECRET_MODULE, and the path of a JavaScript module, seen from this folder.',
+    );
+  }
+  if (process.platform === 'win32' || !(mode & WRITABLE_BY_OTHERS)) return;
+  throw new CliError(
+    `The secret module ${path} can be changed by every user of the machine, and is run with your rights.`,
+    'Take that away: chmod o-w on the file.',
+  );
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new CliError(`gave no secret within ${PATIENCE / 1_000} seconds.`, 'See what it waits for.')),
+      PATIENCE,
+    );
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+function explained(error: unknown, path: string, href: string): CliError {
+  if (error instanceof CliError) return new CliError(`The secret module ${path} ${error.message}`, error.advice);
+  if (error instanceof ByokError) {
+    return new CliError(`The secret module ${path} failed: ${forOperators(error.message)}`, 'Mend it and try again.');
+  }
+  const { code, name, message, stack } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  const [, missing] = /^Cannot find (?:package|module) '([^']+)'/.exec(message ?? '') ?? [];
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
+    return new CliError(
+      `The secret module ${path} imports ${missing ?? 'something'}, which is not there.`,
+      "Install it, or put the module into the application's folder, from which its imports are found.",
+    );
+  }
+  // The last two are Node's of a JSON file.
+  if (/^ERR_(UNKNOWN_FILE_EXTENSION|IMPORT_ATTRIBUTE_MISSING|IMPORT_ASSERTION_TYPE_MISSING)$/.test(code ?? '')) {
+    return new CliError(
+      `The secret module ${path} is no JavaScript module.`,
+      'Give a .mjs, .js or .cjs file; of TypeScript, what it is compiled to.',
+    );
+  }
+  const kind = [name, code].filter((part) => typeof part === 'string' && /^\w{1,64}$/.test(part)).join(' ');
+  return new CliError(
+    `The secret module ${path} failed${placeIn(stack, href)} (${kind || typeof error}).`,
+    `What it said is not repeated here, for it may hold a secret. See it by: node -e "import('${href}').then((m) => m.default?.())"`,
+  );
+}
+
+function placeIn(stack: string | undefined, href: string): string {
+  const after = stack?.split(href)[1];
+  const line = /^:(\d+)/.exec(after ?? '')?.[1];
+  return line ? ` at line ${line}` : '';
+}
