@@ -13,6 +13,16 @@ export function mediaTypeOf({ headers }: ByokRequest): string {
 }
 
 /**
+ * Whether a body is in UTF-8, as far as its sender says. A parser that does not know other ones would read it wrong.
+ *
+ * @internal
+ */
+export function isUtf8({ headers }: ByokRequest): boolean {
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(String(headers['content-type'] ?? ''))?.[1];
+  return charset === undefined || /^utf-?8$/i.test(charset);
+}
+
+/**
  * The application's own parser may take more than we do, and a compressed body is longer than its header says.
  *
  * @throws {ByokError} `BYOK_TOO_LARGE`

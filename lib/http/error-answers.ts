@@ -81,6 +81,8 @@ function toByokError(error: unknown): ByokError | undefined {
   if (error instanceof ByokError) return error;
   switch (statusOf(error)) {
     case 400:
+    // A name that is longer than the router of Fastify takes.
+    case 414:
       return new ByokError('BYOK_INVALID_INPUT', 'The request is malformed.');
     case 401:
       return new UserRequiredError('Sign in first.');

@@ -3,8 +3,9 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { StorageError } from '../errors/index.js';
 import type { ByokRequest } from '../interfaces/index.js';
 import { ErrorAnswers, statusOf } from './error-answers.js';
+import { prepareFastify } from './fastify-edge.js';
 import { MountPath } from './mount-path.js';
-import { finishExpress, prepareExpress, prepareFastify, type Edge } from './platform-edge.js';
+import { finishExpress, prepareExpress, type Edge } from './platform-edge.js';
 import { setSecurityHeaders } from './response-headers.js';
 
 /**

@@ -3,6 +3,7 @@ import type { Agent } from 'supertest';
 import { byokAssets, type DashboardOptions } from '../../lib/index.js';
 import { KEY, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
+import { PLATFORMS } from '../support/platforms.js';
 
 const OTHER_KEY = 'another-example-of-a-key-2e8d';
 const PROVIDERS = {
@@ -10,7 +11,7 @@ const PROVIDERS = {
   azure: { name: 'Azure', fields: { endpoint: { type: 'url', label: 'Endpoint' } } },
 } as const;
 
-describe('The pages', () => {
+describe.each(PLATFORMS)('The pages on %s', (platform) => {
   let database: TestDatabase;
   let app: EdgeApp;
 
@@ -22,6 +23,7 @@ describe('The pages', () => {
 
   const start = async (dashboard: DashboardOptions = {}, more: object = {}): Promise<EdgeApp> =>
     (app = await startEdge({
+      platform,
       options: { db: database.url, providers: PROVIDERS, dashboard, rateLimit: false, ...more },
     }));
 
@@ -198,7 +200,7 @@ describe('The pages', () => {
       expect((await fetch(`${app.url}/byok/assets/${name}`)).status).toBe(404);
     }
     await app.close();
-    app = await startEdge({ options: { dashboard: false } });
+    app = await startEdge({ platform, options: { dashboard: false } });
     expect((await fetch(`${app.url}/byok/assets/${byokAssets().script.fileName}`)).status).toBe(404);
   });
 

@@ -6,6 +6,7 @@ import { ByokModule } from '../../lib/index.js';
 import { SECRET } from '../support/byok-app.js';
 import { KEY, SAME_SITE, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
 import { mutatingRoutes } from '../support/routes.js';
+import { PLATFORMS } from '../support/platforms.js';
 
 /** Under our path, but not one of our routes. */
 @Controller('byok/of-the-application')
@@ -31,11 +32,11 @@ const UNKNOWN = [
 ];
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-describe('Every answer under our path', () => {
+describe.each(PLATFORMS)('Every answer under our path on %s', (platform) => {
   let app: EdgeApp;
 
   beforeAll(async () => {
-    app = await startEdge({ options: { rateLimit: false }, controllers: [Neighbour], sessions: false });
+    app = await startEdge({ platform, options: { rateLimit: false }, controllers: [Neighbour], sessions: false });
   });
   afterAll(() => app.close());
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Agent } from 'supertest';
 import { KEY, startEdge, type EdgeApp } from '../support/edge-app.js';
 import { mutatingRoutes, type Route } from '../support/routes.js';
+import { PLATFORMS } from '../support/platforms.js';
 
 const OWN = 'https://app.example';
 const SITES = [undefined, 'same-origin', 'none', 'same-site', 'cross-site'];
@@ -12,12 +13,12 @@ const tokenIn = (page: string): string => /name="_csrf"[^>]*\bvalue="([^"]+)"/.e
 /** The text with another character in the middle. */
 const altered = (token: string): string => token.slice(0, 20) + (token[20] === 'A' ? 'B' : 'A') + token.slice(21);
 
-describe('The token of forms', () => {
+describe.each(PLATFORMS)('The token of forms on %s', (platform) => {
   let app: EdgeApp;
   let routes: Route[];
 
   beforeAll(async () => {
-    app = await startEdge({ options: { publicOrigins: [OWN], rateLimit: false } });
+    app = await startEdge({ platform, options: { publicOrigins: [OWN], rateLimit: false } });
     routes = mutatingRoutes(app.nest, '/byok').filter(({ path }) => !path.startsWith('/byok/api/'));
   });
   afterAll(() => app.close());

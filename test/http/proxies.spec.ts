@@ -50,7 +50,7 @@ describe("https: 'block' behind a real proxy", () => {
   beforeAll(async () => {
     const options = { https: 'block', rateLimit: false } as const;
     const controllers = [Own];
-    trusting = await startEdge({ options, controllers, configure: (nest) => void nest.set('trust proxy', 'loopback') });
+    trusting = await startEdge({ options, controllers, trust: 'loopback' });
     distrustful = await startEdge({ options, controllers });
   });
   afterAll(async () => {
@@ -157,7 +157,7 @@ describe('TLS of the application’s own', () => {
   });
 
   it('is not asked of a developer’s own machine, nor in other words than the application’s', async () => {
-    const trust = { configure: (nest: EdgeApp['nest']) => void nest.set('trust proxy', 'loopback') };
+    const trust = { trust: 'loopback' };
     const https = { 'x-forwarded-proto': 'https' };
     const hsts = async ({ url }: EdgeApp, headers: Record<string, string>) =>
       (await fetch(`${url}/byok`, { headers })).headers.get('strict-transport-security');
@@ -172,7 +172,6 @@ describe('TLS of the application’s own', () => {
     const said = await startEdge({
       options: { https: 'block' },
       configure: (nest) => {
-        trust.configure(nest);
         nest.use((_: unknown, response: { setHeader(name: string, value: string): void }, next: () => void) => {
           response.setHeader('Strict-Transport-Security', own);
           next();
@@ -186,7 +185,7 @@ describe('TLS of the application’s own', () => {
 
 describe('Trust in every proxy', () => {
   const start = (trust: unknown, https: 'block' | 'warn' = 'block') =>
-    startEdge({ options: { https }, configure: (nest) => void nest.set('trust proxy', trust) });
+    startEdge({ options: { https }, trust });
 
   it.each([
     ['true', true],

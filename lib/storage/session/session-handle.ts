@@ -39,7 +39,7 @@ interface RequestWithStore extends ByokRequest {
 export function sessionOf(request: RequestWithStore): SessionHandle | undefined {
   const data = request.session as SessionObject | undefined;
   if (typeof data !== 'object' || data === null) return undefined;
-  const id = data.id ?? data.sessionId ?? request.sessionID;
+  const id = idOf(data, request) ?? request.sessionID;
   if (typeof id !== 'string' || id === '') return undefined;
   return {
     id,
@@ -56,9 +56,19 @@ export function sessionOf(request: RequestWithStore): SessionHandle | undefined 
 /** A session as it was before it was regenerated, `undefined` where it cannot be told which one it was. @internal */
 export function endedSession(from: unknown, request: RequestWithStore): SessionHandle | undefined {
   const data = from as SessionObject | null;
-  const id = data?.id ?? data?.sessionId;
-  if (typeof data !== 'object' || data === null || typeof id !== 'string' || id === '') return undefined;
+  const id = typeof data === 'object' && data !== null ? idOf(data, request) : undefined;
+  if (!data || id === undefined) return undefined;
   return { id, data, store: request.sessionStore, over: true, save: async () => {} };
+}
+
+/**
+ * express-session defines `id`, which nobody can then change, and puts the id of the present session on the request;
+ * \@fastify/session has `sessionId` on its prototype, and `id` is the application's to use as it likes.
+ */
+function idOf(data: SessionObject, { sessionID }: RequestWithStore): string | undefined {
+  const isExpress = typeof sessionID === 'string';
+  const id = isExpress ? (data.id ?? data.sessionId) : (data.sessionId ?? data.id);
+  return typeof id === 'string' && id !== '' ? id : undefined;
 }
 
 /** Reads from the session's store. @throws {StorageError} @internal */
