@@ -1,7 +1,14 @@
 import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { BYOK_OPTIONS } from '../byok.constants.js';
-import { BYOK_ERROR_STATUS, ByokError, KeyRequiredError, StorageError, UserRequiredError } from '../errors/index.js';
+import {
+  BYOK_ERROR_STATUS,
+  ByokError,
+  KeyRequiredError,
+  SESSION_REASON,
+  StorageError,
+  UserRequiredError,
+} from '../errors/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import { acceptsHtml } from './accepts-html.js';
 import { tooLarge, unsupportedMediaType } from './body-rules.js';
@@ -41,6 +48,10 @@ export class ErrorAnswers {
     const { httpAdapter } = this.adapterHost;
     if (httpAdapter.isHeadersSent(response)) return;
     const body = this.#bodyOf(error);
+    // @fastify/session would save it with this answer, fail again, and have Fastify show the client why.
+    if (error instanceof StorageError && error.reason === SESSION_REASON && httpAdapter.getType() === 'fastify') {
+      request.session = null;
+    }
     setSecurityHeaders(this.adapterHost, response);
     setTransportSecurity(this.adapterHost, request, response, this.options);
     if (!html || !acceptsHtml(request)) {

@@ -49,7 +49,7 @@ export function optionsOf(instance: object): FastifyOptions | undefined {
 
 /** Before Nest has registered its routes. @internal */
 export function prepareFastify(instance: FastifyLike, edge: Edge): void {
-  const { url, prepare, absent, failed } = edge;
+  const { url, hasPages, prepare, absent, failed } = edge;
   const isBelow = (path: string) => path.startsWith(url) && /^([/?#]|$)/.test(path.slice(url.length));
   const { initialConfig = {} } = instance;
   const isLax = initialConfig.ignoreTrailingSlash ?? initialConfig.routerOptions?.ignoreTrailingSlash ?? false;
@@ -63,21 +63,19 @@ export function prepareFastify(instance: FastifyLike, edge: Edge): void {
   instance.addHook('onRoute', (route) => {
     if (!isBelow(route.url)) return;
     // As on Express, where /byok/ is the first page too.
-    if (route.url === url && route.method === 'GET' && !isLax) instance.route({ ...route, url: `${url}/` });
+    if (hasPages && !isLax && route.url === url && route.method === 'GET') instance.route({ ...route, url: `${url}/` });
     const path = route.url.slice(url.length);
     // Errors of handlers are Nest's; these are those of parsers and plugins.
-    route.errorHandler = (error, request, reply) => {
-      leaveSessionUnsaved(error, request);
-      return failed(error, request, reply, path);
-    };
+    route.errorHandler = (error, request, reply) => failed(error, request, reply, path);
     route.onRequest = [
       ...[route.onRequest ?? []].flat(),
       (request, reply, done) => {
         // Clients give the type of a body that they do not send; the parser would refuse it for being empty.
         if (route.method === 'DELETE' && !hasBody(request)) delete request.headers['content-type'];
         // Fastify takes `keys//delete` for one with a provider; Nest would answer, and quote the path.
-        if (Object.values(request.params ?? {}).includes('')) absent(request, reply, path).catch(done);
-        else done();
+        const isNamed = Object.entries(request.params ?? {}).every(([name, value]) => value !== '' || name === '*');
+        if (isNamed) done();
+        else absent(request, reply, path).catch(done);
       },
     ];
   });
@@ -89,10 +87,7 @@ export function prepareFastify(instance: FastifyLike, edge: Edge): void {
         prepare(reply);
         next();
       });
-      child.setErrorHandler((error, request, reply) => {
-        leaveSessionUnsaved(error, request);
-        return failed(error, request, reply, pathOf(request));
-      });
+      child.setErrorHandler((error, request, reply) => failed(error, request, reply, pathOf(request)));
       child.setNotFoundHandler((request, reply) => absent(request, reply, pathOf(request)));
       done();
     },
@@ -117,13 +112,4 @@ function answerUnreadablePaths(
     const { statusCode = 500, code, message } = error as { statusCode?: number; code?: string; message?: string };
     return reply.code(statusCode).send({ statusCode, code, message });
   };
-}
-
-/**
- * A session that cannot be loaded or saved is not tried again with the answer that says so: it would fail again, and
- * Fastify's last resort shows the error to the client.
- */
-function leaveSessionUnsaved(error: unknown, request: FastifyRequestLike): void {
-  const { statusCode } = (error ?? {}) as { statusCode?: unknown };
-  if (typeof statusCode !== 'number' || statusCode >= 500) request.session = null;
 }

@@ -5,6 +5,8 @@ import type { ByokRequest } from '../interfaces/index.js';
 export interface Edge {
   /** The path, such as `/byok`. */
   url: string;
+  /** Whether there is a page at that path. */
+  hasPages: boolean;
   /** Before anything else. */
   prepare: (response: unknown) => void;
   /** For what fails outside of a route. `path` is below `url`. */

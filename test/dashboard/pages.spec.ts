@@ -54,6 +54,8 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
       /API keys .*0 keys stored.* OpenAI .*Azure .*Endpoint.*Add a key.*Security.*Encrypted in the database/,
     );
     expect(empty).not.toContain('/byok/clear');
+    expect(await page(browser, '/byok/?x=1')).toBe(empty);
+    await browser.head('/byok/').expect(200);
 
     const saved = await submit(browser, '/keys/openai', { api_key: KEY });
     expect(textOf(saved.html)).toContain('The key for OpenAI was saved (…1f9c). Never expires.');

@@ -44,8 +44,10 @@ describe.each(PLATFORMS)('What fails in front of our routes on %s', (platform) =
       }
       const page = await agent.get('/byok').set('Accept', HTML).expect(503);
       expect(page.headers).toMatchObject({ ...SECURITY_HEADERS, 'content-type': 'text/html; charset=utf-8' });
-      expect([page.text, ...app.log].join()).not.toMatch(/hunter2|1f9c/);
-      expect(app.log).toHaveLength(3);
+      const absent = await agent.get(`/byok/absent/${KEY}`).expect(503);
+      expect(absent.headers).toMatchObject(SECURITY_HEADERS);
+      expect([page.text, absent.text, ...app.log].join()).not.toMatch(/hunter2|1f9c/);
+      expect(app.log).toHaveLength(4);
       const own = await agent.get('/own').expect(500);
       expect(own.headers['cache-control']).toBeUndefined();
     } finally {

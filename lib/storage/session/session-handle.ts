@@ -1,4 +1,4 @@
-import { StorageError } from '../../errors/index.js';
+import { SESSION_REASON, StorageError } from '../../errors/index.js';
 import type { ByokRequest } from '../../interfaces/index.js';
 
 type Callback = (error: Error | null | undefined, data?: unknown) => void;
@@ -79,7 +79,7 @@ export async function readStore(store: SessionStoreLike, id: string): Promise<Re
   } catch (error) {
     // connect-redis, session-file-store and others report an absent session so.
     if ((error as { code?: unknown } | null)?.code === 'ENOENT') return null;
-    throw new StorageError('The session store is unavailable. Try again.');
+    throw new StorageError('The session store is unavailable. Try again.', SESSION_REASON);
   }
 }
 
@@ -88,7 +88,7 @@ export async function writeStore(store: SessionStoreLike, id: string, data: unkn
   try {
     await called((done) => store.set(id, data, done));
   } catch {
-    throw new StorageError('The session store is unavailable. Try again.');
+    throw new StorageError('The session store is unavailable. Try again.', SESSION_REASON);
   }
 }
 
