@@ -98,11 +98,7 @@ export function prepareFastify(instance: FastifyLike, edge: Edge): void {
 }
 
 /** What Fastify's router refuses before any hook: a path that cannot be decoded, or is long. Its answer quotes the path. */
-function answerUnreadablePaths(
-  instance: FastifyLike,
-  { url, failed }: Edge,
-  isBelow: (path: string) => boolean,
-): void {
+function answerUnreadablePaths(instance: FastifyLike, { url, failed }: Edge, isBelow: (path: string) => boolean): void {
   const options = optionsOf(instance);
   if (!options) return;
   const before = options.frameworkErrors;

@@ -12,7 +12,10 @@ export class FormBodyGuard implements CanActivate {
     refuseLarge(request);
     const isForm = mediaTypeOf(request) === 'application/x-www-form-urlencoded' && isUtf8(request);
     if (request.method === 'POST' && !isForm) {
-      throw new ByokError('BYOK_UNSUPPORTED_MEDIA_TYPE', 'Send the form as application/x-www-form-urlencoded, in UTF-8.');
+      throw new ByokError(
+        'BYOK_UNSUPPORTED_MEDIA_TYPE',
+        'Send the form as application/x-www-form-urlencoded, in UTF-8.',
+      );
     }
     return true;
   }

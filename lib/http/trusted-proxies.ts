@@ -29,7 +29,8 @@ export class TrustedProxies implements OnModuleInit {
     const adapter = this.adapterHost.httpAdapter;
     if (this.options.https !== 'block' || !adapter) return;
     const isFastify = adapter.getType() === 'fastify';
-    if (!trustsEverybody(isFastify ? optionsOf(adapter.getInstance())?.trustProxy : ofExpress(adapter.getInstance()))) return;
+    if (!trustsEverybody(isFastify ? optionsOf(adapter.getInstance())?.trustProxy : ofExpress(adapter.getInstance())))
+      return;
     const instead = isFastify
       ? "new FastifyAdapter({ trustProxy: '10.0.0.0/8' })"
       : "app.set('trust proxy', '10.0.0.0/8') or 'loopback'";

@@ -25,6 +25,7 @@ import {
   type KeyRequirement,
 } from '../../lib/index.js';
 import { KEY, startEdge, type EdgeApp, type EdgeSetup } from '../support/edge-app.js';
+import { PLATFORMS } from '../support/platforms.js';
 import { OnClass, OnMethods } from '../support/guarded.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -53,7 +54,7 @@ function watchStatements(): string[] {
   return statements;
 }
 
-describe('Where ApiKeyGuard stands', () => {
+describe.each(PLATFORMS)('Where ApiKeyGuard stands on %s', (platform) => {
   let database: TestDatabase;
   let app: EdgeApp | undefined;
 
@@ -67,7 +68,7 @@ describe('Where ApiKeyGuard stands', () => {
   afterAll(() => database.drop());
 
   async function start(controller: Type, more: EdgeSetup = {}, options: EdgeSetup['options'] = {}) {
-    app = await startEdge({ options: { db: database.url, ...options }, controllers: [controller], ...more });
+    app = await startEdge({ platform, options: { db: database.url, ...options }, controllers: [controller], ...more });
     await app.byok.setKey(ALICE, 'openai', KEY);
     return app;
   }

@@ -85,7 +85,11 @@ describe.each(PLATFORMS)('Every answer under our path on %s', (platform) => {
       [`/byok/api/keys/${KEY.repeat(20)}`, JSON.stringify({ apiKey: KEY }), 400],
     ] as const) {
       const refused = await send(path, 'PUT', json, body);
-      expect([path, refused.status, Object.fromEntries(refused.headers)]).toMatchObject([path, status, SECURITY_HEADERS]);
+      expect([path, refused.status, Object.fromEntries(refused.headers)]).toMatchObject([
+        path,
+        status,
+        SECURITY_HEADERS,
+      ]);
       expect(await refused.text()).not.toContain(KEY);
     }
     // Elsewhere it is the platform's own.

@@ -27,7 +27,7 @@ describe(`${PER_ROUTE} mutated requests for every route`, () => {
 
   it('are found out where an application echoes them', async () => {
     const other = await createDatabase();
-    const { faults } = await fuzz(other, 1, 8, true);
+    const { faults } = await fuzz(other, 1, 8, { careless: true });
     await other.drop();
     expect(faults.join('\n')).toContain('the key: ');
     expect(faults.join('\n')).toContain('headers are missing: ');

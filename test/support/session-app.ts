@@ -186,7 +186,10 @@ export class Browser {
     const hasBody = method !== 'GET' && method !== 'DELETE';
     const response = await fetch(url, {
       method,
-      headers: { ...(this.#cookie && { cookie: this.#cookie }), ...(hasBody && { 'content-type': 'application/json' }) },
+      headers: {
+        ...(this.#cookie && { cookie: this.#cookie }),
+        ...(hasBody && { 'content-type': 'application/json' }),
+      },
       ...(hasBody && { body: JSON.stringify(body) }),
     });
     const [set] = response.headers.getSetCookie();
