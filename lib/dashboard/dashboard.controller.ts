@@ -26,6 +26,7 @@ import {
   SameOriginGuard,
   sameOriginPath,
   SecurityHeadersGuard,
+  sent,
   WriteRateGuard,
 } from '../http/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
@@ -146,7 +147,7 @@ export class DashboardController {
       if (!(await this.flash.put(request, notice))) throw error;
     }
     if (to === this.mountPath.url) await this.flash.put(request, notice);
-    this.adapterHost.httpAdapter.redirect(response, 303, to);
+    await sent(this.adapterHost.httpAdapter.redirect(response, 303, to));
   }
 
   /** What is not stored is not repeated: somebody may have put their key where a provider or label belongs. */

@@ -13,6 +13,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { byokAssets } from '../views/index.js';
 import { PageExceptionFilter } from './byok-exception.filter.js';
 import { SecurityHeadersGuard } from './security-headers.guard.js';
+import { sent } from './sent.js';
 
 /** The name of a file is made of its content, so it can be kept for ever. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
@@ -31,7 +32,7 @@ export class AssetsController {
   constructor(@Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost) {}
 
   @Get(':file')
-  send(@Param('file') file: string, @Res() response: unknown): void {
+  async send(@Param('file') file: string, @Res() response: unknown): Promise<void> {
     const { httpAdapter } = this.adapterHost;
     const asset = this.#files.get(file);
     if (!asset) throw new NotFoundException();
@@ -39,6 +40,6 @@ export class AssetsController {
     httpAdapter.setHeader(response, 'Vary', 'Accept-Encoding');
     httpAdapter.setHeader(response, 'Content-Type', asset.contentType);
     // As text: Express' adapter makes JSON of a Buffer.
-    httpAdapter.reply(response, asset.content.toString(), 200);
+    await sent(httpAdapter.reply(response, asset.content.toString(), 200));
   }
 }

@@ -15,6 +15,7 @@ import { tooLarge, unsupportedMediaType } from './body-rules.js';
 import { ErrorPages } from './error-pages.js';
 import { MountPath } from './mount-path.js';
 import { setSecurityHeaders, setTransportSecurity } from './response-headers.js';
+import { sent } from './sent.js';
 
 /** Body of every error answer of this library. @publicApi */
 export interface ByokErrorBody {
@@ -56,12 +57,12 @@ export class ErrorAnswers {
     setTransportSecurity(this.adapterHost, request, response, this.options);
     if (!html || !acceptsHtml(request)) {
       httpAdapter.setHeader(response, 'Content-Type', 'application/json; charset=utf-8');
-      httpAdapter.reply(response, body, body.statusCode);
+      await sent(httpAdapter.reply(response, body, body.statusCode));
       return;
     }
     const page = await this.pages.render(error, body.code, request);
     httpAdapter.setHeader(response, 'Content-Type', 'text/html; charset=utf-8');
-    httpAdapter.reply(response, page, body.statusCode);
+    await sent(httpAdapter.reply(response, page, body.statusCode));
   }
 
   #bodyOf(error: unknown): ByokErrorBody {

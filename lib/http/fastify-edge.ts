@@ -103,7 +103,10 @@ function answerUnreadablePaths(instance: FastifyLike, { url, failed }: Edge, isB
   if (!options) return;
   const before = options.frameworkErrors;
   options.frameworkErrors = (error, request, reply) => {
-    if (isBelow(request.url)) return failed(error, request, reply, request.url.slice(url.length));
+    if (isBelow(request.url)) {
+      // Nobody would hear of it here, where an application's layout fails.
+      return failed(error, request, reply, request.url.slice(url.length)).catch(() => reply.code(400).send(''));
+    }
     if (before) return before(error, request, reply);
     const { statusCode = 500, code, message } = error as { statusCode?: number; code?: string; message?: string };
     return reply.code(statusCode).send({ statusCode, code, message });

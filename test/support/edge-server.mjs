@@ -144,9 +144,10 @@ async function onFastify() {
   instance.addHook('onRequest', (request, reply, done) => {
     const { method, query, headers, session: held } = request;
     const { id, isAnswered } = signIn({ method, path: request.url.split('?')[0], query, headers, session: held });
-    if (isAnswered) return reply.code(204).send();
     if (id !== undefined) request.user = { id };
-    done();
+    // Not returned: a hook that returns a promise is taken to be done with it.
+    if (isAnswered) void reply.code(204).send();
+    else done();
   });
   await nest.listen(0, '127.0.0.1');
   // HEAD comes with every GET there, and is not called for by itself.

@@ -23,7 +23,7 @@ export interface PlatformSetup {
   tls?: { key: string; cert: string };
   /** What a `main.ts` would do before there are sessions. */
   configure?: (nest: INestApplication) => unknown;
-  /** A store as express-session has them, which both take. Without one, the platform's own in memory. */
+  /** A store as express-session has them, which both take. Like all that are not in memory, they answer later. */
   store?: Store;
   /** Of the cookie of sessions and the like; false is no sessions. */
   sessions?: Partial<SessionOptions> | false;
@@ -84,11 +84,14 @@ async function createOnFastify(setup: PlatformSetup): Promise<INestApplication> 
   return nest;
 }
 
-function fastifySessions(store?: Store, { cookie, ...sessions }: Partial<SessionOptions> = {}): FastifySessionOptions {
+function fastifySessions(
+  store: Store = new session.MemoryStore(),
+  { cookie, ...sessions }: Partial<SessionOptions> = {},
+): FastifySessionOptions {
   return {
     secret: 'a-secret-of-the-tests-that-is-long',
     saveUninitialized: false,
-    ...(store && { store: store as unknown as FastifySessionOptions['store'] }),
+    store: store as unknown as FastifySessionOptions['store'],
     ...(sessions as Pick<FastifySessionOptions, 'rolling'>),
     cookie: { secure: false, sameSite: 'lax', ...(cookie as FastifySessionOptions['cookie']) },
   };
