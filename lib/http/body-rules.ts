@@ -1,8 +1,8 @@
 import { ByokError } from '../errors/index.js';
 import type { ByokRequest } from '../interfaces/index.js';
 
-/** Bytes. Far above what the longest key needs. */
-const MAX_BODY = 16 * 1024;
+/** Bytes. Far above what the longest key needs. @internal */
+export const MAX_BODY = 16 * 1024;
 
 /** The media type of a request's body, in lower case and without its parameters. @internal */
 export function mediaTypeOf({ headers }: ByokRequest): string {

@@ -1,5 +1,5 @@
 import type { ByokRequest } from '../interfaces/index.js';
-import { hasBody } from './body-rules.js';
+import { hasBody, MAX_BODY } from './body-rules.js';
 import type { Edge } from './platform-edge.js';
 
 type Next = (error?: unknown) => void;
@@ -21,6 +21,7 @@ interface FastifyReplyLike {
 interface FastifyRoute {
   method: string | string[];
   url: string;
+  bodyLimit?: number;
   errorHandler?: ErrorHandler;
   onRequest?: Hook | Hook[];
 }
@@ -65,6 +66,8 @@ export function prepareFastify(instance: FastifyLike, edge: Edge): void {
     // As on Express, where /byok/ is the first page too.
     if (hasPages && !isLax && route.url === url && route.method === 'GET') instance.route({ ...route, url: `${url}/` });
     const path = route.url.slice(url.length);
+    // Before it is read, rather than after: Fastify reads a mebibyte of what a stranger sends.
+    if (/^(\/api)?\/keys(\/|$)/.test(path)) route.bodyLimit = MAX_BODY;
     // Errors of handlers are Nest's; these are those of parsers and plugins.
     route.errorHandler = (error, request, reply) => failed(error, request, reply, path);
     route.onRequest = [
