@@ -124,7 +124,8 @@ async function onExpress() {
 }
 
 async function onFastify() {
-  const adapter = new FastifyAdapter({ logger: quiet ? false : { level: 'trace' } });
+  // All but its log of requests, which is of paths: what a host writes of those is the host's.
+  const adapter = new FastifyAdapter({ logger: quiet ? false : { level: 'trace' }, disableRequestLogging: true });
   const instance = adapter.getInstance();
   const all = [];
   instance.addHook('onRoute', ({ method, url: path }) =>
