@@ -65,13 +65,13 @@ function bodiesOf(canary: string): [type: string, body: string][] {
 }
 
 describe.each([
-  ['session', 'express'],
-  ['database', 'express'],
+  // Hybrid storage is both of the others: each is looked at on each platform.
+  ['session', 'fastify'],
+  ['database', 'fastify'],
   ['hybrid', 'express'],
-  ['hybrid', 'fastify'],
 ] as const)('A key over HTTP with %s storage on %s', (storage, platform) => {
   /** The body is read before a storage comes into it: all of the bodies for one of them, and a part for the others. */
-  const isWhole = storage === 'hybrid' && platform === 'express';
+  const isWhole = storage === 'hybrid';
   const [canary, carelessCanary] = [makeCanary(), makeCanary()];
   let remains: Remains;
   let careless: Remains | undefined;
@@ -169,6 +169,8 @@ describe.each([
   });
 
   it('is in the refusals of routes that are not ours, which shows what a body parser does', () => {
+    // That of Fastify says no more than that it is no JSON.
+    if (platform === 'fastify') return;
     expect(new LeakSearch(canary).encodings(remains.elsewhere)).not.toEqual([]);
   });
 

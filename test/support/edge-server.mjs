@@ -125,7 +125,7 @@ async function onExpress() {
 
 async function onFastify() {
   // All but its log of requests, which is of paths: what a host writes of those is the host's.
-  const adapter = new FastifyAdapter({ logger: quiet ? false : { level: 'trace' }, disableRequestLogging: true });
+  const adapter = new FastifyAdapter(quiet ? {} : { logger: { level: 'trace' }, disableRequestLogging: true });
   const instance = adapter.getInstance();
   const all = [];
   instance.addHook('onRoute', ({ method, url: path }) =>
