@@ -53,7 +53,7 @@ export function prepareFastify(instance: FastifyLike, edge: Edge): void {
   const { url, hasPages, prepare, absent, failed } = edge;
   const isBelow = (path: string) => path.startsWith(url) && /^([/?#]|$)/.test(path.slice(url.length));
   const { initialConfig = {} } = instance;
-  const isLax = initialConfig.ignoreTrailingSlash ?? initialConfig.routerOptions?.ignoreTrailingSlash ?? false;
+  const isLax = Boolean(initialConfig.ignoreTrailingSlash || initialConfig.routerOptions?.ignoreTrailingSlash);
 
   instance.addHook('onRequest', ({ routeOptions }, reply, done) => {
     // What a router matches can be written in many ways; what it has matched is told in one.
