@@ -6,7 +6,7 @@ import { BYOK_OPTIONS } from '../byok.constants.js';
 import { ByokService } from '../byok.service.js';
 import { UserRequiredError } from '../errors/index.js';
 import { isSecure } from '../guards/index.js';
-import { FormTokens, MountPath, pageOf, PageFrame, sent } from '../http/index.js';
+import { FormTokens, MountPath, pageOf, PageFrame } from '../http/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import { clearPage, dashboardPage } from '../views/index.js';
 import { Flash } from './flash.js';
@@ -68,12 +68,12 @@ export class DashboardPages {
     } catch (error) {
       const signIn = error instanceof UserRequiredError ? this.#signInUrl(request) : undefined;
       if (signIn === undefined) throw error;
-      await sent(httpAdapter.redirect(response, 303, signIn));
+      httpAdapter.redirect(response, 303, signIn);
       return;
     }
     const html = await this.frame.render(request, page);
     httpAdapter.setHeader(response, 'Content-Type', 'text/html; charset=utf-8');
-    await sent(httpAdapter.reply(response, html, 200));
+    httpAdapter.reply(response, html, 200);
   }
 
   #signInUrl(request: ByokRequest): string | undefined {

@@ -26,7 +26,6 @@ import {
   SameOriginGuard,
   sameOriginPath,
   SecurityHeadersGuard,
-  sent,
   WriteRateGuard,
 } from '../http/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
@@ -147,7 +146,7 @@ export class DashboardController {
       if (!(await this.flash.put(request, notice))) throw error;
     }
     if (to === this.mountPath.url) await this.flash.put(request, notice);
-    await sent(this.adapterHost.httpAdapter.redirect(response, 303, to));
+    this.adapterHost.httpAdapter.redirect(response, 303, to);
   }
 
   /** What is not stored is not repeated: somebody may have put their key where a provider or label belongs. */

@@ -13,7 +13,6 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { byokAssets } from '../views/index.js';
 import { PageExceptionFilter } from './byok-exception.filter.js';
 import { SecurityHeadersGuard } from './security-headers.guard.js';
-import { sent } from './sent.js';
 
 /** The name of a file is made of its content, so it can be kept for ever. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
@@ -32,7 +31,7 @@ export class AssetsController {
   constructor(@Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost) {}
 
   @Get(':file')
-  async send(@Param('file') file: string, @Res() response: unknown): Promise<void> {
+  send(@Param('file') file: string, @Res() response: unknown): void {
     const { httpAdapter } = this.adapterHost;
     const asset = this.#files.get(file);
     if (!asset) throw new NotFoundException();
@@ -40,6 +39,6 @@ export class AssetsController {
     httpAdapter.setHeader(response, 'Vary', 'Accept-Encoding');
     httpAdapter.setHeader(response, 'Content-Type', asset.contentType);
     // As text: Express' adapter makes JSON of a Buffer.
-    await sent(httpAdapter.reply(response, asset.content.toString(), 200));
+    httpAdapter.reply(response, asset.content.toString(), 200);
   }
 }

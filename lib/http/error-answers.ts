@@ -15,7 +15,6 @@ import { tooLarge, unsupportedMediaType } from './body-rules.js';
 import { ErrorPages } from './error-pages.js';
 import { MountPath } from './mount-path.js';
 import { setSecurityHeaders, setTransportSecurity } from './response-headers.js';
-import { sent } from './sent.js';
 
 /** Body of every error answer of this library. @publicApi */
 export interface ByokErrorBody {
@@ -44,7 +43,12 @@ export class ErrorAnswers {
     private readonly pages: ErrorPages,
   ) {}
 
-  /** @param html Whether a page may be the answer. */
+  /**
+   * Over when the answer is sent, on Fastify. It takes a handler of errors that is over before for one that sends nothing,
+   * and sends a second answer: that ends the process where a session is saved meanwhile.
+   *
+   * @param html Whether a page may be the answer.
+   */
   async send(error: unknown, request: ByokRequest, response: unknown, html = true): Promise<void> {
     const { httpAdapter } = this.adapterHost;
     if (httpAdapter.isHeadersSent(response)) return;
@@ -57,12 +61,12 @@ export class ErrorAnswers {
     setTransportSecurity(this.adapterHost, request, response, this.options);
     if (!html || !acceptsHtml(request)) {
       httpAdapter.setHeader(response, 'Content-Type', 'application/json; charset=utf-8');
-      await sent(httpAdapter.reply(response, body, body.statusCode));
+      await httpAdapter.reply(response, body, body.statusCode);
       return;
     }
     const page = await this.pages.render(error, body.code, request);
     httpAdapter.setHeader(response, 'Content-Type', 'text/html; charset=utf-8');
-    await sent(httpAdapter.reply(response, page, body.statusCode));
+    await httpAdapter.reply(response, page, body.statusCode);
   }
 
   #bodyOf(error: unknown): ByokErrorBody {

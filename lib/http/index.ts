@@ -12,7 +12,6 @@ export { PageFrame } from './page-frame.js';
 export { pageOf, sameOriginPath } from './return-to.js';
 export { SameOriginGuard } from './same-origin.guard.js';
 export { SecurityHeadersGuard } from './security-headers.guard.js';
-export { sent } from './sent.js';
 export { TrustedProxies } from './trusted-proxies.js';
 export { UpstreamErrors } from './upstream-errors.js';
 export { WriteRateGuard } from './write-rate.guard.js';

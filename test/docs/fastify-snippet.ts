@@ -4,10 +4,14 @@ import type { ByokService } from 'nestjs-byok';
 
 const KEY = 'sk-an-example-of-an-api-key-1f9c';
 
+/** What such an application has installed. */
+export const ON_FASTIFY = ['@nestjs/platform-fastify', '@fastify/cookie', '@fastify/session'];
+
 /** Runs what makes an application on Fastify: somebody saves a key in the form of their page. */
-export async function runOnFastify(create: () => Promise<NestFastifyApplication>, service: typeof ByokService) {
+export async function runOnFastify(load: <T>(name: string) => Promise<T>, service: typeof ByokService): Promise<void> {
+  const { createApp } = await load<{ createApp(): Promise<NestFastifyApplication> }>('fastify.ts');
   process.env['SESSION_SECRET'] = 'a-secret-of-the-tests-that-is-long';
-  const app = await create();
+  const app = await createApp();
   try {
     app
       .getHttpAdapter()

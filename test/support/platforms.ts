@@ -69,7 +69,7 @@ async function createOnFastify(setup: PlatformSetup): Promise<INestApplication> 
   const nest = await NestFactory.create<NestFastifyApplication>(module, adapter, { abortOnError: false, logger });
   await configure?.(nest);
   await nest.register(cookiePlugin as never);
-  if (sessions !== false) await nest.register(sessionPlugin as never, fastifySessions(store, sessions) as never);
+  if (sessions !== false) await nest.register(sessionPlugin, fastifySessions(store, sessions));
   nest
     .getHttpAdapter()
     .getInstance()
@@ -91,7 +91,7 @@ function fastifySessions(
   return {
     secret: 'a-secret-of-the-tests-that-is-long',
     saveUninitialized: false,
-    store: store as unknown as FastifySessionOptions['store'],
+    store: store,
     ...(sessions as Pick<FastifySessionOptions, 'rolling'>),
     cookie: { secure: false, sameSite: 'lax', ...(cookie as FastifySessionOptions['cookie']) },
   };
