@@ -4,8 +4,11 @@ import type { ByokService } from 'nestjs-byok';
 
 const KEY = 'sk-an-example-of-an-api-key-1f9c';
 
-/** What such an application has installed. */
-export const ON_FASTIFY = ['@nestjs/platform-fastify', '@fastify/cookie', '@fastify/session'];
+/** What the applications of the snippets have installed beside the library and what it needs. */
+export const INSTALLED = [
+  ...['@nestjs/testing', '@nestjs/platform-express', '@nestjs/platform-fastify', '@fastify/cookie', '@fastify/session'],
+  ...['@types/express', '@types/express-session', '@types/node'],
+];
 
 /** Runs what makes an application on Fastify: somebody saves a key in the form of their page. */
 export async function runOnFastify(load: <T>(name: string) => Promise<T>, service: typeof ByokService): Promise<void> {
