@@ -6,7 +6,7 @@ import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { seedOf } from '../support/seeds.js';
 
 describe.each([
-  ['express', 200],
+  ['express', 300],
   ['fastify', 100],
 ] as const)('On %s %i mutated requests for every route', (platform, perRoute) => {
   let database: TestDatabase;

@@ -100,6 +100,10 @@ describe.each([
     expect(await readAfter('raw', deleteIn('raw'))).toEqual([FIRST, FIRST]);
     expect(await readAfter('raw', clearIn('raw'))).toEqual([FIRST, FIRST]);
     expect(await readAfter('raw', replaceIn('raw'))).toEqual([FIRST, FIRST]);
+    // And a whole session, which is why signing out is not a way to delete keys.
+    const browser = await visitor('raw');
+    await during(browser, () => browser.send('POST', `${there.url}/sign-out-for-good`));
+    expect(await harness.stores[0].stored(browser.sessionId)).not.toBeNull();
   });
 
   it('finds the new key itself, not the one it loaded', async () => {
