@@ -10,8 +10,6 @@ interface FastifyRequestLike extends ByokRequest {
   url: string;
   /** Without parameters where the path could not even be read. */
   params?: Record<string, string> | null;
-  /** What matched, as it was registered; without an URL where nothing did. */
-  routeOptions: { url?: string };
 }
 
 interface FastifyReplyLike {
@@ -55,12 +53,6 @@ export function prepareFastify(instance: FastifyLike, edge: Edge): void {
   const { initialConfig = {} } = instance;
   const isLax = Boolean(initialConfig.ignoreTrailingSlash || initialConfig.routerOptions?.ignoreTrailingSlash);
 
-  instance.addHook('onRequest', ({ routeOptions }, reply, done) => {
-    // What a router matches can be written in many ways; what it has matched is told in one.
-    if (isBelow(routeOptions.url ?? '')) prepare(reply);
-    done();
-  });
-
   instance.addHook('onRoute', (route) => {
     if (!isBelow(route.url)) return;
     // As on Express, where /byok/ is the first page too.
@@ -73,6 +65,7 @@ export function prepareFastify(instance: FastifyLike, edge: Edge): void {
     route.onRequest = [
       ...[route.onRequest ?? []].flat(),
       (request, reply, done) => {
+        prepare(reply);
         // Clients give the type of a body that they do not send; the parser would refuse it for being empty.
         if (route.method === 'DELETE' && !hasBody(request)) delete request.headers['content-type'];
         // Fastify takes `keys//delete` for one with a provider; Nest would answer, and quote the path.

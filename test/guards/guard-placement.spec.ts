@@ -188,7 +188,7 @@ describe.each(PLATFORMS)('Where ApiKeyGuard stands on %s', (platform) => {
   });
 
   it('works behind a global prefix and with versions, and says where keys are managed', async () => {
-    const { client } = await start(Versioned, {
+    const { client, close } = await start(Versioned, {
       configure: (nest) => nest.setGlobalPrefix('api').enableVersioning({ type: VersioningType.URI }),
     });
     expect((await client('alice').get('/api/v2/versioned').expect(200)).body).toEqual({ key: KEY });
@@ -196,6 +196,16 @@ describe.each(PLATFORMS)('Where ApiKeyGuard stands on %s', (platform) => {
     expect(body).toMatchObject({ code: 'BYOK_KEY_REQUIRED', manageUrl: '/api/byok' });
     await client('bob').get('/api/byok').expect(200);
     await client('bob').get('/api/byok/api/keys').expect(200, { keys: [] });
+    expect((await client('bob').get('/api/byok/absent').expect(404)).body).toMatchObject({ code: 'BYOK_NOT_FOUND' });
+    await close();
+    const byHeader = await start(Versioned, {
+      configure: (nest) =>
+        nest.enableVersioning({ type: VersioningType.HEADER, header: 'x-version', defaultVersion: '1' }),
+    });
+    const alice = byHeader.client('alice').set('X-Version', '2');
+    expect((await alice.get('/versioned').expect(200)).body).toEqual({ key: KEY });
+    await alice.get('/byok').expect(200);
+    await byHeader.client('bob').get('/byok/api/keys').expect(200, { keys: [] });
   });
 
   it('says where keys are managed where they are excluded from the prefix, and nowhere without pages', async () => {
