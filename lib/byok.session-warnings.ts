@@ -5,6 +5,8 @@ import type { ByokRequest, ResolvedByokOptions } from './interfaces/index.js';
 interface SessionRequest extends ByokRequest {
   session?: { cookie?: CookieSettings };
   sessionStore?: object;
+  /** As the platform tells it. */
+  protocol?: string;
 }
 
 interface CookieSettings {
@@ -25,7 +27,7 @@ export function warnOfSessions(request: ByokRequest, { https }: Pick<ResolvedByo
   for (const weakness of weaknessesOf(request as SessionRequest, https === 'block')) logger.warn(weakness);
 }
 
-function* weaknessesOf({ session, sessionStore }: SessionRequest, isTlsMust: boolean): Generator<string> {
+function* weaknessesOf({ session, sessionStore, protocol }: SessionRequest, isTlsMust: boolean): Generator<string> {
   const isProduction = process.env.NODE_ENV === 'production';
   if (isProduction && isInMemory(sessionStore)) {
     yield "Sessions are kept in this process' memory: they end with it, and no other instance knows them. Give the session middleware a store.";
@@ -41,6 +43,10 @@ function* weaknessesOf({ session, sessionStore }: SessionRequest, isTlsMust: boo
   // Over http, which a developer uses, such a cookie would not come back.
   if ((isProduction || isTlsMust) && !cookie.secure) {
     yield "The cookie of sessions travels over open connections. Set its secure to true; behind a proxy, set the platform's trust of it too.";
+  }
+  // The default of @fastify/session.
+  if (cookie.secure === true && protocol === 'http') {
+    yield "The cookie of sessions is for https and a request came by http, so that no session lasts and forms are refused as out of date. Set its secure to 'auto'; behind a proxy, set the platform's trust of it.";
   }
 }
 

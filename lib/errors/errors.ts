@@ -12,6 +12,9 @@ export class EncryptionError extends ByokError {
   }
 }
 
+/** That the session could not be loaded or saved. @internal */
+export const SESSION_REASON = 'SESSION';
+
 /**
  * The database or the session store did not answer as it should. Never means "no key".
  *
@@ -26,7 +29,7 @@ export class StorageError extends ByokError {
     this.#reason = reason;
   }
 
-  /** SQLSTATE or errno of the driver, where it told one. @internal */
+  /** SQLSTATE or errno of the driver, where it told one, or {@link SESSION_REASON}. @internal */
   get reason(): string | undefined {
     return this.#reason;
   }

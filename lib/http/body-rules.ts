@@ -1,8 +1,8 @@
 import { ByokError } from '../errors/index.js';
 import type { ByokRequest } from '../interfaces/index.js';
 
-/** Bytes. Far above what the longest key needs. */
-const MAX_BODY = 16 * 1024;
+/** Bytes. Far above what the longest key needs. @internal */
+export const MAX_BODY = 16 * 1024;
 
 /** The media type of a request's body, in lower case and without its parameters. @internal */
 export function mediaTypeOf({ headers }: ByokRequest): string {
@@ -10,6 +10,16 @@ export function mediaTypeOf({ headers }: ByokRequest): string {
     .split(';')[0]
     .trim()
     .toLowerCase();
+}
+
+/**
+ * Whether a body is in UTF-8, as far as its sender says. A parser that does not know other ones would read it wrong.
+ *
+ * @internal
+ */
+export function isUtf8({ headers }: ByokRequest): boolean {
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(String(headers['content-type'] ?? ''))?.[1];
+  return charset === undefined || /^utf-?8$/i.test(charset);
 }
 
 /**

@@ -1,7 +1,14 @@
 import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { BYOK_OPTIONS } from '../byok.constants.js';
-import { BYOK_ERROR_STATUS, ByokError, KeyRequiredError, StorageError, UserRequiredError } from '../errors/index.js';
+import {
+  BYOK_ERROR_STATUS,
+  ByokError,
+  KeyRequiredError,
+  SESSION_REASON,
+  StorageError,
+  UserRequiredError,
+} from '../errors/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import { acceptsHtml } from './accepts-html.js';
 import { tooLarge, unsupportedMediaType } from './body-rules.js';
@@ -36,21 +43,30 @@ export class ErrorAnswers {
     private readonly pages: ErrorPages,
   ) {}
 
-  /** @param html Whether a page may be the answer. */
+  /**
+   * Over when the answer is sent, on Fastify. It takes a handler of errors that is over before for one that sends nothing,
+   * and sends a second answer: that ends the process where a session is saved meanwhile.
+   *
+   * @param html Whether a page may be the answer.
+   */
   async send(error: unknown, request: ByokRequest, response: unknown, html = true): Promise<void> {
     const { httpAdapter } = this.adapterHost;
     if (httpAdapter.isHeadersSent(response)) return;
     const body = this.#bodyOf(error);
+    // @fastify/session would save it with this answer, fail again, and have Fastify show the client why.
+    if (error instanceof StorageError && error.reason === SESSION_REASON && httpAdapter.getType() === 'fastify') {
+      request.session = null;
+    }
     setSecurityHeaders(this.adapterHost, response);
     setTransportSecurity(this.adapterHost, request, response, this.options);
     if (!html || !acceptsHtml(request)) {
       httpAdapter.setHeader(response, 'Content-Type', 'application/json; charset=utf-8');
-      httpAdapter.reply(response, body, body.statusCode);
+      await httpAdapter.reply(response, body, body.statusCode);
       return;
     }
     const page = await this.pages.render(error, body.code, request);
     httpAdapter.setHeader(response, 'Content-Type', 'text/html; charset=utf-8');
-    httpAdapter.reply(response, page, body.statusCode);
+    await httpAdapter.reply(response, page, body.statusCode);
   }
 
   #bodyOf(error: unknown): ByokErrorBody {
@@ -81,6 +97,8 @@ function toByokError(error: unknown): ByokError | undefined {
   if (error instanceof ByokError) return error;
   switch (statusOf(error)) {
     case 400:
+    // A name that is longer than the router of Fastify takes.
+    case 414:
       return new ByokError('BYOK_INVALID_INPUT', 'The request is malformed.');
     case 401:
       return new UserRequiredError('Sign in first.');

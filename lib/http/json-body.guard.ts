@@ -1,6 +1,6 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { ByokRequest } from '../interfaces/index.js';
-import { hasBody, mediaTypeOf, refuseLarge, unsupportedMediaType } from './body-rules.js';
+import { hasBody, isUtf8, mediaTypeOf, refuseLarge, unsupportedMediaType } from './body-rules.js';
 
 /** Takes JSON bodies only, and none that is large. @internal */
 @Injectable()
@@ -9,7 +9,7 @@ export class JsonBodyGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<ByokRequest & { method: string; body?: unknown }>();
     refuseLarge(request);
-    const isJson = mediaTypeOf(request) === 'application/json';
+    const isJson = mediaTypeOf(request) === 'application/json' && isUtf8(request);
     if (!isJson && (request.method === 'PUT' || hasBody(request))) throw unsupportedMediaType();
     return true;
   }

@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { ConfigurationError } from '../errors/index.js';
 import type { ResolvedByokOptions } from '../interfaces/index.js';
+import { optionsOf } from './fastify-edge.js';
 
 type IsTrusted = (address: string, hop: number) => boolean;
 
@@ -28,7 +29,8 @@ export class TrustedProxies implements OnModuleInit {
     const adapter = this.adapterHost.httpAdapter;
     if (this.options.https !== 'block' || !adapter) return;
     const isFastify = adapter.getType() === 'fastify';
-    if (!trustsEverybody(isFastify ? ofFastify(adapter.getInstance()) : ofExpress(adapter.getInstance()))) return;
+    if (!trustsEverybody(isFastify ? optionsOf(adapter.getInstance())?.trustProxy : ofExpress(adapter.getInstance())))
+      return;
     const instead = isFastify
       ? "new FastifyAdapter({ trustProxy: '10.0.0.0/8' })"
       : "app.set('trust proxy', '10.0.0.0/8') or 'loopback'";
@@ -46,11 +48,4 @@ function trustsEverybody(trust: unknown): boolean {
 /** What the setting was made into, whichever way it was written. */
 function ofExpress(instance: { get?: (name: string) => unknown }): unknown {
   return instance.get?.('trust proxy fn');
-}
-
-/** Fastify shows its options under a symbol only. */
-function ofFastify(instance: object): unknown {
-  const symbol = Object.getOwnPropertySymbols(instance).find(({ description }) => description === 'fastify.options');
-  const options = symbol && (instance as Record<symbol, { trustProxy?: unknown } | undefined>)[symbol];
-  return options?.trustProxy;
 }

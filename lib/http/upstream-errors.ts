@@ -1,10 +1,12 @@
-import { Injectable, Logger, NotFoundException, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, NotFoundException, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { StorageError } from '../errors/index.js';
-import type { ByokRequest } from '../interfaces/index.js';
+import { BYOK_OPTIONS } from '../byok.constants.js';
+import { SESSION_REASON, StorageError } from '../errors/index.js';
+import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import { ErrorAnswers, statusOf } from './error-answers.js';
+import { prepareFastify } from './fastify-edge.js';
 import { MountPath } from './mount-path.js';
-import { finishExpress, prepareExpress, prepareFastify, type Edge } from './platform-edge.js';
+import { finishExpress, prepareExpress, type Edge } from './platform-edge.js';
 import { setSecurityHeaders } from './response-headers.js';
 
 /**
@@ -22,6 +24,7 @@ export class UpstreamErrors implements OnModuleInit {
     private readonly adapterHost: HttpAdapterHost,
     private readonly mountPath: MountPath,
     private readonly answers: ErrorAnswers,
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
   ) {}
 
   /** For the module to call while Nest sets up middleware: before any route. */
@@ -43,6 +46,7 @@ export class UpstreamErrors implements OnModuleInit {
       this.answers.send(error, request, response, !/^\/api(?![^/?])/i.test(path));
     return {
       url: this.mountPath.url,
+      hasPages: this.options.dashboard !== false,
       prepare: (response) => setSecurityHeaders(this.adapterHost, response),
       absent: (request, response, path) => answer(new NotFoundException(), request, response, path),
       failed: (error, request, response, path) => answer(this.#refusalOrOutage(error), request, response, path),
@@ -54,6 +58,7 @@ export class UpstreamErrors implements OnModuleInit {
     this.#logger.error(
       `Middleware in front of the module failed: ${error instanceof Error ? error.name : typeof error}`,
     );
-    return new StorageError('The service is not available at the moment. Try again.');
+    // Of what an application has in front of its routes, mostly its sessions can fail.
+    return new StorageError('The service is not available at the moment. Try again.', SESSION_REASON);
   }
 }

@@ -5,6 +5,7 @@ import type { Agent } from 'supertest';
 import { byokAssets, type DashboardOptions } from '../../lib/index.js';
 import { KEY, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
+import { PLATFORMS } from '../support/platforms.js';
 
 const OTHER_KEY = 'another-example-of-a-key-2e8d';
 const PROVIDERS = {
@@ -12,7 +13,7 @@ const PROVIDERS = {
   azure: { name: 'Azure', fields: { endpoint: { type: 'url', label: 'Endpoint' } } },
 } as const;
 
-describe('The pages', () => {
+describe.each(PLATFORMS)('The pages on %s', (platform) => {
   let database: TestDatabase;
   let app: EdgeApp;
 
@@ -24,6 +25,7 @@ describe('The pages', () => {
 
   const start = async (dashboard: DashboardOptions = {}, more: object = {}): Promise<EdgeApp> =>
     (app = await startEdge({
+      platform,
       options: { db: database.url, providers: PROVIDERS, dashboard, rateLimit: false, ...more },
     }));
 
@@ -54,6 +56,8 @@ describe('The pages', () => {
       /API keys .*0 keys stored.* OpenAI .*Azure .*Endpoint.*Add a key.*Security.*Encrypted in the database/,
     );
     expect(empty).not.toContain('/byok/clear');
+    expect(await page(browser, '/byok/?x=1')).toBe(empty);
+    await browser.head('/byok/').expect(200);
 
     const saved = await submit(browser, '/keys/openai', { api_key: KEY });
     expect(textOf(saved.html)).toContain('The key for OpenAI was saved (…1f9c). Never expires.');
@@ -233,7 +237,7 @@ describe('The pages', () => {
       expect((await fetch(`${app.url}/byok/assets/${name}`)).status).toBe(404);
     }
     await app.close();
-    app = await startEdge({ options: { dashboard: false } });
+    app = await startEdge({ platform, options: { dashboard: false } });
     expect((await fetch(`${app.url}/byok/assets/${byokAssets().script.fileName}`)).status).toBe(404);
   });
 

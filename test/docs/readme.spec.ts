@@ -6,6 +6,7 @@ import { cli } from '../support/cli.js';
 import { Consumer, readManifest, ROOT } from '../support/consumer.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { startSnippet, type SnippetApp } from '../support/snippet-app.js';
+import { INSTALLED, runOnFastify } from './fastify-snippet.js';
 import { snippetsOf } from './snippets.js';
 import { runWithVault } from './vault-snippet.js';
 import type * as Library from 'nestjs-byok';
@@ -300,6 +301,7 @@ const RUNS: Record<string, () => Promise<void>> = {
     await app.byok.clearKeys({ userId: 'kate' });
   },
 
+  'fastify.ts': () => runOnFastify(load, library.ByokService),
   'vault.module.ts': () =>
     runWithVault(async () => start((await load<{ VaultModule: never }>('vault.module.ts')).VaultModule)),
 
@@ -320,8 +322,7 @@ beforeAll(async () => {
   database = await createDatabase();
   consumer = await Consumer.create('module');
   const { dependencies, peerDependencies } = await readManifest();
-  await consumer.link(...Object.keys({ ...dependencies, ...peerDependencies }), '@nestjs/testing');
-  await consumer.link('@nestjs/platform-express', '@types/express', '@types/express-session', '@types/node');
+  await consumer.link(...Object.keys({ ...dependencies, ...peerDependencies }), ...INSTALLED);
   await consumer.linkLibrary();
   const files: string[] = [];
   for (const { name, code } of SNIPPETS.values()) {

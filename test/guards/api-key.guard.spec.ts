@@ -18,7 +18,13 @@ function spoil(store: MemoryStore): void {
   }
 }
 
-describe.each(['session', 'database', 'hybrid'] as const)('ApiKeyGuard with %s storage', (storage) => {
+describe.each([
+  ['session', 'express'],
+  ['database', 'express'],
+  ['hybrid', 'express'],
+  ['session', 'fastify'],
+  ['hybrid', 'fastify'],
+] as const)('ApiKeyGuard with %s storage on %s', (storage, platform) => {
   let database: TestDatabase;
   let app: EdgeApp;
   let events: ByokEvent[];
@@ -29,6 +35,7 @@ describe.each(['session', 'database', 'hybrid'] as const)('ApiKeyGuard with %s s
     const db = storage === 'session' ? undefined : database.url;
     const onEvent = (event: ByokEvent) => void events.push(event);
     app = await startEdge({
+      platform,
       options: { storage, db, onEvent, rateLimit: false, cleanup: { onRequest: false } },
       controllers: [OnMethods, OnClass, Subclass, Scoped],
       store,

@@ -25,6 +25,7 @@ import {
   type KeyRequirement,
 } from '../../lib/index.js';
 import { KEY, startEdge, type EdgeApp, type EdgeSetup } from '../support/edge-app.js';
+import { PLATFORMS } from '../support/platforms.js';
 import { OnClass, OnMethods } from '../support/guarded.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -53,7 +54,7 @@ function watchStatements(): string[] {
   return statements;
 }
 
-describe('Where ApiKeyGuard stands', () => {
+describe.each(PLATFORMS)('Where ApiKeyGuard stands on %s', (platform) => {
   let database: TestDatabase;
   let app: EdgeApp | undefined;
 
@@ -67,7 +68,7 @@ describe('Where ApiKeyGuard stands', () => {
   afterAll(() => database.drop());
 
   async function start(controller: Type, more: EdgeSetup = {}, options: EdgeSetup['options'] = {}) {
-    app = await startEdge({ options: { db: database.url, ...options }, controllers: [controller], ...more });
+    app = await startEdge({ platform, options: { db: database.url, ...options }, controllers: [controller], ...more });
     await app.byok.setKey(ALICE, 'openai', KEY);
     return app;
   }
@@ -187,7 +188,7 @@ describe('Where ApiKeyGuard stands', () => {
   });
 
   it('works behind a global prefix and with versions, and says where keys are managed', async () => {
-    const { client } = await start(Versioned, {
+    const { client, close } = await start(Versioned, {
       configure: (nest) => nest.setGlobalPrefix('api').enableVersioning({ type: VersioningType.URI }),
     });
     expect((await client('alice').get('/api/v2/versioned').expect(200)).body).toEqual({ key: KEY });
@@ -195,6 +196,16 @@ describe('Where ApiKeyGuard stands', () => {
     expect(body).toMatchObject({ code: 'BYOK_KEY_REQUIRED', manageUrl: '/api/byok' });
     await client('bob').get('/api/byok').expect(200);
     await client('bob').get('/api/byok/api/keys').expect(200, { keys: [] });
+    expect((await client('bob').get('/api/byok/absent').expect(404)).body).toMatchObject({ code: 'BYOK_NOT_FOUND' });
+    await close();
+    const byHeader = await start(Versioned, {
+      configure: (nest) =>
+        nest.enableVersioning({ type: VersioningType.HEADER, header: 'x-version', defaultVersion: '1' }),
+    });
+    const alice = byHeader.client('alice').set('X-Version', '2');
+    expect((await alice.get('/versioned').expect(200)).body).toEqual({ key: KEY });
+    await alice.get('/byok').expect(200);
+    await byHeader.client('bob').get('/byok/api/keys').expect(200, { keys: [] });
   });
 
   it('says where keys are managed where they are excluded from the prefix, and nowhere without pages', async () => {

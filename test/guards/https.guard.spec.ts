@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import { HttpsGuard, type ByokModuleOptions } from '../../lib/index.js';
 import { KEY, SAME_SITE, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
+import { PLATFORMS } from '../support/platforms.js';
 
 @Controller('own')
 @UseGuards(HttpsGuard)
@@ -14,16 +15,17 @@ class Own {
 
 const HTML = { accept: 'text/html' };
 
-describe('HttpsGuard', () => {
+describe.each(PLATFORMS)('HttpsGuard on %s', (platform) => {
   let app: EdgeApp;
 
   afterEach(() => app.close());
 
   async function start(https: ByokModuleOptions['https'], trust?: unknown) {
     app = await startEdge({
+      platform,
       options: { https },
       controllers: [Own],
-      configure: (nest) => void (trust !== undefined && nest.set('trust proxy', trust)),
+      trust,
     });
     return (path: string, headers = {}, method = 'GET', body?: string) =>
       fetch(app.url + path, { method, headers, body, redirect: 'manual' });

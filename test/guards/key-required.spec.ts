@@ -5,6 +5,7 @@ import type { Response } from 'express';
 import { RequireAnyApiKey, RequireApiKey } from '../../lib/index.js';
 import { sameOriginPath } from '../../lib/http/index.js';
 import { KEY, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
+import { PLATFORMS } from '../support/platforms.js';
 
 @Controller()
 class Guarded {
@@ -26,7 +27,7 @@ class Guarded {
     return 'either';
   }
 
-  @All('deep/{*path}')
+  @All('deep/*')
   @RequireApiKey('openai')
   deep() {
     return 'deep';
@@ -48,11 +49,12 @@ function hidden(page: string, name: string): string | undefined {
   return value?.replaceAll('&amp;', '&').replaceAll('&quot;', '"').replaceAll('&lt;', '<');
 }
 
-describe('A key that is missing', () => {
+describe.each(PLATFORMS)('A key that is missing on %s', (platform) => {
   let app: EdgeApp;
 
   beforeAll(async () => {
     app = await startEdge({
+      platform,
       controllers: [Guarded],
       options: { rateLimit: false },
       providers: [{ provide: APP_FILTER, useClass: CatchAll }],

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Agent } from 'supertest';
 import { KEY, startEdge, type EdgeApp } from '../support/edge-app.js';
 import { mutatingRoutes, type Route } from '../support/routes.js';
+import { PLATFORMS } from '../support/platforms.js';
 
 const OWN = 'https://app.example';
 const SITES = [undefined, 'same-origin', 'none', 'same-site', 'cross-site'];
@@ -12,12 +13,12 @@ const tokenIn = (page: string): string => /name="_csrf"[^>]*\bvalue="([^"]+)"/.e
 /** The text with another character in the middle. */
 const altered = (token: string): string => token.slice(0, 20) + (token[20] === 'A' ? 'B' : 'A') + token.slice(21);
 
-describe('The token of forms', () => {
+describe.each(PLATFORMS)('The token of forms on %s', (platform) => {
   let app: EdgeApp;
   let routes: Route[];
 
   beforeAll(async () => {
-    app = await startEdge({ options: { publicOrigins: [OWN], rateLimit: false } });
+    app = await startEdge({ platform, options: { publicOrigins: [OWN], rateLimit: false } });
     routes = mutatingRoutes(app.nest, '/byok').filter(({ path }) => !path.startsWith('/byok/api/'));
   });
   afterAll(() => app.close());
@@ -76,12 +77,14 @@ describe('The token of forms', () => {
       ['undefined', '_csrf=undefined', false],
     ];
     const deviations: string[] = [];
+    // What decides is the same code: on the second platform, each token with some origin is enough.
+    const isSampled = (i: number) => platform === 'express' || i % tokens.length === 0 || i % 5 === 0;
     let [tried, passed] = [0, 0];
     for (const route of routes) {
       for (const site of SITES) {
         const cases = ORIGINS.flatMap((origin) =>
           tokens.map(([name, body, isRight]) => ({ origin, name, body, isRight })),
-        );
+        ).filter((_, i) => isSampled(i));
         await Promise.all(
           cases.map(async ({ origin, name, body, isRight }) => {
             const isOurs = site === undefined ? origin === OWN : site === 'same-origin' || site === 'none';
@@ -98,7 +101,8 @@ describe('The token of forms', () => {
     }
     expect(deviations).toEqual([]);
     // Two sites with four origins each, and the right origin alone.
-    expect([routes.length, tried, passed]).toEqual([4, 4 * 20 * tokens.length, 4 * 9]);
+    const [each, right] = platform === 'express' ? [20 * tokens.length, 9] : [5 * 14, 9];
+    expect([routes.length, tried, passed]).toEqual([4, 4 * each, 4 * right]);
   });
 
   it('is another one after each change of user, in one and the same session', async () => {

@@ -5,15 +5,16 @@ import { fuzz, type FuzzResult } from '../support/fuzz-run.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { seedOf } from '../support/seeds.js';
 
-const PER_ROUTE = 300;
-
-describe(`${PER_ROUTE} mutated requests for every route`, () => {
+describe.each([
+  ['express', 300],
+  ['fastify', 100],
+] as const)('On %s %i mutated requests for every route', (platform, perRoute) => {
   let database: TestDatabase;
   let result: FuzzResult;
 
   beforeAll(async () => {
     database = await createDatabase();
-    result = await fuzz(database, seedOf('fuzz'), PER_ROUTE);
+    result = await fuzz(database, seedOf('fuzz'), perRoute, { platform });
   }, 60_000);
   afterAll(() => database.drop());
 
@@ -25,20 +26,24 @@ describe(`${PER_ROUTE} mutated requests for every route`, () => {
     expect([result.status, result.stderr]).toEqual([0, '']);
   });
 
-  it('are found out where an application echoes them', async () => {
+  it('came to all routes, and were taken or refused for many reasons', () => {
+    expect(result.routes).toBeGreaterThan(9);
+    expect(result.requests).toBe(result.routes * perRoute);
+    // Of Express' parser, for too many fields; all of these are of a length that both take.
+    const tooLarge = platform === 'express' ? ['413'] : [];
+    for (const status of ['200', '204', '303', '400', '403', '404', '415', '431', ...tooLarge]) {
+      expect([status, result.statuses[status] ?? 0]).not.toEqual([status, 0]);
+    }
+  });
+});
+
+describe('An application that echoes what it is sent', () => {
+  it('is found out', async () => {
     const other = await createDatabase();
-    const { faults } = await fuzz(other, 1, 8, true);
+    const { faults } = await fuzz(other, 1, 8, { careless: true });
     await other.drop();
     expect(faults.join('\n')).toContain('the key: ');
     expect(faults.join('\n')).toContain('headers are missing: ');
-  });
-
-  it('came to all routes, and were taken or refused for many reasons', () => {
-    expect(result.routes).toBeGreaterThan(9);
-    expect(result.requests).toBe(result.routes * PER_ROUTE);
-    for (const status of ['200', '204', '303', '400', '403', '404', '413', '415', '431']) {
-      expect([status, result.statuses[status] ?? 0]).not.toEqual([status, 0]);
-    }
   });
 });
 

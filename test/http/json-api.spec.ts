@@ -24,7 +24,13 @@ class Own {
   }
 }
 
-describe.each(['session', 'database', 'hybrid'] as const)('The JSON API with %s storage', (storage) => {
+describe.each([
+  ['session', 'express'],
+  ['database', 'express'],
+  ['hybrid', 'express'],
+  ['session', 'fastify'],
+  ['hybrid', 'fastify'],
+] as const)('The JSON API with %s storage on %s', (storage, platform) => {
   let database: TestDatabase;
   let app: EdgeApp;
   let users = 0;
@@ -33,6 +39,7 @@ describe.each(['session', 'database', 'hybrid'] as const)('The JSON API with %s 
     database = await createDatabase();
     const db = storage === 'session' ? undefined : database.url;
     app = await startEdge({
+      platform,
       options: { storage, db, providers: PROVIDERS, rateLimit: false, maxKeysPerUser: 4 },
       controllers: [Own],
     });
@@ -117,7 +124,8 @@ describe.each(['session', 'database', 'hybrid'] as const)('The JSON API with %s 
     await agent.delete(`/byok/api/keys/azure?label=${encodeURIComponent('Büro 鍵')}`).expect(204);
     await agent.put('/byok/api/keys/openai').send({ apiKey: KEY }).expect(200);
     await agent.delete('/byok/api/keys').expect(204);
-    await agent.delete('/byok/api/keys').expect(204);
+    // Some clients name the type of a body that they do not send.
+    await agent.delete('/byok/api/keys').set('Content-Type', 'application/json').expect(204);
     await agent.get('/byok/api/keys').expect(200, { keys: [] });
   });
 
@@ -176,7 +184,8 @@ describe.each(['session', 'database', 'hybrid'] as const)('The JSON API with %s 
     ['a label that is an object', { apiKey: KEY, label: {} }, 'label must be a string'],
     ['a field it does not know', { apiKey: KEY, userId: 'alice' }, 'The request can have the fields apiKey, label'],
     ['a field whose name is a key', { [KEY]: KEY }, 'The request can have the fields'],
-    ['__proto__', JSON.parse(`{"apiKey":"${KEY}","__proto__":{"label":"work"}}`), 'The request can have the fields'],
+    // The parser of Fastify refuses it before we do.
+    ['__proto__', JSON.parse(`{"apiKey":"${KEY}","__proto__":{"label":"work"}}`), /can have the fields|is malformed/],
     ['constructor', { apiKey: KEY, constructor: 'x' }, 'The request can have the fields'],
     ['prototype', { apiKey: KEY, prototype: {} }, 'The request can have the fields'],
     ['ttlSeconds 0', { apiKey: KEY, ttlSeconds: 0 }, 'ttlSeconds must not be less than 1'],
@@ -198,10 +207,11 @@ describe.each(['session', 'database', 'hybrid'] as const)('The JSON API with %s 
     [
       'a field that is the prototype',
       { apiKey: KEY, fields: JSON.parse('{"__proto__":"x"}') as unknown },
-      'no such extra field',
+      /no such extra field|is malformed/,
     ],
   ];
-  it.each(storage === 'hybrid' ? bodies : bodies.filter((_, i) => i % 9 === 0))(
+  const isWhole = storage === 'hybrid';
+  it.each(isWhole ? bodies : bodies.filter((_, i) => i % 9 === 0))(
     'takes no body with %s',
     async (_, body, message) => {
       const agent = await someone();
@@ -313,14 +323,17 @@ describe.each(['session', 'database', 'hybrid'] as const)('The JSON API with %s 
     }
   });
 
-  it('has a refusal of a path that cannot be decoded in the same form', async () => {
-    await refused((await someone()).put('/byok/api/keys/%ff').send({ apiKey: KEY }), 400, 'BYOK_INVALID_INPUT');
+  it('has a refusal of a path that cannot be decoded, or is long, in the same form', async () => {
+    for (const name of ['%ff', `${KEY}%ff`, 'x'.repeat(500)]) {
+      await refused((await someone()).put(`/byok/api/keys/${name}`).send({ apiKey: KEY }), 400, 'BYOK_INVALID_INPUT');
+    }
   });
 
   it('leaves the errors of other routes as they are', async () => {
     const agent = await someone();
     const malformed = await agent.post('/own').type('json').send('{').expect(400);
-    expect(malformed.body).toMatchObject({ statusCode: 400, error: 'Bad Request' });
+    expect(malformed.body).toMatchObject({ statusCode: 400 });
+    expect(malformed.body).not.toHaveProperty('code');
     expect(malformed.headers['cache-control']).toBeUndefined();
     const failed = await agent.get('/own/failing').expect(500);
     expect(failed.body).toEqual({ statusCode: 500, message: 'Internal server error' });

@@ -17,14 +17,20 @@ class Chat {
   }
 }
 
-describe.each(['session', 'database', 'hybrid'] as const)("Somebody else's keys in %s storage", (storage) => {
+describe.each([
+  ['session', 'express'],
+  ['database', 'express'],
+  ['hybrid', 'express'],
+  ['session', 'fastify'],
+  ['hybrid', 'fastify'],
+] as const)("Somebody else's keys in %s storage on %s", (storage, platform) => {
   let database: TestDatabase;
   let app: EdgeApp;
 
   beforeAll(async () => {
     database = await createDatabase();
     const db = storage === 'session' ? undefined : database.url;
-    app = await startEdge({ options: { storage, db, rateLimit: false }, controllers: [Chat] });
+    app = await startEdge({ platform, options: { storage, db, rateLimit: false }, controllers: [Chat] });
   });
   afterAll(async () => {
     await app.close();

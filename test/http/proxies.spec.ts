@@ -1,22 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Req, type Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Request } from 'express';
+import { Controller, Get, Req } from '@nestjs/common';
 import { get } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
 import { generate } from 'selfsigned';
-import { ByokModule, ConfigurationError, RequireApiKey } from '../../lib/index.js';
-import { SECRET } from '../support/byok-app.js';
+import { ConfigurationError, RequireApiKey } from '../../lib/index.js';
 import { KEY, SAME_SITE, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
+import { PLATFORMS } from '../support/platforms.js';
 import { startProxy, type ForwardedProto } from '../support/forwarding-proxy.js';
 
 @Controller()
 class Own {
   /** What an application sees that asks its platform alone. */
   @Get('platform')
-  platform(@Req() { secure }: Request) {
-    return { secure };
+  platform(@Req() { protocol }: { protocol: string }) {
+    return { secure: protocol === 'https' };
   }
 
   @Get('chat')
@@ -43,15 +40,15 @@ const REQUESTS: [string, string, Record<string, string>, string?][] = [
   ['POST', '/byok/keys', { ...SAME_SITE, 'content-type': 'application/x-www-form-urlencoded' }, `api_key=${KEY}`],
 ];
 
-describe("https: 'block' behind a real proxy", () => {
+describe.each(PLATFORMS)("https: 'block' behind a real proxy on %s", (platform) => {
   let trusting: EdgeApp;
   let distrustful: EdgeApp;
 
   beforeAll(async () => {
     const options = { https: 'block', rateLimit: false } as const;
     const controllers = [Own];
-    trusting = await startEdge({ options, controllers, configure: (nest) => void nest.set('trust proxy', 'loopback') });
-    distrustful = await startEdge({ options, controllers });
+    trusting = await startEdge({ platform, options, controllers, trust: 'loopback' });
+    distrustful = await startEdge({ platform, options, controllers });
   });
   afterAll(async () => {
     await trusting.close();
@@ -113,8 +110,8 @@ describe("https: 'block' behind a real proxy", () => {
     expect(pages).not.toEqual([]);
   });
 
-  it('needs more than what the platform says: an appending proxy makes that the client’s word', async () => {
-    expect((await through(trusting, 'appends', 'http', 'https')).platform).toEqual({ secure: true });
+  it('needs more than what Express says: an appending proxy makes that the client’s word', async () => {
+    expect((await through(trusting, 'appends', 'http', 'https')).platform).toEqual({ secure: platform === 'express' });
     // Nothing can tell a proxy that passes a claim on from one that makes it: the operator's to set up.
     expect((await through(trusting, 'passes on', 'http', 'https')).answers[2].answer.status).toBe(200);
   });
@@ -127,10 +124,10 @@ describe("https: 'block' behind a real proxy", () => {
   });
 });
 
-describe('TLS of the application’s own', () => {
+describe.each(PLATFORMS)('TLS of the application’s own on %s', (platform) => {
   it('is secure, whatever a header says; only answers that came by it ask for more of it', async () => {
     const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
-    const app = await startEdge({ options: { https: 'block' }, controllers: [Own], tls: { key, cert } });
+    const app = await startEdge({ platform, options: { https: 'block' }, controllers: [Own], tls: { key, cert } });
     const ask = (path: string, headers = {}) =>
       new Promise<{ status: number; headers: IncomingHttpHeaders }>((resolve, reject) => {
         const user = { 'x-test-user': 'alice', ...headers };
@@ -157,7 +154,7 @@ describe('TLS of the application’s own', () => {
   });
 
   it('is not asked of a developer’s own machine, nor in other words than the application’s', async () => {
-    const trust = { configure: (nest: EdgeApp['nest']) => void nest.set('trust proxy', 'loopback') };
+    const trust = { platform, trust: 'loopback' };
     const https = { 'x-forwarded-proto': 'https' };
     const hsts = async ({ url }: EdgeApp, headers: Record<string, string>) =>
       (await fetch(`${url}/byok`, { headers })).headers.get('strict-transport-security');
@@ -172,7 +169,6 @@ describe('TLS of the application’s own', () => {
     const said = await startEdge({
       options: { https: 'block' },
       configure: (nest) => {
-        trust.configure(nest);
         nest.use((_: unknown, response: { setHeader(name: string, value: string): void }, next: () => void) => {
           response.setHeader('Strict-Transport-Security', own);
           next();
@@ -185,8 +181,7 @@ describe('TLS of the application’s own', () => {
 });
 
 describe('Trust in every proxy', () => {
-  const start = (trust: unknown, https: 'block' | 'warn' = 'block') =>
-    startEdge({ options: { https }, configure: (nest) => void nest.set('trust proxy', trust) });
+  const start = (trust: unknown, https: 'block' | 'warn' = 'block') => startEdge({ options: { https }, trust });
 
   it.each([
     ['true', true],
@@ -215,16 +210,9 @@ describe('Trust in every proxy', () => {
     ['127.0.0.1', false],
     [1, false],
     [undefined, false],
-  ])('on Fastify: %p', async (trustProxy, isRefused) => {
-    const FastifyModule: Type = class {};
-    const imports = [ByokModule.forRoot({ secret: SECRET, https: 'block' })];
-    const nest = await NestFactory.create<NestFastifyApplication>(
-      { module: FastifyModule, imports },
-      new FastifyAdapter({ trustProxy: trustProxy as boolean }),
-      { logger: false, abortOnError: false },
-    );
-    const started = nest.init();
-    await (isRefused ? expect(started).rejects.toThrow('new FastifyAdapter({ trustProxy:') : started);
-    await nest.close().catch(() => undefined);
+  ])('on Fastify: %p', async (trust, isRefused) => {
+    const started = startEdge({ platform: 'fastify', options: { https: 'block' }, trust });
+    if (isRefused) await expect(started).rejects.toThrow('new FastifyAdapter({ trustProxy:');
+    else await (await started).close();
   });
 });

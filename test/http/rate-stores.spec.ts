@@ -182,7 +182,7 @@ describe('The count in the process', () => {
   it('is one for a customer’s whole network of IPv6 addresses', async () => {
     const app = await startEdge({
       options: { rateLimit: { perAddress: 3, perOwner: 100 } },
-      configure: (nest) => void nest.set('trust proxy', 'loopback'),
+      trust: 'loopback',
     });
     try {
       const from = async (address: string, i: number) =>

@@ -3,6 +3,7 @@ import { Controller, Get, ValidationPipe, type CanActivate } from '@nestjs/commo
 import { APP_GUARD, APP_PIPE } from '@nestjs/core';
 import session from 'express-session';
 import { KEY, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
+import { PLATFORMS } from '../support/platforms.js';
 
 @Controller('own')
 class Own {
@@ -14,12 +15,12 @@ class Own {
 
 const HTML = 'text/html,*/*;q=0.8';
 
-describe('What fails in front of our routes', () => {
+describe.each(PLATFORMS)('What fails in front of our routes on %s', (platform) => {
   let app: EdgeApp;
   const store = new session.MemoryStore();
 
   beforeAll(async () => {
-    app = await startEdge({ store, controllers: [Own] });
+    app = await startEdge({ platform, store, controllers: [Own] });
   });
   afterAll(() => app.close());
 
@@ -43,8 +44,10 @@ describe('What fails in front of our routes', () => {
       }
       const page = await agent.get('/byok').set('Accept', HTML).expect(503);
       expect(page.headers).toMatchObject({ ...SECURITY_HEADERS, 'content-type': 'text/html; charset=utf-8' });
-      expect([page.text, ...app.log].join()).not.toMatch(/hunter2|1f9c/);
-      expect(app.log).toHaveLength(3);
+      const absent = await agent.get(`/byok/absent/${KEY}`).expect(503);
+      expect(absent.headers).toMatchObject(SECURITY_HEADERS);
+      expect([page.text, absent.text, ...app.log].join()).not.toMatch(/hunter2|1f9c/);
+      expect(app.log).toHaveLength(4);
       const own = await agent.get('/own').expect(500);
       expect(own.headers['cache-control']).toBeUndefined();
     } finally {
@@ -65,7 +68,7 @@ describe('What fails in front of our routes', () => {
   });
 });
 
-describe('What the application puts around every route', () => {
+describe.each(PLATFORMS)('What the application puts around every route on %s', (platform) => {
   it('leaves our routes their form', async () => {
     let allowed = true;
     class Sometimes implements CanActivate {
@@ -74,6 +77,7 @@ describe('What the application puts around every route', () => {
       }
     }
     const app = await startEdge({
+      platform,
       controllers: [Own],
       providers: [
         {

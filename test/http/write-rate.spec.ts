@@ -2,16 +2,18 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Agent } from 'supertest';
 import type { ByokModuleOptions } from '../../lib/index.js';
 import { KEY, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
+import { PLATFORMS } from '../support/platforms.js';
 
-describe('The limit of writes', () => {
+describe.each(PLATFORMS)('The limit of writes on %s', (platform) => {
   let app: EdgeApp;
 
   afterEach(() => app.close());
 
   async function start(rateLimit: ByokModuleOptions['rateLimit'], trust = false): Promise<void> {
     app = await startEdge({
+      platform,
       options: { rateLimit },
-      configure: (nest) => void nest.set('trust proxy', trust && 'loopback'),
+      trust: trust && 'loopback',
     });
   }
   const put = (agent: Agent) => agent.put('/byok/api/keys/openai').send({ apiKey: KEY });

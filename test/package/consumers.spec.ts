@@ -63,6 +63,28 @@ describe('The tarball', () => {
   });
 });
 
+describe('A fresh application on Fastify', () => {
+  it('needs nothing of Express, and loads nothing of it', async () => {
+    const { name, dependencies, peerDependencies } = await readManifest();
+    const consumer = await Consumer.create('module');
+    try {
+      await consumer.install(name, tarball);
+      await consumer.link(...Object.keys({ ...dependencies, ...peerDependencies }));
+      await consumer.link('@nestjs/platform-fastify', '@fastify/cookie', '@fastify/session');
+      const source = await readFile(new URL('./consumer/fastify.mjs', import.meta.url), 'utf8');
+      await consumer.write('app.mjs', source);
+      expect(JSON.parse(await consumer.run('app.mjs', { TEST_KEY: KEY, NODE_ENV: 'test' }))).toEqual({
+        saved: 303,
+        keys: [expect.objectContaining({ provider: 'openai', hint: '…1f9c', source: 'session' })],
+        loadedOfFastify: true,
+        loadedOfExpress: [],
+      });
+    } finally {
+      await consumer.remove();
+    }
+  });
+});
+
 describe.each([
   { form: 'an ES module', type: 'module', isRequire: 'undefined' },
   { form: 'CommonJS', type: 'commonjs', isRequire: 'function' },

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SessionKeyStorage, StorageError, type ByokRequest, type KeyPlace } from '../../lib/index.js';
-import { sessionOf } from '../../lib/storage/index.js';
+import { endedSession, sessionOf } from '../../lib/storage/index.js';
 import { memorySessions, type SessionRequest, type TestSessions } from '../support/sessions.js';
 import { inMinutes, makeRecord } from '../support/storage.js';
 
@@ -33,6 +33,22 @@ describe('SessionKeyStorage', () => {
     expect(owner.id).toMatch(/^[\w-]{43}$/);
     expect(owner.id).not.toContain(request.sessionID);
     expect(placeOf(await sessions.request()).owner.id).not.toBe(owner.id);
+  });
+
+  it('takes the id that the session middleware gave, not one that an application keeps in the session', async () => {
+    class FastifySession {
+      [name: string]: unknown;
+      get sessionId() {
+        return 'the-id-of-the-session';
+      }
+    }
+    const session = Object.assign(new FastifySession(), { id: 'alice' });
+    expect(sessionOf({ headers: {}, session })?.id).toBe('the-id-of-the-session');
+    expect(endedSession(session, { headers: {} })?.id).toBe('the-id-of-the-session');
+    const request = await sessions.request();
+    Object.assign(request.session, { sessionId: 'alice' });
+    expect(sessionOf(request)?.id).toBe(request.sessionID);
+    expect(endedSession(request.session, request)?.id).toBe(request.sessionID);
   });
 
   it('has a write in the store before it answers', async () => {

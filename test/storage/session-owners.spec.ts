@@ -1,22 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PLATFORMS } from '../support/platforms.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { Browser, startSessionApp, type SessionApp } from '../support/session-app.js';
-import { memorySessions, type TestSessions } from '../support/sessions.js';
+import { fastifyMemorySessions, memorySessions, type TestSessions } from '../support/sessions.js';
 
 const KEY_OF_A = 'test-key-alice-0123456789';
 const KEY_OF_B = 'test-key-bob-0123456789';
 
-describe('Users who share one session', () => {
+describe.each([
+  ['express', memorySessions],
+  ['fastify', fastifyMemorySessions],
+] as const)('Users who share one session on %s', (platform, inMemory) => {
   let sessions: TestSessions;
   let app: SessionApp;
 
   beforeAll(async () => {
-    sessions = memorySessions();
-    app = await startSessionApp(sessions.store, { storage: 'session' });
+    sessions = inMemory();
+    app = await startSessionApp(sessions.store, { storage: 'session' }, platform);
   });
   afterAll(() => app.close());
 
-  const idOf = (browser: Browser) => /s%3A([^.]+)\./.exec(browser.cookie!)![1];
+  const idOf = ({ sessionId }: Browser) => sessionId;
   const recordsOf = async (browser: Browser) => {
     const held = (await sessions.stored(idOf(browser)))?.['byok'] as { keys: { ownerId: string }[] } | undefined;
     return held?.keys.map(({ ownerId }) => ownerId) ?? [];
@@ -127,13 +131,13 @@ describe('Users who share one session', () => {
   });
 });
 
-describe('With hybrid storage', () => {
+describe.each(PLATFORMS)('With hybrid storage on %s', (platform) => {
   let database: TestDatabase;
   let app: SessionApp;
 
   beforeAll(async () => {
     database = await createDatabase();
-    app = await startSessionApp(memorySessions().store, { db: database.url });
+    app = await startSessionApp(memorySessions().store, { db: database.url }, platform);
   });
   afterAll(async () => {
     await app.close();

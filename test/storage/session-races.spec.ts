@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase } from '../support/postgres.js';
+import type { Platform } from '../support/platforms.js';
 import { Browser, SlowRequests, startSessionApp, type SessionApp } from '../support/session-app.js';
-import { memorySessions, postgresSessions, type TestSessions } from '../support/sessions.js';
+import { fastifyMemorySessions, memorySessions, postgresSessions, type TestSessions } from '../support/sessions.js';
 
 const FIRST = 'test-key-alice-0123456789';
 const SECOND = 'test-key-alice-9876543210';
@@ -12,17 +13,16 @@ interface Harness {
   close(): Promise<void>;
 }
 
-async function inMemory(): Promise<Harness> {
-  const sessions = memorySessions();
-  const app = await startSessionApp(sessions.store, { storage: 'session' });
+async function inMemory(platform: Platform, sessions: TestSessions): Promise<Harness> {
+  const app = await startSessionApp(sessions.store, { storage: 'session' }, platform);
   return { apps: [app], stores: [sessions], close: () => app.close() };
 }
 
 /** Two instances that have nothing in common but the database. */
-async function inPostgres(): Promise<Harness> {
+async function inPostgres(platform: Platform): Promise<Harness> {
   const database = await createDatabase();
   const stores = [postgresSessions(database), postgresSessions(database)];
-  const apps = await Promise.all(stores.map(({ store }) => startSessionApp(store, { storage: 'session' })));
+  const apps = await Promise.all(stores.map(({ store }) => startSessionApp(store, { storage: 'session' }, platform)));
   return {
     apps,
     stores,
@@ -35,8 +35,10 @@ async function inPostgres(): Promise<Harness> {
 }
 
 describe.each([
-  ['in one instance with a MemoryStore', inMemory],
-  ['in two instances with sessions in Postgres', inPostgres],
+  ['in one instance with a MemoryStore', () => inMemory('express', memorySessions())],
+  ['in two instances with sessions in Postgres', () => inPostgres('express')],
+  ['in one instance of Fastify with its own store in memory', () => inMemory('fastify', fastifyMemorySessions())],
+  ['in two instances of Fastify with sessions in Postgres', () => inPostgres('fastify')],
 ])('A slow request that changed its session %s', (_, start) => {
   let harness: Harness;
   let here: SessionApp;
@@ -98,6 +100,10 @@ describe.each([
     expect(await readAfter('raw', deleteIn('raw'))).toEqual([FIRST, FIRST]);
     expect(await readAfter('raw', clearIn('raw'))).toEqual([FIRST, FIRST]);
     expect(await readAfter('raw', replaceIn('raw'))).toEqual([FIRST, FIRST]);
+    // And a whole session, which is why signing out is not a way to delete keys.
+    const browser = await visitor('raw');
+    await during(browser, () => browser.send('POST', `${there.url}/sign-out-for-good`));
+    expect(await harness.stores[0].stored(browser.sessionId)).not.toBeNull();
   });
 
   it('finds the new key itself, not the one it loaded', async () => {
@@ -125,8 +131,7 @@ describe.each([
     const browser = await visitor('byok');
     await during(browser, () => deleteIn('byok')(browser));
     await during(browser, async () => undefined);
-    const id = /s%3A([^.]+)\./.exec(browser.cookie!)![1];
-    expect((await harness.stores[0].stored(id))?.['visits']).toBe(2);
+    expect((await harness.stores[0].stored(browser.sessionId))?.['visits']).toBe(2);
   });
 
   it('answers 503 while the store of the sessions is down, and as before when it is back', async () => {

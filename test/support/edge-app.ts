@@ -1,13 +1,9 @@
-import type { ModuleMetadata } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { NextFunction, Request, Response } from 'express';
-import session, { type SessionOptions, type Store } from 'express-session';
-import type { AddressInfo } from 'node:net';
+import type { INestApplication, ModuleMetadata } from '@nestjs/common';
+import type { AddressInfo, Server } from 'node:net';
 import supertest, { type Agent } from 'supertest';
-import { ByokModule, ByokService, type ByokModuleOptions, type ByokRequest } from '../../lib/index.js';
+import { ByokModule, ByokService, type ByokModuleOptions } from '../../lib/index.js';
 import { SECRET } from './byok-app.js';
-import { SESSION_OPTIONS } from './sessions.js';
+import { createOn, type AuthRequest, type Platform, type PlatformSetup } from './platforms.js';
 
 export const KEY = 'an-example-of-an-api-key-1f9c';
 
@@ -25,7 +21,7 @@ export const SECURITY_HEADERS = {
 } as const;
 
 export interface EdgeApp {
-  nest: NestExpressApplication;
+  nest: INestApplication;
   url: string;
   byok: ByokService;
   /** Everything the application has logged. */
@@ -37,46 +33,37 @@ export interface EdgeApp {
   close: () => Promise<void>;
 }
 
-export interface EdgeSetup extends Pick<ModuleMetadata, 'imports' | 'controllers' | 'providers'> {
+export interface EdgeSetup
+  extends
+    Pick<ModuleMetadata, 'imports' | 'controllers' | 'providers'>,
+    Pick<PlatformSetup, 'configure' | 'sessions' | 'store' | 'tls' | 'trust'> {
+  /** Express, where it is not said. */
+  platform?: Platform;
   options?: Partial<ByokModuleOptions>;
   /** Instead of one with `options`. */
   byokModule?: NonNullable<ModuleMetadata['imports']>[number];
-  /** What a `main.ts` would do. Before the sessions, too. */
-  configure?: (nest: NestExpressApplication) => void;
-  store?: Store;
-  /** Of the session middleware, beside the store; false is none. */
-  sessions?: Partial<SessionOptions> | false;
-  /** Serves by TLS with this. */
-  tls?: { key: string; cert: string };
 }
 
 /** A real application on a real port, with sessions and users who sign in with `POST /sign-in?user=`. */
 export async function startEdge(setup: EdgeSetup = {}): Promise<EdgeApp> {
-  const { options, imports = [], controllers = [], providers = [], configure, store, sessions, tls } = setup;
+  const { platform = 'express', options, imports = [], controllers = [], providers = [], tls } = setup;
   const byokModule = setup.byokModule ?? ByokModule.forRoot({ secret: SECRET, ...options });
   class EdgeModule {}
   const log: string[] = [];
   const write = (...parts: unknown[]): void => void log.push(parts.map(String).join(' '));
-  const nest = await NestFactory.create<NestExpressApplication>(
-    { module: EdgeModule, imports: [byokModule, ...imports], controllers, providers },
-    {
-      abortOnError: false,
-      ...(tls && { httpsOptions: tls }),
-      logger: { log: () => undefined, error: write, warn: write, fatal: write },
-    },
-  );
+  const nest = await createOn(platform, {
+    ...setup,
+    module: { module: EdgeModule, imports: [byokModule, ...imports], controllers, providers },
+    logger: { log: () => undefined, error: write, warn: write, fatal: write },
+    authenticate: signIn,
+  });
   try {
-    configure?.(nest);
-    if (sessions !== false) {
-      nest.use(session({ ...SESSION_OPTIONS, store: store ?? new session.MemoryStore(), ...sessions }));
-    }
-    nest.use(signIn);
     await nest.listen(0, '127.0.0.1');
   } catch (error) {
     await nest.close().catch(() => undefined);
     throw error;
   }
-  const url = `${tls ? 'https' : 'http'}://127.0.0.1:${(nest.getHttpServer().address() as AddressInfo).port}`;
+  const url = `${tls ? 'https' : 'http'}://127.0.0.1:${((nest.getHttpServer() as Server).address() as AddressInfo).port}`;
   return {
     nest,
     url,
@@ -96,14 +83,12 @@ export async function startEdge(setup: EdgeSetup = {}): Promise<EdgeApp> {
 }
 
 /** The application's authentication: a session that has signed in, or a header that a gateway would set. */
-function signIn(request: Request, response: Response, next: NextFunction): void {
-  const holder = request as unknown as ByokRequest & { session?: Record<string, unknown> };
+function signIn(request: AuthRequest): boolean {
   if (request.method === 'POST' && request.path === '/sign-in') {
-    holder.session!['user'] = request.query['user'];
-    response.status(204).end();
-    return;
+    request.session!['user'] = request.query['user'];
+    return true;
   }
-  const id = request.headers['x-test-user'] ?? holder.session?.['user'];
-  if (id !== undefined) holder.user = { id };
-  next();
+  const id = request.headers['x-test-user'] ?? request.session?.['user'];
+  if (id !== undefined) request.user = { id };
+  return false;
 }

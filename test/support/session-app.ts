@@ -1,8 +1,6 @@
 import { Body, Controller, Delete, Get, Module, Param, Post, Req, type Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import session, { type Store } from 'express-session';
-import type { AddressInfo } from 'node:net';
+import type session from 'express-session';
+import type { Store } from 'express-session';
 import {
   ByokModule,
   ByokService,
@@ -10,7 +8,7 @@ import {
   type ByokModuleOptions,
   type ByokRequest,
 } from '../../lib/index.js';
-import { SESSION_OPTIONS } from './sessions.js';
+import { createOn, type Platform } from './platforms.js';
 
 /** One for all instances. */
 const SECRET = EncryptionService.generateSecret();
@@ -42,14 +40,16 @@ export interface SessionApp {
 }
 
 /** A small application with sessions, that keeps keys with the library and, as a control, in the raw session. */
-export async function startSessionApp(store: Store, options: Partial<ByokModuleOptions>): Promise<SessionApp> {
+export async function startSessionApp(
+  store: Store,
+  options: Partial<ByokModuleOptions>,
+  platform: Platform = 'express',
+): Promise<SessionApp> {
   const app = { slow: new SlowRequests() } as SessionApp;
   const module = createModule(app, options);
-  const nest = await NestFactory.create<NestExpressApplication>(module, { logger: false, abortOnError: false });
-  nest.use(session({ ...SESSION_OPTIONS, store, rolling: false }));
+  const nest = await createOn(platform, { module, logger: false, store });
   await nest.listen(0, '127.0.0.1');
-  const { port } = nest.getHttpServer().address() as AddressInfo;
-  return Object.assign(app, { url: `http://127.0.0.1:${port}`, close: () => nest.close() });
+  return Object.assign(app, { url: await nest.getUrl(), close: () => nest.close() });
 }
 
 function createModule(app: SessionApp, options: Partial<ByokModuleOptions>): Type {
@@ -146,6 +146,7 @@ function createModule(app: SessionApp, options: Partial<ByokModuleOptions>): Typ
     imports: [
       ByokModule.forRoot({
         secret: SECRET,
+        path: 'own-keys',
         resolveUser: (request: ByokRequest) => (request as AppRequest).session['user'] as string | undefined,
         ...options,
       }),
@@ -172,15 +173,24 @@ export class Browser {
     return this.#cookie;
   }
 
+  /** The id of the session, which both platforms put into the cookie with a signature. */
+  get sessionId(): string {
+    return /=(?:s%3A)?([^.]+)\./.exec(this.#cookie!)![1];
+  }
+
   async send(
     method: string,
     url: string,
     body: object = {},
   ): Promise<{ status: number; body: Record<string, unknown> }> {
+    const hasBody = method !== 'GET' && method !== 'DELETE';
     const response = await fetch(url, {
       method,
-      headers: { ...(this.#cookie && { cookie: this.#cookie }), 'content-type': 'application/json' },
-      ...(method === 'GET' || method === 'DELETE' ? {} : { body: JSON.stringify(body) }),
+      headers: {
+        ...(this.#cookie && { cookie: this.#cookie }),
+        ...(hasBody && { 'content-type': 'application/json' }),
+      },
+      ...(hasBody && { body: JSON.stringify(body) }),
     });
     const [set] = response.headers.getSetCookie();
     if (set) this.#cookie = set.split(';')[0];

@@ -1,4 +1,5 @@
 import connectPgSimple from 'connect-pg-simple';
+import { MemoryStore } from '@fastify/session';
 import session, { type Store } from 'express-session';
 import pg from 'pg';
 import type { ByokRequest } from '../../lib/index.js';
@@ -26,6 +27,11 @@ export interface TestSessions {
 
 export function memorySessions(): TestSessions {
   return sessionsOf(new session.MemoryStore(), async () => undefined);
+}
+
+/** In the memory of \@fastify/session, which keeps the sessions themselves rather than their JSON. */
+export function fastifyMemorySessions(): TestSessions {
+  return sessionsOf(new MemoryStore() as unknown as Store, async () => undefined);
 }
 
 export function postgresSessions(database: TestDatabase): TestSessions {

@@ -1,4 +1,4 @@
-import { StorageError } from '../../errors/index.js';
+import { SESSION_REASON, StorageError } from '../../errors/index.js';
 import type { ByokRequest } from '../../interfaces/index.js';
 
 type Callback = (error: Error | null | undefined, data?: unknown) => void;
@@ -39,7 +39,7 @@ interface RequestWithStore extends ByokRequest {
 export function sessionOf(request: RequestWithStore): SessionHandle | undefined {
   const data = request.session as SessionObject | undefined;
   if (typeof data !== 'object' || data === null) return undefined;
-  const id = data.id ?? data.sessionId ?? request.sessionID;
+  const id = idOf(data, request) ?? request.sessionID;
   if (typeof id !== 'string' || id === '') return undefined;
   return {
     id,
@@ -56,9 +56,19 @@ export function sessionOf(request: RequestWithStore): SessionHandle | undefined 
 /** A session as it was before it was regenerated, `undefined` where it cannot be told which one it was. @internal */
 export function endedSession(from: unknown, request: RequestWithStore): SessionHandle | undefined {
   const data = from as SessionObject | null;
-  const id = data?.id ?? data?.sessionId;
-  if (typeof data !== 'object' || data === null || typeof id !== 'string' || id === '') return undefined;
+  const id = typeof data === 'object' && data !== null ? idOf(data, request) : undefined;
+  if (!data || id === undefined) return undefined;
   return { id, data, store: request.sessionStore, over: true, save: async () => {} };
+}
+
+/**
+ * express-session defines `id`, which nobody can then change, and puts the id of the present session on the request;
+ * \@fastify/session has `sessionId` on its prototype, and `id` is the application's to use as it likes.
+ */
+function idOf(data: SessionObject, { sessionID }: RequestWithStore): string | undefined {
+  const isExpress = typeof sessionID === 'string';
+  const id = isExpress ? (data.id ?? data.sessionId) : (data.sessionId ?? data.id);
+  return typeof id === 'string' && id !== '' ? id : undefined;
 }
 
 /** Reads from the session's store. @throws {StorageError} @internal */
@@ -69,7 +79,7 @@ export async function readStore(store: SessionStoreLike, id: string): Promise<Re
   } catch (error) {
     // connect-redis, session-file-store and others report an absent session so.
     if ((error as { code?: unknown } | null)?.code === 'ENOENT') return null;
-    throw new StorageError('The session store is unavailable. Try again.');
+    throw new StorageError('The session store is unavailable. Try again.', SESSION_REASON);
   }
 }
 
@@ -78,7 +88,7 @@ export async function writeStore(store: SessionStoreLike, id: string, data: unkn
   try {
     await called((done) => store.set(id, data, done));
   } catch {
-    throw new StorageError('The session store is unavailable. Try again.');
+    throw new StorageError('The session store is unavailable. Try again.', SESSION_REASON);
   }
 }
 

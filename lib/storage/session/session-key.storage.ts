@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { KeyLimitError, StorageError } from '../../errors/index.js';
+import { KeyLimitError, SESSION_REASON, StorageError } from '../../errors/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
 import type {
   KeyCaller,
@@ -185,7 +185,7 @@ export class SessionKeyStorage implements KeyStorage {
         await session.save();
       } catch {
         session.data[SESSION_PROPERTY] = previous;
-        throw new StorageError('The session could not be saved. Try again.');
+        throw new StorageError('The session could not be saved. Try again.', SESSION_REASON);
       }
     }
     return result;

@@ -1,0 +1,40 @@
+import { expect } from '@jest/globals';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { ByokService } from 'nestjs-byok';
+
+const KEY = 'sk-an-example-of-an-api-key-1f9c';
+
+/** What the applications of the snippets have installed beside the library and what it needs. */
+export const INSTALLED = [
+  ...['@nestjs/testing', '@nestjs/platform-express', '@nestjs/platform-fastify', '@fastify/cookie', '@fastify/session'],
+  ...['@types/express', '@types/express-session', '@types/node'],
+];
+
+/** Runs what makes an application on Fastify: somebody saves a key in the form of their page. */
+export async function runOnFastify(load: <T>(name: string) => Promise<T>, service: typeof ByokService): Promise<void> {
+  const { createApp } = await load<{ createApp(): Promise<NestFastifyApplication> }>('fastify.ts');
+  process.env['SESSION_SECRET'] = 'a-secret-of-the-tests-that-is-long';
+  const app = await createApp();
+  try {
+    app
+      .getHttpAdapter()
+      .getInstance()
+      .addHook('onRequest', (request, _reply, done) => {
+        Object.assign(request, { user: { id: request.headers['x-test-user'] } });
+        done();
+      });
+    await app.listen(0, '127.0.0.1');
+    const url = `${await app.getUrl()}/byok`;
+    const headers = { 'x-test-user': 'nina', accept: 'text/html', 'sec-fetch-site': 'same-origin' };
+    const page = await fetch(url, { headers });
+    const cookie = page.headers.getSetCookie()[0].split(';')[0];
+    const token = /name="_csrf" value="([^"]+)"/.exec(await page.text())![1];
+    const body = new URLSearchParams({ _csrf: token, provider: 'openai', api_key: KEY });
+    const saved = await fetch(`${url}/keys`, { method: 'POST', headers: { ...headers, cookie }, body });
+    expect(await saved.text()).toContain('was saved (…1f9c)');
+    expect(await app.get(service).getKey({ userId: 'nina' }, 'openai')).toBe(KEY);
+  } finally {
+    await app.close();
+    delete process.env['SESSION_SECRET'];
+  }
+}
