@@ -184,7 +184,7 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
     class MembersGuard implements CanActivate {
       constructor(private readonly members: Members) {}
       canActivate(context: ExecutionContext) {
-        const request = context.switchToHttp().getRequest<{ method: string; url: string }>();
+        const request = context.switchToHttp().getRequest<{ method: string; url: string; user?: { id: string } }>();
         asked.push(`${request.method} ${request.url}`);
         return of(this.members.isMember(request));
       }
