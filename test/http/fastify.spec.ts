@@ -4,9 +4,11 @@ import sessionPlugin from '@fastify/session';
 import { Controller, Get, Post, Req } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import fastify, { type FastifyInstance } from 'fastify';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { byokAssets, ByokModule, RequireApiKey } from '../../lib/index.js';
 import { SECRET } from '../support/byok-app.js';
+import { ROOT } from '../support/consumer.js';
 import { KEY, SAME_SITE, SECURITY_HEADERS, startEdge } from '../support/edge-app.js';
 
 @Controller()
@@ -23,6 +25,10 @@ class Own {
     return { length: body.text.length };
   }
 }
+
+type FastifyInstance = ReturnType<ReturnType<NestFastifyApplication['getHttpAdapter']>['getInstance']>;
+/** The one that the adapter brings with it. */
+const fastify = createRequire(join(ROOT, 'node_modules/@nestjs/platform-fastify/index.js'))('fastify') as () => object;
 
 const USER = { ...SAME_SITE, 'x-test-user': 'alice' };
 
