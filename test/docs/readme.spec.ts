@@ -7,6 +7,7 @@ import { Consumer, readManifest, ROOT } from '../support/consumer.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { startSnippet, type SnippetApp } from '../support/snippet-app.js';
 import { INSTALLED, runOnFastify } from './fastify-snippet.js';
+import { network, stubProviders } from './providers.js';
 import { snippetsOf } from './snippets.js';
 import { runWithVault } from './vault-snippet.js';
 import type * as Library from 'nestjs-byok';
@@ -20,7 +21,6 @@ let database: TestDatabase;
 let library: typeof Library;
 let complaints: string[];
 const apps: { close(): Promise<unknown> }[] = [];
-const network = globalThis.fetch;
 
 /** What a snippet exports, from the file it was compiled to. */
 async function load<T>(name: string): Promise<T> {
@@ -35,17 +35,6 @@ async function start(...imports: Parameters<typeof Module>[0]['imports'] & objec
 
 function codeOf(name: string): string {
   return SNIPPETS.get(name)!.code;
-}
-
-/** Providers, and what they were sent, instead of the internet. */
-function stubProviders(): { url: string; authorization: string; body: unknown }[] {
-  const calls: { url: string; authorization: string; body: unknown }[] = [];
-  globalThis.fetch = (async (url: string | URL, init: { headers?: Record<string, string>; body?: string } = {}) => {
-    if (String(url).startsWith('http://127.0.0.1')) return network(url, init);
-    calls.push({ url: String(url), authorization: init.headers!['authorization'], body: JSON.parse(init.body!) });
-    return new Response('{"reply":"Hi"}', { headers: { 'content-type': 'application/json' } });
-  }) as typeof fetch;
-  return calls;
 }
 
 /** How each snippet is run, by its name. One that has no entry here fails, and so does an entry without a snippet. */
