@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ByokCallers } from './byok.callers.js';
+import { resolveChannel, traced, type ResolveMessage } from './byok.channels.js';
 import { KeyRenewal } from './byok.renewal.js';
 import { KeyVault } from './byok.vault.js';
 import type { KeyHolder } from './interfaces/index.js';
@@ -33,9 +34,21 @@ export class KeyResolver {
    *
    * @throws {EncryptionError} where one cannot be decrypted
    */
-  async resolve(holder: KeyHolder, lists: readonly (readonly KeySlot[])[]): Promise<Resolution> {
+  resolve(holder: KeyHolder, lists: readonly (readonly KeySlot[])[]): Promise<Resolution> {
+    if (!resolveChannel.hasSubscribers) return this.#find(holder, lists);
+    const message: ResolveMessage = { providers: lists.flat().map(({ provider }) => provider) };
+    const describe = ({ missing }: Resolution) => (missing === -1 ? 'found' : 'missing');
+    return traced(resolveChannel, message, () => this.#find(holder, lists, message), describe);
+  }
+
+  async #find(
+    holder: KeyHolder,
+    lists: readonly (readonly KeySlot[])[],
+    message?: ResolveMessage,
+  ): Promise<Resolution> {
     const found = this.callers.place(holder);
     const place = found instanceof Promise ? await found : found;
+    if (message) message.source = place.source;
     const slots = lists.length === 1 ? lists[0] : distinct(lists.flat());
     const sealed = await this.storage.read(place, slots, () => isGone(holder));
     const chosen = lists.map((list) => list.map((slot) => indexIn(slots, slot)).find((i) => sealed[i] !== null) ?? -1);

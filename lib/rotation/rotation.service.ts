@@ -21,6 +21,7 @@ import type {
   VerifyOptions,
 } from './rotation.interface.js';
 import { Unreadable, walkTable } from './table-walk.js';
+import { tracedRotation } from './traced-rotation.js';
 
 /** Milliseconds. */
 const MONTH = 30 * 86_400_000;
@@ -68,6 +69,10 @@ export class RotationService implements BeforeApplicationShutdown {
    * @throws {InvalidInputError} for an option out of its range
    */
   async rotate(options: RotateOptions = {}): Promise<RotationResult> {
+    return tracedRotation(options, (traced) => this.#rotate(traced));
+  }
+
+  async #rotate(options: RotateOptions): Promise<RotationResult> {
     const { signal, onProgress, dryRun = false } = options;
     const batchSize = within('batchSize', options.batchSize ?? DEFAULT_BATCH, MAX_BATCH);
     const concurrency = within('concurrency', options.concurrency ?? DEFAULT_CONCURRENCY, MAX_CONCURRENCY);

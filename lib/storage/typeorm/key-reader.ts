@@ -1,3 +1,4 @@
+import { readChannel, traced } from '../../byok.channels.js';
 import { ByokError, StorageError } from '../../errors/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
 import type { KeySlot, SealedKey } from '../key-storage.interface.js';
@@ -100,7 +101,7 @@ export class KeyReader {
       if (this.#mayStart()) this.#send();
     }, SLOW);
     this.#underWay++;
-    this.#run(batch)
+    (readChannel.hasSubscribers ? this.#runTraced(batch) : this.#run(batch))
       .catch((error: unknown) => {
         const failure = error instanceof ByokError ? error : new StorageError();
         for (const read of batch) read.reject(failure);
@@ -127,6 +128,16 @@ export class KeyReader {
     let slots = 0;
     const count = this.#pending.findIndex((read, i) => (slots += read.slots.length) > MAX_SLOTS && i > 0);
     return this.#pending.splice(0, count === -1 ? this.#pending.length : count);
+  }
+
+  #runTraced(batch: PendingRead[]): Promise<void> {
+    const slots = batch.reduce((sum, read) => sum + read.slots.length, 0);
+    return traced(
+      readChannel,
+      { requests: batch.length, slots },
+      () => this.#run(batch),
+      () => 'done',
+    );
   }
 
   async #run(batch: PendingRead[]): Promise<void> {
