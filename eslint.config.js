@@ -25,11 +25,13 @@ const SERVICE = [
   'byok.wrapped-roots.ts',
   'byok.wrapper-calls.ts',
   'byok.wrapper-health.ts',
+  'byok.health.ts',
+  'byok.key-faults.ts',
 ];
 const OPTIONS = ['byok.options.ts', 'byok.dashboard-options.ts', 'byok.option-checks.ts', 'byok.provider-options.ts'];
 
 /** What everybody in lib may import, but they themselves. */
-const COMMON = ['interfaces', 'errors', 'byok.constants.ts'];
+const COMMON = ['interfaces', 'errors', 'byok.constants.ts', 'byok.channels.ts'];
 
 /**
  * The rooms of lib, and what each may import beside itself and the common ones. Crypto and storage do not know each
@@ -49,6 +51,8 @@ const ROOMS = {
   interceptors: SERVICE_DOOR,
   rotation: ['byok.events.ts', 'byok.wrapped-roots.ts', 'crypto', 'storage'],
   kms: [],
+  opentelemetry: [],
+  terminus: ['byok.health.ts'],
   decorators: ['guards', 'http', 'resolved-api-key.ts', 'validation'],
   http: [...SERVICE_DOOR, 'guards', 'views'],
   dashboard: [...SERVICE_DOOR, 'guards', 'http', 'views'],
@@ -69,6 +73,7 @@ const arrows = [
   zone('interfaces', ['interfaces']),
   zone('errors', ['errors', 'interfaces']),
   zone('byok.constants.ts', []),
+  zone('byok.channels.ts', []),
   ...Object.entries(ROOMS).map(([room, allowed]) => zone(room, [...COMMON, room, ...allowed])),
   {
     target: './lib/*.ts',
@@ -85,6 +90,8 @@ const PURE = {
   validation: [],
   crypto: [],
   kms: ['@aws-sdk/client-kms'],
+  opentelemetry: ['@nestjs/common', '@opentelemetry/api'],
+  terminus: ['@nestjs/common', '@nestjs/terminus'],
   views: ['preact', 'preact-render-to-string'],
 };
 

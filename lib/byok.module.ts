@@ -6,6 +6,7 @@ import { KeyAdoption } from './byok.adoption.js';
 import { ByokCallers } from './byok.callers.js';
 import { BYOK_OPTIONS } from './byok.constants.js';
 import { ByokEvents } from './byok.events.js';
+import { ByokHealth } from './byok.health.js';
 import { HeldOptions, holdOptions } from './byok.held-options.js';
 import {
   BYOK_MODULE_OPTIONS,
@@ -92,6 +93,7 @@ const SHARED = [
   KeyResolver,
   RotationService,
   KeyForms,
+  ByokHealth,
   KeyWrapperHealth,
   ByokCallers,
   ByokEvents,

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { BYOK_OPTIONS } from './byok.constants.js';
+import { keyFaults } from './byok.key-faults.js';
 import { WrappedRoots } from './byok.wrapped-roots.js';
 import { EncryptionService, Keyring } from './crypto/index.js';
 import { ConfigurationError } from './errors/index.js';
@@ -27,15 +28,11 @@ export class ByokStartup implements OnModuleInit {
     // Only now: a connection of the application's exists after everything is constructed.
     const waiting = new Set((await this.roots.open()).map((keyId) => keyId.toString('hex')));
     if (this.options.storage === 'session') return;
-    const given = new Set(this.encryption.keyIds.map((keyId) => keyId.toString('hex')));
-    for (const { keyId, canary, used } of await this.registry.registered()) {
-      const id = keyId.toString('hex');
-      if (waiting.has(id)) continue;
-      if (given.has(id) ? !this.encryption.opensCanary(keyId, canary) : used) {
-        throw new ConfigurationError(
-          `Stored keys are sealed with a secret that is not given (key id ${id}). Add that secret to the array 'secret', behind the new one; nothing was changed.`,
-        );
-      }
+    const [fault] = keyFaults(await this.registry.registered(), this.encryption, waiting);
+    if (fault !== undefined) {
+      throw new ConfigurationError(
+        `Stored keys are sealed with a secret that is not given (key id ${fault}). Add that secret to the array 'secret', behind the new one; nothing was changed.`,
+      );
     }
     // One that is waited for is in the keyring already.
     if (!this.keyring.canSeal) return;

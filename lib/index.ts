@@ -1,6 +1,7 @@
 export { BYOK_MODULE_OPTIONS, type ByokModuleExtras, type ByokOptionsFactory } from './byok.module-definition.js';
 export { ByokModule } from './byok.module.js';
 export { ByokService } from './byok.service.js';
+export { ByokHealth } from './byok.health.js';
 export { KeyWrapperHealth } from './byok.wrapper-health.js';
 export { getEnvKey } from './byok.env.js';
 export { ResolvedApiKey } from './resolved-api-key.js';
@@ -30,6 +31,7 @@ export type {
   AuditEntry,
   AuditOptions,
   ByokEvent,
+  ByokHealthReport,
   ByokModuleOptions,
   ByokRequest,
   CleanupOptions,

@@ -1,4 +1,5 @@
 import type { SecretOption } from '../interfaces/index.js';
+import { missingTables as tablesMissing, type AskDatabase } from '../storage/typeorm/migrations/schema-state.js';
 import { CliError } from './cli-error.js';
 import { type Connection, withConnection } from './connection.js';
 import { checkedSecrets } from './secrets.js';
@@ -34,9 +35,12 @@ export async function openSite(options: GlobalOptions, needsSecrets: boolean): P
 
 /** The tables of the library that are not there. @internal */
 export async function missingTables(client: Connection, table: string): Promise<string[]> {
-  const sql = `SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NULL`;
-  const needed = [table, 'byok_keyring', 'byok_retired_keys', 'byok_audit_log'];
-  return (await client.query<{ name: string }>(sql, [needed])).rows.map(({ name }) => name);
+  return tablesMissing(askingBy(client), table);
+}
+
+/** @internal */
+export function askingBy(client: Connection): AskDatabase {
+  return async <R extends object>(text: string, values: unknown[]) => (await client.query<R>(text, values)).rows;
 }
 
 function missingError(missing: string[], table: string): CliError {

@@ -2,6 +2,7 @@ export type * from './audit-entry.interface.js';
 export type * from './byok-event.interface.js';
 export type * from './byok-options.interface.js';
 export type * from './dashboard-options.interface.js';
+export type * from './health-report.interface.js';
 export type * from './key-owner.interface.js';
 export type * from './key-wrapper.interface.js';
 export type * from './provider-config.interface.js';

@@ -5,7 +5,8 @@ export { endedSession, sessionOf, type SessionHandle, type SessionStoreLike } fr
 export { AuditTable, type AuditRecord } from './typeorm/audit-table.js';
 export { BYOK_CONNECTION, ByokDatabase, FOREIGN_KEY_VIOLATION, type Statement } from './typeorm/byok-database.js';
 export * from './typeorm/entities/index.js';
-export { KeyringRegistry, UNDEFINED_COLUMN, type WrappedRoot } from './typeorm/keyring-registry.js';
+export { KeyringRegistry, UNDEFINED_COLUMN, type RegisteredKey, type WrappedRoot } from './typeorm/keyring-registry.js';
 export { byokMigrations, createByokMigrations } from './typeorm/migrations/index.js';
 export { migrate } from './typeorm/migrations/migrate.js';
+export { missingTables, schemaState, type AskDatabase, type SchemaState } from './typeorm/migrations/schema-state.js';
 export { TypeOrmKeyStorage } from './typeorm/typeorm-key.storage.js';

@@ -36,6 +36,7 @@ describe('The tarball', () => {
       'SECURITY.md',
       'docs/kms.md',
       'docs/operations.md',
+      'docs/scaling.md',
       'package.json',
     ]);
     expect(paths()).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.d.ts']));
@@ -56,7 +57,7 @@ describe('The tarball', () => {
 
   it('has a file for each entry of its manifest, and the types keep their documentation', async () => {
     const { bin, exports, main, types } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
-    const doors = ['.', './vault', './aws-kms'].map((door) => exports[door]);
+    const doors = ['.', './vault', './aws-kms', './opentelemetry', './terminus'].map((door) => exports[door]);
     const entries: string[] = [main, types, bin['nestjs-byok'], ...doors.flatMap((door) => [door.default, door.types])];
     for (const entry of entries) expect(paths()).toContain(entry.replace('./', ''));
     expect(await readFile(join(ROOT, 'dist/byok.module.d.ts'), 'utf8')).toContain('@publicApi');
@@ -83,6 +84,21 @@ describe('A fresh application on Fastify', () => {
       await consumer.remove();
     }
   });
+});
+
+it('An optional peer is asked for behind a door of its own only', async () => {
+  const { peerDependenciesMeta } = await readManifest();
+  const peers = Object.keys(peerDependenciesMeta);
+  const asked = new Set<string>();
+  for (const path of tarball.files.map((file) => file.path).filter((path) => /^dist\/.*\.js$/.test(path))) {
+    const text = await readFile(join(ROOT, path), 'utf8');
+    for (const peer of peers) if (text.includes(`'${peer}'`)) asked.add(`${path.split('/')[1]} ${peer}`);
+  }
+  expect([...asked].sort()).toEqual([
+    'kms @aws-sdk/client-kms',
+    'opentelemetry @opentelemetry/api',
+    'terminus @nestjs/terminus',
+  ]);
 });
 
 describe.each([

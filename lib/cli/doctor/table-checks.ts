@@ -1,7 +1,8 @@
 import type { EncryptionService } from '../../crypto/index.js';
 import { createByokMigrations } from '../../storage/typeorm/migrations/index.js';
+import { schemaState } from '../../storage/typeorm/migrations/schema-state.js';
 import type { Connection } from '../connection.js';
-import { missingTables } from '../site.js';
+import { askingBy } from '../site.js';
 import { check, type Check } from './check.js';
 
 /** What an application's role needs, by table. */
@@ -14,21 +15,15 @@ const KEY_RIGHTS = 'SELECT, INSERT, UPDATE, DELETE';
 
 /** Whether the tables are there, as this version needs them. @internal */
 export async function checkTables(client: Connection, table: string): Promise<Check> {
-  const missing = await missingTables(client, table);
+  const { missing, pending } = await schemaState(askingBy(client), table);
   if (missing.length > 0) {
     const names = missing.join(', ');
     return check('migrations', 'fail', `Tables are missing: ${names}.`, 'Make them: npx nestjs-byok migrate');
   }
-  const expected = createByokMigrations(table).map((migration) => new migration().name!);
-  const { rows: recorded } = await client.query<{ there: boolean }>(
-    `SELECT to_regclass('byok_migrations') IS NOT NULL AND has_table_privilege(to_regclass('byok_migrations'), 'SELECT') AS there`,
-  );
-  if (!recorded[0].there) {
+  if (pending === null) {
     return check('migrations', 'ok', "The tables are there; their migrations are recorded with the application's own.");
   }
-  const { rows } = await client.query<{ name: string }>('SELECT name FROM byok_migrations');
-  const pending = expected.filter((name) => !rows.some((row) => row.name === name));
-  if (pending.length === 0) return check('migrations', 'ok', `All ${expected.length} have run.`);
+  if (pending.length === 0) return check('migrations', 'ok', `All ${createByokMigrations(table).length} have run.`);
   return check('migrations', 'fail', `Not run yet: ${pending.join(', ')}.`, 'Run them: npx nestjs-byok migrate');
 }
 

@@ -37,13 +37,14 @@ export class KeyringRegistry {
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
   ) {}
 
-  /** @throws {StorageError} */
-  async registered(): Promise<RegisteredKey[]> {
-    const rows = await this.database.query<{ key_id: Buffer; canary: Buffer; used: boolean }>({
-      text: `SELECT r.key_id, r.canary, EXISTS (SELECT 1 FROM "${this.options.tableName}" k WHERE k.key_id = r.key_id) AS used
-        FROM byok_keyring r`,
-      values: [],
-    });
+  /** @param within As in `ByokDatabase.query`. @throws {StorageError} */
+  async registered(within?: number): Promise<RegisteredKey[]> {
+    const text = `SELECT r.key_id, r.canary, EXISTS (SELECT 1 FROM "${this.options.tableName}" k WHERE k.key_id = r.key_id) AS used
+      FROM byok_keyring r`;
+    const rows = await this.database.query<{ key_id: Buffer; canary: Buffer; used: boolean }>(
+      { text, values: [] },
+      within,
+    );
     return rows.map(({ key_id: keyId, canary, used }) => ({ keyId, canary, used }));
   }
 

@@ -1,0 +1,1 @@
+export { ByokHealthIndicator } from './byok-health.indicator.js';
