@@ -186,7 +186,12 @@ export class ByokService extends Redacted {
    */
   async deleteExpired(holder?: KeyHolder): Promise<number> {
     if (holder) return this.deleteExpiredAt(await this.callers.place(holder));
-    const removed = this.#expired(await this.storage.deleteAllExpired());
+    return this.sweep();
+  }
+
+  /** @param options.ifFree Whether it is left to another instance that is at it. @internal */
+  async sweep(options?: { ifFree?: boolean }): Promise<number> {
+    const removed = this.#expired(await this.storage.deleteAllExpired(options));
     await this.audit.sweep();
     return removed;
   }

@@ -10,8 +10,8 @@ import { ByokService } from './byok.service.js';
 import type { ResolvedByokOptions } from './interfaces/index.js';
 
 /**
- * Removes everybody's expired keys from the database now and then, as `cleanup.sweepEvery` says. Instances that sweep
- * at once share the work: each skips the rows that another has locked.
+ * Removes everybody's expired keys from the database now and then, as `cleanup.sweepEvery` says. Of instances
+ * that come to it at once, one sweeps.
  *
  * @internal
  */
@@ -41,7 +41,7 @@ export class KeySweeper implements OnApplicationBootstrap, BeforeApplicationShut
 
   async #sweep(): Promise<void> {
     try {
-      await this.byok.deleteExpired();
+      await this.byok.sweep({ ifFree: true });
     } catch {
       this.#logger.warn('Expired keys could not be swept; they are not handed out, and swept next time.');
     }

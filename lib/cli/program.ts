@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { CliError } from './cli-error.js';
 import type { ImportOptions } from './commands/import-env.js';
+import type { MigrateOptions } from './commands/migrate.js';
 import type { RotateCommandOptions } from './commands/rotate.js';
 import type { StatusOptions } from './commands/status.js';
 import type { EraseOptions } from './commands/users.js';
@@ -134,13 +135,13 @@ function addKeyCommands(add: Add): void {
     'npx nestjs-byok doctor',
     async (output, options) => (await import('./commands/doctor.js')).doctor(output, options),
   );
-  add('migrate', 'make or change the tables', 'npx nestjs-byok migrate', async (output, options) => {
+  add<MigrateOptions>('migrate', 'make or change the tables', 'npx nestjs-byok migrate', async (output, options) => {
     const table = tableName(options);
     const url = databaseUrl();
     // For its messages, which say what is wrong with the URL or the server.
     await withConnection(url, async () => {});
-    return (await import('./commands/migrate.js')).migrate(output, url, table);
-  });
+    return (await import('./commands/migrate.js')).migrate(output, options, url, table);
+  }).option('--partitions <n>', 'split the table of keys into so many; 0: one again', wholeNumber(1_024, 0));
   add<RotateCommandOptions>(
     'rotate',
     're-encrypt with the first secret what is sealed with others; can be stopped and started again at any moment',
@@ -216,11 +217,11 @@ function keyId(text: string, before: string[] = []): string[] {
   throw new InvalidArgumentError('A key id is 16 hex digits, as npx nestjs-byok status prints them.');
 }
 
-function wholeNumber(maximum: number): (text: string) => number {
+function wholeNumber(maximum: number, minimum = 1): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && value >= 1 && value <= maximum) return value;
-    throw new InvalidArgumentError(`Write a whole number from 1 to ${maximum}.`);
+    if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
+    throw new InvalidArgumentError(`Write a whole number from ${minimum} to ${maximum}.`);
   };
 }
 

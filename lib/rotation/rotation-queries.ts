@@ -1,7 +1,7 @@
-import type { ByokDatabase, Statement } from '../storage/index.js';
+import { tableParts, type ByokDatabase, type Statement, type TablePart } from '../storage/index.js';
 import { FINGERPRINT_LENGTH, type PageWrite, type SealedPage } from './reseal-page.js';
 
-/** A place in the table: the primary key of the last row that was seen. */
+/** A place in a part of the table: the primary key of the last row that was seen. */
 export type Cursor = readonly [string, string, string, string];
 
 /** Before the first row. */
@@ -9,6 +9,7 @@ export const BEGINNING: Cursor = ['', '', '', ''];
 
 /** Some rows, and where those after them begin; without `next` there are none. */
 export interface FoundPage extends SealedPage {
+  part: TablePart;
   count: number;
   next: Cursor | undefined;
 }
@@ -29,13 +30,19 @@ const AFTER = `(${SLOT}) > ($1, $2, $3, $4)`;
  * @internal
  */
 export class RotationQueries {
-  readonly #sql: ReturnType<typeof statements>;
+  readonly #ofPart = new Map<string, ReturnType<typeof statements>>();
+  readonly #ofTable: ReturnType<typeof tableStatements>;
 
   constructor(
     private readonly database: ByokDatabase,
-    table: string,
+    private readonly table: string,
   ) {
-    this.#sql = statements(table);
+    this.#ofTable = tableStatements(table);
+  }
+
+  /** What is gone through one after the other, or at once: rows of different partitions have no order to be read in. */
+  parts(): Promise<TablePart[]> {
+    return tableParts(this.database, this.table);
   }
 
   /**
@@ -43,7 +50,7 @@ export class RotationQueries {
    *
    * @param current `null`: all of them.
    */
-  async page(after: Cursor, limit: number, current: Buffer | null): Promise<FoundPage> {
+  async page(part: TablePart, after: Cursor, limit: number, current: Buffer | null): Promise<FoundPage> {
     interface Row {
       last: string | null;
       count: number;
@@ -51,37 +58,43 @@ export class RotationQueries {
       sealed: Buffer | null;
     }
     const values = [...after, limit, current];
-    const [{ last, count, rows, sealed }] = await this.#run<Row>(this.#sql.page, values);
-    return { count, rows: rows ?? '[]', sealed: sealed ?? Buffer.alloc(0), next: cursorOf(last) };
+    const [{ last, count, rows, sealed }] = await this.#run<Row>(this.#in(part).page, values);
+    return { part, count, rows: rows ?? '[]', sealed: sealed ?? Buffer.alloc(0), next: cursorOf(last) };
   }
 
   /** Writes what has not changed since it was read; the places in the page of the rows it wrote. */
-  async write(write: PageWrite, current: Buffer): Promise<number[]> {
+  async write(part: TablePart, write: PageWrite, current: Buffer): Promise<number[]> {
     const { slots, places, oldAt, newAt, lengths, sealed, fresh } = write;
     const values = [...slots, places, oldAt, newAt, lengths, sealed, fresh, current];
-    const [{ written }] = await this.#run<{ written: string | null }>(this.#sql.write, values);
+    const [{ written }] = await this.#run<{ written: string | null }>(this.#in(part).write, values);
     return written === null ? [] : (JSON.parse(written) as number[]);
   }
 
   /** Rows on other keys than `current`. Reads of the index only them. */
   async countOld(current: Buffer): Promise<number> {
-    const [{ count }] = await this.#run<{ count: number }>(this.#sql.countOld, [current]);
+    const [{ count }] = await this.#run<{ count: number }>(this.#ofTable.countOld, [current]);
     return count;
   }
 
   /** @param within Seconds from now in which a row expires to be counted as expiring. */
-  async counts(after: Cursor, limit: number, within: number): Promise<KeyCounts> {
+  async counts(part: TablePart, after: Cursor, limit: number, within: number): Promise<KeyCounts> {
     interface Row {
       last: string | null;
       counts: string | null;
     }
-    const [{ last, counts }] = await this.#run<Row>(this.#sql.counts, [...after, limit, within]);
+    const [{ last, counts }] = await this.#run<Row>(this.#in(part).counts, [...after, limit, within]);
     return { counts: JSON.parse(counts ?? '[]') as KeyCounts['counts'], next: cursorOf(last) };
   }
 
   /** Bytes of the table with its indexes. */
   async size(): Promise<number> {
-    return (await this.#run<{ bytes: number }>(this.#sql.size, []))[0].bytes;
+    return (await this.#run<{ bytes: number }>(this.#ofTable.size, []))[0].bytes;
+  }
+
+  #in(part: TablePart): ReturnType<typeof statements> {
+    let found = this.#ofPart.get(part.id);
+    if (!found) this.#ofPart.set(part.id, (found = statements(part)));
+    return found;
   }
 
   #run<R extends object>(statement: Omit<Statement, 'values'>, values: unknown[]): Promise<R[]> {
@@ -93,33 +106,33 @@ function cursorOf(last: string | null): Cursor | undefined {
   return last === null ? undefined : (JSON.parse(last) as Cursor);
 }
 
-function statements(table: string) {
-  const last = `(SELECT json_build_array(${SLOT})::text FROM "${table}"
+function statements({ id, name: part }: TablePart) {
+  const last = `(SELECT json_build_array(${SLOT})::text FROM ${part}
     WHERE ${AFTER} ORDER BY ${SLOT} OFFSET $5::int - 1 LIMIT 1) AS last`;
   return {
     // One row of few columns, because parsing a thousand rows would hold up this thread.
     page: {
-      name: `byok_rotation_page_${table}`,
+      name: `byok_rotation_page_${id}`,
       text: `SELECT ${last}, p.* FROM (
           SELECT count(*)::int AS count, string_agg(ciphertext, ''::bytea) AS sealed,
             json_agg(json_build_array(${SLOT}, (extract(epoch FROM expires_at) * 1000)::bigint, length(ciphertext),
               encode(key_id, 'hex')))::text AS rows
-          FROM (SELECT * FROM "${table}" WHERE ${AFTER} ORDER BY ${SLOT} LIMIT $5::int) w
+          FROM (SELECT * FROM ${part} WHERE ${AFTER} ORDER BY ${SLOT} LIMIT $5::int) w
           WHERE $6::bytea IS NULL OR key_id <> $6
         ) p`,
     },
     // Rows that somebody else has locked are skipped and seen again: who never waits is in no deadlock.
     write: {
-      name: `byok_rotation_write_${table}`,
+      name: `byok_rotation_write_${id}`,
       text: `WITH mine AS (
           SELECT ${SLOT}, place, new_at, length
           FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[])
             AS q(${SLOT}, place, old_at, new_at, length)
-          JOIN "${table}" k USING (${SLOT})
+          JOIN ${part} k USING (${SLOT})
           WHERE k.ciphertext = substring($9::bytea FROM old_at FOR length)
           FOR NO KEY UPDATE OF k SKIP LOCKED
         ), written AS (
-          UPDATE "${table}" k SET
+          UPDATE ${part} k SET
             key_id = $11::bytea,
             fingerprint = substring($10::bytea FROM m.new_at FOR ${FINGERPRINT_LENGTH}),
             ciphertext = substring($10::bytea FROM m.new_at + ${FINGERPRINT_LENGTH} FOR m.length)
@@ -129,22 +142,30 @@ function statements(table: string) {
         )
         SELECT json_agg(place)::text AS written FROM written`,
     },
-    countOld: {
-      text: `SELECT coalesce(sum(n), 0)::float8 AS count FROM (
-          SELECT (SELECT count(*) FROM "${table}" k WHERE k.key_id = r.key_id) AS n FROM byok_keyring r WHERE r.key_id <> $1
-        ) c`,
-    },
     counts: {
       text: `SELECT ${last}, p.* FROM (
           SELECT json_agg(json_build_array(id, provider, rows, expired, expiring))::text AS counts FROM (
             SELECT encode(key_id, 'hex') AS id, provider, count(*) AS rows,
               count(*) FILTER (WHERE expires_at <= now()) AS expired,
               count(*) FILTER (WHERE expires_at > now() AND expires_at <= now() + make_interval(secs => $6)) AS expiring
-            FROM (SELECT key_id, provider, expires_at FROM "${table}" WHERE ${AFTER} ORDER BY ${SLOT} LIMIT $5::int) w
+            FROM (SELECT key_id, provider, expires_at FROM ${part} WHERE ${AFTER} ORDER BY ${SLOT} LIMIT $5::int) w
             GROUP BY key_id, provider
           ) c
         ) p`,
     },
-    size: { text: `SELECT pg_total_relation_size('"${table}"')::float8 AS bytes` },
+  };
+}
+
+function tableStatements(table: string) {
+  return {
+    countOld: {
+      text: `SELECT coalesce(sum(n), 0)::float8 AS count FROM (
+          SELECT (SELECT count(*) FROM "${table}" k WHERE k.key_id = r.key_id) AS n FROM byok_keyring r WHERE r.key_id <> $1
+        ) c`,
+    },
+    size: {
+      text: `SELECT sum(pg_total_relation_size(oid))::float8 AS bytes FROM pg_class
+        WHERE oid = '"${table}"'::regclass OR oid IN (SELECT relid FROM pg_partition_tree('"${table}"'::regclass))`,
+    },
   };
 }

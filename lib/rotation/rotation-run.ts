@@ -84,7 +84,7 @@ export class RotationRun {
     const { current, signal, dryRun, onRotated } = this.options;
     if (dryRun) this.#rotated += readable;
     if (write) {
-      const written = await withRetries(signal, () => this.queries.write(write, current));
+      const written = await withRetries(signal, () => this.queries.write(page.part, write, current));
       this.#rotated += written.length;
       this.#changed += readable - written.length;
       if (onRotated) {

@@ -1,7 +1,7 @@
 import type { EncryptionService } from '../crypto/index.js';
 import type { KeyringRegistry } from '../storage/index.js';
 import { withRetries } from './retries.js';
-import { BEGINNING, type Cursor, type RotationQueries } from './rotation-queries.js';
+import { BEGINNING, type Cursor, type KeyCounts, type RotationQueries } from './rotation-queries.js';
 import type { RotationKeyStatus, RotationProviderStatus, RotationStatus } from './rotation.interface.js';
 
 /** Rows counted in one statement: some tens of milliseconds. */
@@ -28,11 +28,7 @@ export async function readStatus(
   }
   for (const { keyId, retiredAt } of await registry.retired()) add(keyId.toString('hex'), 'retired', retiredAt);
   const providers = new Map<string, RotationProviderStatus>();
-  for (let cursor: Cursor | undefined = BEGINNING; cursor;) {
-    const after: Cursor = cursor;
-    const { counts, next } = await withRetries(signal, () =>
-      queries.counts(after, ROWS_AT_A_TIME, expiringWithin / 1_000),
-    );
+  for await (const counts of countsOf(queries, signal, expiringWithin / 1_000)) {
     for (const [keyId, provider, rows, expired, expiring] of counts) {
       const key = keys.get(keyId) ?? add(keyId, 'old').get(keyId)!;
       key.rows += rows;
@@ -43,7 +39,6 @@ export async function readStatus(
       sum.expiring += expiring;
       if (!key.secretKnown) sum.unreadable += rows;
     }
-    cursor = next;
   }
   const each = [...providers.values()].sort((a, b) => (a.provider < b.provider ? -1 : 1));
   const total = (what: Exclude<keyof RotationProviderStatus, 'provider'>) =>
@@ -58,4 +53,19 @@ export async function readStatus(
     providers: each,
     tableBytes: await queries.size(),
   };
+}
+
+async function* countsOf(
+  queries: RotationQueries,
+  signal: AbortSignal,
+  within: number,
+): AsyncGenerator<KeyCounts['counts']> {
+  for (const part of await withRetries(signal, () => queries.parts())) {
+    for (let cursor: Cursor | undefined = BEGINNING; cursor;) {
+      const after: Cursor = cursor;
+      const { counts, next } = await withRetries(signal, () => queries.counts(part, after, ROWS_AT_A_TIME, within));
+      yield counts;
+      cursor = next;
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { StorageError } from '../errors/index.js';
+import type { TablePart } from '../storage/index.js';
 import type { PageProcessor } from './page-processor.js';
 import type { PageOutcome, PageRow, PageTask } from './reseal-page.js';
 import { withRetries } from './retries.js';
@@ -30,7 +31,7 @@ export interface Walk {
   /** Pages of rows that are not on this key; `null`: of all rows. */
   current: Buffer | null;
   batchSize: number;
-  /** Pages under way at once. */
+  /** Pages under way at once, and partitions. */
   concurrency: number;
   signal: AbortSignal;
   /** Told of each page when it is through the processor; may write it. */
@@ -47,8 +48,11 @@ export interface Walk {
 export async function walkTable(queries: RotationQueries, processor: PageProcessor, walk: Walk): Promise<void> {
   const failure = new AbortController();
   const signal = AbortSignal.any([walk.signal, failure.signal]);
-  const pages = readPages(queries, { ...walk, signal });
-  const lane = async () => {
+  const parts = await withRetries(signal, () => queries.parts());
+  if (parts.length === 0) return;
+  // More readers than lanes would only hold pages that nobody takes.
+  const readers = parts.slice(0, walk.concurrency).map(() => readPages(queries, parts, { ...walk, signal }));
+  const lane = async (pages: AsyncGenerator<FoundPage>) => {
     try {
       // Asking a generator again before it has answered is allowed: it answers in turn.
       for (let step = await pages.next(); !step.done; step = await pages.next()) {
@@ -64,18 +68,28 @@ export async function walkTable(queries: RotationQueries, processor: PageProcess
       throw error;
     }
   };
-  const lanes = await Promise.allSettled(Array.from({ length: walk.concurrency }, lane));
+  const lanes = await Promise.allSettled(
+    Array.from({ length: walk.concurrency }, (_, i) => lane(readers[i % readers.length])),
+  );
   const failed = lanes.find((each): each is PromiseRejectedResult => each.status === 'rejected');
   // An outage that was being waited for when the end was asked for is no failure.
   if (failed && !(walk.signal.aborted && failed.reason instanceof StorageError)) throw failed.reason;
 }
 
-async function* readPages(queries: RotationQueries, { batchSize, current, signal }: Walk): AsyncGenerator<FoundPage> {
-  for (let cursor: Cursor | undefined = BEGINNING; cursor && !signal.aborted;) {
-    const after: Cursor = cursor;
-    const page = await withRetries(signal, () => queries.page(after, batchSize, current));
-    cursor = page.next;
-    if (page.count > 0) yield page;
+/** The pages of parts that nobody has begun with. */
+async function* readPages(
+  queries: RotationQueries,
+  parts: TablePart[],
+  { batchSize, current, signal }: Walk,
+): AsyncGenerator<FoundPage> {
+  for (let part = parts.shift(); part && !signal.aborted; part = parts.shift()) {
+    const within = part;
+    for (let cursor: Cursor | undefined = BEGINNING; cursor && !signal.aborted;) {
+      const after: Cursor = cursor;
+      const page = await withRetries(signal, () => queries.page(within, after, batchSize, current));
+      cursor = page.next;
+      if (page.count > 0) yield page;
+    }
   }
 }
 

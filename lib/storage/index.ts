@@ -7,6 +7,8 @@ export { BYOK_CONNECTION, ByokDatabase, FOREIGN_KEY_VIOLATION, type Statement } 
 export * from './typeorm/entities/index.js';
 export { KeyringRegistry, UNDEFINED_COLUMN, type RegisteredKey, type WrappedRoot } from './typeorm/keyring-registry.js';
 export { byokMigrations, createByokMigrations } from './typeorm/migrations/index.js';
-export { migrate } from './typeorm/migrations/migrate.js';
+export { migrate, undo } from './typeorm/migrations/migrate.js';
+export { byokPartitionMigrations, type PartitionOptions } from './typeorm/migrations/partition-keys.migration.js';
 export { missingTables, schemaState, type AskDatabase, type SchemaState } from './typeorm/migrations/schema-state.js';
+export { tableParts, type TablePart } from './typeorm/table-parts.js';
 export { TypeOrmKeyStorage } from './typeorm/typeorm-key.storage.js';

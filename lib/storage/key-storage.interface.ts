@@ -111,8 +111,11 @@ export interface KeyStorage {
   clear(place: KeyPlace): Promise<RemovedKey[]>;
   /** Removes the owner's expired records. */
   deleteExpired(place: KeyPlace): Promise<RemovedKey[]>;
-  /** Removes everybody's expired records, as far as the storage can reach them. */
-  deleteAllExpired(): Promise<RemovedKey[]>;
+  /**
+   * Removes everybody's expired records, as far as the storage can reach them; with `ifFree`, unless another instance is
+   * doing that.
+   */
+  deleteAllExpired(options?: { ifFree?: boolean }): Promise<RemovedKey[]>;
 }
 
 /** Injection token of the storage in use. @publicApi */

@@ -101,7 +101,7 @@ describe('The sweeper', () => {
     const app = await start();
     let sweeps = 0;
     let done = 0;
-    jest.spyOn(app.byok, 'deleteExpired').mockImplementation(async () => {
+    jest.spyOn(app.byok, 'sweep').mockImplementation(async () => {
       sweeps++;
       await sleep(3 * EVERY);
       return done++;
@@ -116,7 +116,7 @@ describe('The sweeper', () => {
   it('survives a failure, says so without what went wrong, and goes on', async () => {
     const app = await start();
     let sweeps = 0;
-    jest.spyOn(app.byok, 'deleteExpired').mockImplementation(async () => {
+    jest.spyOn(app.byok, 'sweep').mockImplementation(async () => {
       sweeps++;
       throw new Error(`a message of the test with ${KEY}`);
     });

@@ -1,30 +1,52 @@
 import { DataSource } from 'typeorm';
-import { createByokMigrations, migrate as runMigrations } from '../../storage/index.js';
+import { byokPartitionMigrations, createByokMigrations, migrate as runMigrations, undo } from '../../storage/index.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import type { Output } from '../output.js';
+import type { GlobalOptions } from '../settings.js';
+
+const NOTHING = 'Nothing to do: all migrations have run before.';
+
+export interface MigrateOptions extends GlobalOptions {
+  /** Into how many partitions the table of keys is to be split; 0: one table again. Left out: as it is. */
+  partitions?: number;
+}
 
 /** Makes or changes the tables, one runner after the other. Needs no secret. @internal */
-export async function migrate(output: Output, url: string, table: string): Promise<ExitStatus> {
+export async function migrate(
+  output: Output,
+  { partitions: parts }: MigrateOptions,
+  url: string,
+  table: string,
+): Promise<ExitStatus> {
+  const migrations = createByokMigrations(table);
   const dataSource = new DataSource({
     type: 'postgres',
     url,
     applicationName: 'nestjs-byok cli',
     migrationsTableName: 'byok_migrations',
-    migrations: createByokMigrations(table),
+    migrations: parts ? [...migrations, ...byokPartitionMigrations({ parts, tableName: table })] : migrations,
     logging: false,
     extra: { connectionTimeoutMillis: 5_000 },
   });
   await dataSource.initialize();
   try {
     const ran = await runMigrations(dataSource);
-    output.result({ table, ran }, [
-      ran.length === 0
-        ? 'Nothing to do: all migrations have run before.'
-        : `Ran ${ran.length} ${ran.length === 1 ? 'migration' : 'migrations'}:`,
-      ...ran.map((name) => `  ${name}`),
-    ]);
+    const undone = parts === 0 ? await joinParts(dataSource, table) : [];
+    const lines = [...told('Ran', ran), ...told('Undid', undone)];
+    output.result({ table, ran, ...(parts === 0 && { undone }) }, lines.length > 0 ? lines : [NOTHING]);
     return EXIT.done;
   } finally {
     await dataSource.destroy();
   }
+}
+
+async function joinParts(dataSource: DataSource, table: string): Promise<string[]> {
+  const [Migration] = byokPartitionMigrations({ tableName: table });
+  const migration = new Migration();
+  return (await undo(dataSource, migration)) ? [migration.name!] : [];
+}
+
+function told(did: string, names: string[]): string[] {
+  if (names.length === 0) return [];
+  return [`${did} ${names.length} ${names.length === 1 ? 'migration' : 'migrations'}:`, ...names.map((n) => `  ${n}`)];
 }

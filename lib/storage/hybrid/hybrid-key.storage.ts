@@ -77,8 +77,8 @@ export class HybridKeyStorage implements KeyStorage {
     return this.#of(place).deleteExpired(place);
   }
 
-  deleteAllExpired(): Promise<RemovedKey[]> {
-    return this.database.deleteAllExpired();
+  deleteAllExpired(options?: { ifFree?: boolean }): Promise<RemovedKey[]> {
+    return this.database.deleteAllExpired(options);
   }
 
   #of(place: KeyPlace): KeyStorage {

@@ -25,16 +25,17 @@ export function keyStatements(table: string) {
       SELECT 1 FROM "${table}"
       WHERE owner_kind = $1 AND owner_id = $2 AND provider = $3 AND label = $4 AND (expires_at IS NULL OR expires_at > now())
     )`;
+  // Later than created_at by all means, which tells a replaced record from a new one: "xmax" would not on partitions.
   const overwrite = `ON CONFLICT (owner_kind, owner_id, provider, label) DO UPDATE SET
         key_id = excluded.key_id, ciphertext = excluded.ciphertext, hint = excluded.hint,
         fingerprint = excluded.fingerprint, field_names = excluded.field_names, expires_at = excluded.expires_at,
-        updated_at = now(), last_used_at = NULL`;
+        updated_at = greatest(now()::timestamptz(3), k.created_at + interval '1 millisecond'), last_used_at = NULL`;
   const listed = `SELECT ${COLUMNS}, substring(ciphertext FROM 1 FOR ${HEADER_LENGTH}) AS ciphertext FROM "${table}"`;
   const owned = 'WHERE owner_kind = $1 AND owner_id = $2';
   const statements = {
     put: `${insert} OR ${replaces}
       ${overwrite}
-      RETURNING ${WRITTEN}, xmax <> 0 AS replaced`,
+      RETURNING ${WRITTEN}, updated_at > created_at AS replaced`,
     putIfAbsent: `${insert} ${overwrite}, created_at = now() WHERE k.expires_at <= now()
       RETURNING ${WRITTEN}, false AS replaced`,
     list: `${listed} ${owned} ORDER BY provider COLLATE "C", label COLLATE "C"`,
@@ -42,12 +43,6 @@ export function keyStatements(table: string) {
       ORDER BY provider COLLATE "C", label COLLATE "C"`,
     delete: `DELETE FROM "${table}" ${owned} AND provider = $3 AND label = $4 RETURNING ${REMOVED}`,
     clear: `DELETE FROM "${table}" ${owned} RETURNING ${REMOVED}`,
-    sweep: `DELETE FROM "${table}" k USING (
-        SELECT owner_kind, owner_id, provider, label FROM "${table}"
-        WHERE expires_at <= now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
-      ) AS old
-      WHERE k.owner_kind = old.owner_kind AND k.owner_id = old.owner_id AND k.provider = old.provider AND k.label = old.label
-      RETURNING k.owner_kind, k.owner_id, k.provider, k.label`,
   };
   const named = Object.entries(statements).map(([name, text]) => [name, { name: `byok_${name}_${table}`, text }]);
   return Object.fromEntries(named) as { [K in keyof typeof statements]: { name: string; text: string } };

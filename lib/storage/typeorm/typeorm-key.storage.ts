@@ -18,11 +18,10 @@ import { ExpiredKeys, toRemovedKey, type RemovedRow } from './expired-keys.js';
 import { KeyReader } from './key-reader.js';
 import { keyStatements, type KeyStatements } from './key-statements.js';
 import { LastUsed } from './last-used.js';
+import { sweepExpired } from './sweep.js';
 
 /** More than the writes that can be under way for one owner at once, in a few instances. */
 const UNCOUNTED_WRITES = 40;
-/** Expired rows removed in one statement: short enough not to hold anybody up. */
-const SWEEP_BATCH = 1_000;
 
 interface ListedRow {
   provider: string;
@@ -60,7 +59,7 @@ export class TypeOrmKeyStorage implements KeyStorage {
 
   constructor(
     private readonly database: ByokDatabase,
-    @Inject(BYOK_OPTIONS) options: ResolvedByokOptions,
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
   ) {
     this.#reader = new KeyReader(database, options.tableName);
     this.#sql = keyStatements(options.tableName);
@@ -124,13 +123,8 @@ export class TypeOrmKeyStorage implements KeyStorage {
     return this.#expired.delete(owner);
   }
 
-  async deleteAllExpired(): Promise<RemovedKey[]> {
-    const removed: RemovedKey[] = [];
-    for (;;) {
-      const batch = await this.#remove({ ...this.#sql.sweep, values: [SWEEP_BATCH] });
-      removed.push(...batch);
-      if (batch.length < SWEEP_BATCH) return removed;
-    }
+  deleteAllExpired({ ifFree = false }: { ifFree?: boolean } = {}): Promise<RemovedKey[]> {
+    return sweepExpired(this.database, this.options.tableName, ifFree);
   }
 
   async #insert(

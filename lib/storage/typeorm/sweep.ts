@@ -1,0 +1,45 @@
+import type { RemovedKey } from '../key-storage.interface.js';
+import type { ByokDatabase } from './byok-database.js';
+import { toRemovedKey, type RemovedRow } from './expired-keys.js';
+import { tableParts, type TablePart } from './table-parts.js';
+
+/** Expired rows removed in one statement: short enough not to hold anybody up. */
+const BATCH = 1_000;
+/** Any number, the same in every instance. */
+const LOCK = 7_267_003;
+
+/**
+ * Removes everybody's expired rows, batch by batch.
+ *
+ * @param ifFree Ends where another instance is at it, which holds a lock for the time of each batch. It is one of the
+ * transaction, which a pooler leaves where it belongs, and goes with an instance that dies.
+ * @throws {StorageError}
+ * @internal
+ */
+export async function sweepExpired(database: ByokDatabase, table: string, ifFree: boolean): Promise<RemovedKey[]> {
+  const removed: RemovedKey[] = [];
+  // On all partitions at once, each batch would take ten times as long.
+  for (const part of await tableParts(database, table)) {
+    const statement = sweepOf(part);
+    for (let count = BATCH; count === BATCH;) {
+      const rows = await database.query<RemovedRow>({ ...statement, values: [BATCH, ifFree, table] });
+      removed.push(...rows.map(toRemovedKey));
+      count = rows.length;
+    }
+  }
+  return removed;
+}
+
+function sweepOf({ id, name }: TablePart): { name: string; text: string } {
+  return {
+    name: `byok_sweep_${id}`,
+    text: `DELETE FROM ${name} k USING (
+        SELECT owner_kind, owner_id, provider, label FROM ${name}
+        WHERE expires_at <= now()
+          AND (SELECT NOT $2::boolean OR pg_try_advisory_xact_lock(hashtextextended($3::text, ${LOCK})))
+        ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
+      ) AS old
+      WHERE k.owner_kind = old.owner_kind AND k.owner_id = old.owner_id AND k.provider = old.provider AND k.label = old.label
+      RETURNING k.owner_kind, k.owner_id, k.provider, k.label`,
+  };
+}
