@@ -77,7 +77,7 @@ function checkPooler(url: URL, port: number | null): Check {
     looksLikeOne
       ? 'DATABASE_URL looks like that of a connection pooler.'
       : `The server listens on port ${port}, not on ${given}: a pooler, a proxy or a container is in between.`,
-    'If it pools by transaction, write preparedStatements: false in forRoot, and run migrate on a direct connection.',
+    'If it pools by transaction, write preparedStatements: false in forRoot.',
   );
 }
 

@@ -9,12 +9,15 @@ import type { ResolvedByokOptions } from '../../interfaces/index.js';
 import { byokEntities } from './entities/index.js';
 import { createByokMigrations } from './migrations/index.js';
 import { migrate } from './migrations/migrate.js';
+import { poolerHint } from './pooler-hint.js';
 
 /** Name of the connection that the module opens. @publicApi */
 export const BYOK_CONNECTION = 'byok';
 
 /** Milliseconds after which the pool gives a silent connection up. A choice of the application's own wins. */
-const TIMEOUTS = { connectionTimeoutMillis: 3_000, query_timeout: 4_000, statement_timeout: 4_000, keepAlive: true };
+const TIMEOUTS = { connectionTimeoutMillis: 3_000, query_timeout: 4_000, keepAlive: true };
+/** Asked for as a connection is opened, which a pooler by transaction refuses: its servers are not one client's. */
+const STATEMENT_TIMEOUT = { statement_timeout: 4_000 };
 
 /** Milliseconds a caller waits at most, whatever the pool is set to: one of the application's may wait for ever. @internal */
 export const ANSWER_WITHIN = 4_500;
@@ -162,14 +165,14 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
   }
 
   async #open(): Promise<DataSource> {
-    const { db, tableName } = this.options;
+    const { db, tableName, preparedStatements } = this.options;
     const given: DataSourceOptions = typeof db === 'string' ? { type: 'postgres', url: db } : (db as DataSourceOptions);
     if (given.type !== 'postgres') throw new ConfigurationError("db.type has to be 'postgres'.");
     const dataSource = new DataSource({
       applicationName: 'nestjs-byok',
       migrationsTableName: 'byok_migrations',
       ...given,
-      extra: { ...TIMEOUTS, ...(given.extra as object | undefined) },
+      extra: { ...TIMEOUTS, ...(preparedStatements && STATEMENT_TIMEOUT), ...(given.extra as object | undefined) },
       entities: byokEntities,
       migrations: createByokMigrations(tableName),
       // Run below, under a lock.
@@ -182,7 +185,9 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
       return dataSource;
     } catch (error) {
       if (dataSource.isInitialized) await dataSource.destroy().catch(() => {});
-      this.#logger.error(`The database cannot be used: ${describe(error)}`);
+      this.#logger.error(
+        `The database cannot be used: ${describe(error)}${poolerHint(codeOf(error), preparedStatements)}`,
+      );
       throw new StorageError('The database of keys could not be reached or migrated at start. See the log.');
     }
   }
@@ -196,7 +201,8 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
       );
     } else if (reason === undefined || reason !== expected) {
       // Only the kind of failure: a driver's message can quote a value, and its `detail` a whole row.
-      this.#logger.error(`The database refused or failed: ${describe(error)}`);
+      const hint = poolerHint(reason, this.options.preparedStatements);
+      this.#logger.error(`The database refused or failed: ${describe(error)}${hint}`);
     }
     return new StorageError(undefined, reason);
   }
