@@ -137,6 +137,8 @@ describe('Hash partitions', () => {
       };
       expect(await migrate(PARTS)).toEqual({ table: 'user_api_keys', ran: [MIGRATION] });
       expect(await partitions()).toBe(PARTS);
+      const onPart = `SELECT has_table_privilege($1, 'user_api_keys_p07', 'UPDATE') AS may`;
+      expect(await database.query(onPart, [role])).toEqual([{ may: true }]);
       expect({ rows: await rows(), shape: await shape() }).toEqual(before);
       expect((await byok.setKey({ userId: users[0] }, 'openai', `${KEY}-${users[0]}`)).lastUsedAt).toBeNull();
       const later = await rows();

@@ -32,7 +32,7 @@ export async function rebuildTable(runner: QueryRunner, table: string, parts: nu
   await create(runner, table, fresh, parts);
   await runner.query(`INSERT INTO "${fresh}" SELECT * FROM "${table}"`);
   await addIndexes(runner, table, fresh);
-  await copyRights(runner, table, fresh);
+  await copyRights(runner, table, parts === 1 ? [fresh] : [fresh, ...partitionNames(table, parts)]);
   // Nothing does that by itself for a table of partitions.
   await runner.query(`ANALYZE "${fresh}"`);
   await lockOut(runner, table);
@@ -43,8 +43,7 @@ export async function rebuildTable(runner: QueryRunner, table: string, parts: nu
   }
 }
 
-/** Names of partitions. @internal */
-export function partitionNames(table: string, parts: number): string[] {
+function partitionNames(table: string, parts: number): string[] {
   return Array.from({ length: parts }, (_, i) => `${table}_p${String(i).padStart(2, '0')}`);
 }
 
@@ -70,8 +69,14 @@ async function addIndexes(runner: QueryRunner, table: string, fresh: string): Pr
   );
 }
 
-/** Who may do what stays as it was. */
-async function copyRights(runner: QueryRunner, table: string, fresh: string): Promise<void> {
+/** Who may do what stays as it was; on partitions too, which a rotation and a sweep go through one by one. */
+async function copyRights(runner: QueryRunner, table: string, fresh: string[]): Promise<void> {
+  const [{ owner, foreign }] = await ask<{ owner: string; foreign: boolean }>(
+    runner,
+    `SELECT quote_ident(pg_get_userbyid(relowner)) AS owner, pg_get_userbyid(relowner) <> current_user AS foreign
+      FROM pg_class WHERE oid = $1::regclass`,
+    [`"${table}"`],
+  );
   const rights = await ask<{ grantee: string; right: string; grantable: boolean }>(
     runner,
     `SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END AS grantee,
@@ -79,17 +84,12 @@ async function copyRights(runner: QueryRunner, table: string, fresh: string): Pr
       FROM pg_class, aclexplode(relacl) WHERE oid = $1::regclass AND grantee <> relowner`,
     [`"${table}"`],
   );
+  const all = fresh.map((name) => `"${name}"`);
   for (const { grantee, right, grantable } of rights) {
-    await runner.query(`GRANT ${right} ON "${fresh}" TO ${grantee}${grantable ? ' WITH GRANT OPTION' : ''}`);
+    await runner.query(`GRANT ${right} ON ${all.join()} TO ${grantee}${grantable ? ' WITH GRANT OPTION' : ''}`);
   }
-  const owners = await ask<{ owner: string; made: string }>(
-    runner,
-    `SELECT quote_ident(pg_get_userbyid(o.relowner)) AS owner, n.oid::regclass::text AS made FROM pg_class o, pg_class n
-      WHERE o.oid = $1::regclass AND n.relowner <> o.relowner
-        AND (n.oid = $2::regclass OR n.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = $2::regclass))`,
-    [`"${table}"`, `"${fresh}"`],
-  );
-  for (const { owner, made } of owners) await runner.query(`ALTER TABLE ${made} OWNER TO ${owner}`);
+  if (!foreign) return;
+  for (const name of all) await runner.query(`ALTER TABLE ${name} OWNER TO ${owner}`);
 }
 
 /** Readers wait for this lock too, so nobody is let wait for long: a dump that is under way would hold up everything. */
