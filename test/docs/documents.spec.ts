@@ -5,7 +5,14 @@ import { readManifest, ROOT } from '../support/consumer.js';
 import { snippetsOf } from './snippets.js';
 
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
-const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/operations.md'];
+const DOCUMENTS = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  'docs/operations.md',
+  'docs/scaling.md',
+];
 
 describe.each(DOCUMENTS)('%s', (name) => {
   const text = read(name);
