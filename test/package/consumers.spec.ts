@@ -36,6 +36,7 @@ describe('The tarball', () => {
       'SECURITY.md',
       'docs/kms.md',
       'docs/operations.md',
+      'docs/performance.md',
       'docs/scaling.md',
       'package.json',
     ]);
