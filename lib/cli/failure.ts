@@ -38,6 +38,10 @@ const REASONS: Record<string, Failure> = {
   },
   '42703': { message: 'The table has not the columns it should have.', advice: 'Look: npx nestjs-byok doctor' },
   '53': { message: 'The database is out of connections, memory or disk.', advice: TRY_LATER },
+  '53100': {
+    message: "The database's disk is full.",
+    advice: 'Make room and try again: what is done is done, and nothing is lost.',
+  },
   '57': { message: 'The database is shutting down, starting, or took too long.', advice: TRY_LATER },
   ECONNREFUSED: {
     message: 'Nothing listens there.',

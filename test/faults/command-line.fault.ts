@@ -27,7 +27,7 @@ import { startRunner } from '../support/rotation-runner.js';
 import { countIntact } from '../support/rotation-kills.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
-const ROWS = process.env['FAULTS'] === 'short' ? 1_500 : 3_000;
+const ROWS = process.env['FAULTS'] === 'short' ? 1_000 : 3_000;
 const ROTATE = ['rotate', '--batch', '2'];
 const MINUTE = 60_000;
 const CLEAN = { code: 1, signal: null };

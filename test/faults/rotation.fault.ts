@@ -6,8 +6,8 @@ import { seedOf } from '../support/seeds.js';
 
 const SHORT = process.env['FAULTS'] === 'short';
 const MINUTES = 60_000;
-/** The whole of R3, and half of it. */
-const kills = SHORT ? { postgres: 2, runner: 5, cuts: 5 } : { postgres: 3, runner: 10, cuts: 10 };
+/** The whole of R3, and a third of it. */
+const kills = SHORT ? { postgres: 1, runner: 3, cuts: 3 } : { postgres: 3, runner: 10, cuts: 10 };
 
 describe('R2: rotation with 8 writers and 2 runners', () => {
   const large = { rows: SHORT ? 5_000 : 20_000, writers: 8, batchSize: 1_000, writeFor: SHORT ? 3_000 : 10_000 };
@@ -54,7 +54,7 @@ describe('R3: kill -9 of Postgres and of the runner during rotation', () => {
     'leaves every row open, and nothing on the old key',
     async () => {
       const seed = seedOf('R3');
-      const rows = SHORT ? 20_000 : 60_000;
+      const rows = SHORT ? 10_000 : 60_000;
       const { done, result, ...rest } = await rotateUnderKills({
         rows,
         batchSize: SHORT ? 50 : 100,

@@ -61,7 +61,7 @@ describe('Sessions in Postgres, with instances in processes of their own', () =>
       const seed = seedOf(`R8, ${storage}`);
       const instance = await started(storage);
       const users = await people(instance, 8);
-      const ending = sleep(SHORT ? 5_000 : 30_000);
+      const ending = sleep(SHORT ? 4_000 : 30_000);
       const [outcome, naive, faults] = await Promise.all([
         askAll(users, [`${instance.url}/guarded`, `${instance.url}/keys/openai`], ending),
         askAll(users, [`${instance.url}/naive`], ending),
@@ -101,7 +101,7 @@ describe('Sessions in Postgres, with instances in processes of their own', () =>
     async (storage) => {
       const seed = seedOf(`R11, ${storage}`);
       const urls = (await Promise.all([started(storage), started(storage)])).map(({ url }) => url);
-      const steps = SHORT ? 400 : 4_000;
+      const steps = SHORT ? 300 : 4_000;
       const { own, foreign, other } = await walk(urls, steps, randomFrom(seed), 'keys');
       const raw = await walk(urls, steps / 4, randomFrom(seed), 'raw');
       report({
@@ -133,7 +133,7 @@ describe('Sessions in Postgres, with instances in processes of their own', () =>
       const seed = seedOf('R12');
       const random = randomFrom(seed);
       const [here, there] = await Promise.all([started('session'), started('session')]);
-      const rounds = SHORT ? 30 : 300;
+      const rounds = SHORT ? 20 : 300;
       const ends = { deleted: 0, cleared: 0, replaced: 0 };
       const resurrected = { keys: 0, raw: 0 };
       for (let i = 0; i < rounds; i++) {
