@@ -9,7 +9,7 @@ export interface FormStateProps {
 }
 
 /** Hidden inputs. @internal */
-export function formState({ csrfToken, returnTo, label }: FormStateProps & { label?: string }): Markup {
+export function formState({ csrfToken, returnTo }: FormStateProps, label?: string): Markup {
   return markup`
     ${csrfToken !== undefined && markup`<input type="hidden" name="_csrf" value="${csrfToken}">`}
     ${returnTo !== undefined && markup`<input type="hidden" name="return_to" value="${returnTo}">`}

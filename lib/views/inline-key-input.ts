@@ -40,7 +40,7 @@ export function InlineKeyInput(props: InlineKeyInputProps): VNode {
   const name = t('keyOf', { name: info.name });
   return asElement(markup`
     <form class="byok byok-inline" method="post" ${attributes({ action })}>
-      ${formState(props)}
+      ${formState(props, props.label)}
       <label class="byok-hidden" for="${id}">${name}</label>
       ${keyInput({ id, info, t, placeholder, disabled, small: compact })}
       <button type="submit" class="byok-btn byok-btn-primary${compact ? ' byok-btn-sm' : ''}"

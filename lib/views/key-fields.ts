@@ -20,12 +20,11 @@ export interface KeyFields {
   askLabel?: boolean;
   /** Why the last key was refused. */
   error?: string;
-  disabled?: boolean;
 }
 
 /** The inputs for a key, its label and its provider's extra values. @internal */
-export function keyFields(asked: KeyFields): Markup {
-  const { id, info, t, showHelp, help, askLabel, error, placeholder, fields, disabled } = asked;
+export function keyFields(asked: KeyFields, disabled = false): Markup {
+  const { id, info, t, showHelp, help, askLabel, error, placeholder, fields } = asked;
   const helpId = showHelp ? `${id}-help` : undefined;
   const errorId = error ? `${id}-error` : undefined;
   const describedBy = errorId && helpId ? `${errorId} ${helpId}` : (errorId ?? helpId);

@@ -4,7 +4,7 @@ import { domId } from './dom-id.js';
 import { mergeFields, type ExtraField } from './extra-fields.js';
 import { formState, type FormStateProps } from './form-state.js';
 import { getProviderInfo, type ProviderFacts } from './format/index.js';
-import { keyFields } from './key-fields.js';
+import { keyFields, type KeyFields } from './key-fields.js';
 import { keyUrl } from './key-urls.js';
 import { asElement, attributes, markup, type Markup } from './markup.js';
 import { translator, type ReaderProps } from './messages/index.js';
@@ -45,22 +45,40 @@ export interface KeyInputFormProps extends ReaderProps, FormStateProps {
  * @publicApi
  */
 export function KeyInputForm(props: KeyInputFormProps): VNode {
-  return asElement(keyInputForm(props));
+  const { provider, placeholder, showHelp = true, label, askLabel, error } = props;
+  const info = getProviderInfo(provider, props.providerConfig, props);
+  const form = keyForm({
+    id: props.id ?? domId('byok-key', provider, label),
+    info,
+    t: translator(props),
+    action: safeUrl(props.action ?? keyUrl(provider)),
+    state: props,
+    label,
+    placeholder,
+    fields: mergeFields(info.fields, props.extraFields),
+    showHelp,
+    askLabel,
+    error,
+  });
+  return asElement(form);
+}
+
+/** What a form needs beside its fields. @internal */
+export interface KeyForm extends KeyFields {
+  /** `undefined`: it cannot be sent. */
+  action: string | undefined;
+  state: FormStateProps;
+  label?: string;
 }
 
 /** The form as markup. @internal */
-export function keyInputForm(props: KeyInputFormProps): Markup {
-  const { provider, placeholder, showHelp = true, providerConfig, label, askLabel, error, csrfToken, returnTo } = props;
-  const t = translator(props);
-  const info = getProviderInfo(provider, providerConfig, props);
-  const id = props.id ?? domId('byok-key', provider, label);
-  const action = safeUrl(props.action ?? keyUrl(provider));
-  const fields = mergeFields(info.fields, props.extraFields);
+export function keyForm(form: KeyForm): Markup {
+  const { info, t, action, state, label, askLabel } = form;
   const disabled = action === undefined;
   return markup`
     <form class="byok byok-form" method="post" ${attributes({ action })}>
-      ${formState({ csrfToken, returnTo, label: askLabel ? undefined : label })}
-      ${keyFields({ id, info, t, placeholder, fields, showHelp, askLabel, error, disabled })}
+      ${formState(state, askLabel ? undefined : label)}
+      ${keyFields(form, disabled)}
       <button type="submit" class="byok-btn byok-btn-primary" aria-label="${t('saveKeyOf', { name: info.name })}"
         ${attributes({ disabled })}>${t('saveKey')}</button>
     </form>`;

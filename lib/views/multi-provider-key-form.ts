@@ -74,15 +74,8 @@ function choice({ id, provider, name, checked, t, props }: ProviderChoice): Mark
   const info = { ...getProviderInfo(provider ?? '', provider ? props.providerConfig : undefined, props), name };
   if (provider === undefined) info.placeholder = '';
   const disabled = action === undefined;
-  const fields = keyFields({
-    id: keyId,
-    info,
-    t,
-    fields: info.fields,
-    showHelp: props.showHelp ?? true,
-    askLabel: props.askLabel,
-    disabled,
-  });
+  const { askLabel, showHelp = true } = props;
+  const fields = keyFields({ id: keyId, info, t, fields: info.fields, showHelp, askLabel }, disabled);
   return markup`
     <div class="byok-choice">
       <input id="${radioId}" type="radio" class="byok-choice-radio" name="${id}-provider" value="${provider}"

@@ -2,7 +2,7 @@ import { domId } from './dom-id.js';
 import type { FormStateProps } from './form-state.js';
 import { getProviderInfo, type ProviderFacts } from './format/index.js';
 import { heading, type HeadingLevel } from './heading.js';
-import { keyInputForm, type KeyInputFormProps } from './key-input-form.js';
+import { keyForm } from './key-input-form.js';
 import { keyUrl } from './key-urls.js';
 import { attributes, markup, type Markup } from './markup.js';
 import type { ReaderProps, Translate } from './messages/index.js';
@@ -41,8 +41,18 @@ export function providerCard(provider: string, keys: readonly StoredKeyView[], s
   const refusal = settings.refusal?.provider === provider ? settings.refusal : undefined;
   const isStored = keys.some(({ label }) => plainLabel(label) === plainLabel(refusal?.label));
   const id = domId('byok-card', provider);
-  const form = (more?: Partial<KeyInputFormProps>): Markup =>
-    keyInputForm({ ...reader, ...state, provider, providerConfig: facts, action: replaceAction, ...more });
+  const form = (formId: string, error: string | undefined, askLabel: boolean): Markup =>
+    keyForm({
+      id: formId,
+      info,
+      t,
+      action: replaceAction,
+      state,
+      fields: info.fields,
+      showHelp: true,
+      askLabel,
+      error,
+    });
   const title = heading(headingLevel, info.name, `${id}-title`);
   if (keys.length === 0) {
     return markup`
@@ -52,12 +62,19 @@ export function providerCard(provider: string, keys: readonly StoredKeyView[], s
           <span class="byok-badge byok-badge-ghost byok-badge-sm">${t('statusNone')}</span>
         </div>
         <p class="byok-help">${t('noKey')}</p>
-        ${replaceAction !== undefined && form({ error: refusal?.message })}
+        ${replaceAction !== undefined && form(domId('byok-key', provider), refusal?.message, false)}
       </section>`;
   }
   const items = keys.map((stored) =>
     storedKeyItem({
-      ...{ stored, provider, info, replaceAction, deleteAction, state, reader, t },
+      stored,
+      provider,
+      info,
+      replaceAction,
+      deleteAction,
+      state,
+      reader,
+      t,
       error: refusal && plainLabel(stored.label) === plainLabel(refusal.label) ? refusal.message : undefined,
     }),
   );
@@ -73,7 +90,7 @@ export function providerCard(provider: string, keys: readonly StoredKeyView[], s
           <summary class="byok-summary" aria-label="${t('addAnotherFor', { name: info.name })}">
             ${t('addAnother')}
           </summary>
-          ${form({ askLabel: true, id: domId('byok-more', provider), error: isStored ? undefined : refusal?.message })}
+          ${form(domId('byok-more', provider), isStored ? undefined : refusal?.message, true)}
         </details>`
       }
     </section>`;

@@ -61,7 +61,7 @@ export function storedKeyItem(item: StoredKeyItem): Markup {
   const id = domId('byok-stored', provider, label);
   const name = label === undefined ? info.name : t('labelled', { name: info.name, label });
   const status = statusOf(stored, reader);
-  const forms = { id, name, hint, hidden: formState({ ...item.state, label }) };
+  const forms = { id, name, hint, hidden: formState(item.state, label) };
   return markup`
     <li class="byok-key">
       <p class="byok-key-head">

@@ -229,6 +229,8 @@ let page: Page;
     await save('OpenAI', KEY);
     await card('OpenAI').locator('code').getByText('…1f9c').waitFor();
     await keyInput('Vectors').fill('v1.half-a-key');
+    // What is read out stands in the page for a while.
+    await page.locator('body > .byok-hidden').getByText('…1f9c').waitFor({ state: 'attached' });
     const text = () => page.evaluate(() => document.body.innerText);
     expect(await text()).toContain('…1f9c');
     await page.emulateMedia({ media: 'print' });
