@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import session, { type MemoryStore } from 'express-session';
 import { EncryptionService, KeyStorage, type ByokEvent } from '../../lib/index.js';
 import { KEY, startEdge, type EdgeApp } from '../support/edge-app.js';
@@ -139,5 +140,29 @@ describe.each([
     }
     const list = await agent.get('/byok/api/keys').expect(200);
     expect(list.body.keys).toMatchObject([{ provider: 'anthropic' }, { provider: 'openai' }]);
+  });
+
+  it('lets the storage see that nobody waits for the key any more', async () => {
+    const agent = await userWith('openai');
+    const keys = app.nest.get<KeyStorage>(KeyStorage);
+    let isAbandoned: (() => boolean) | undefined;
+    let answer: ((found: null[]) => void) | undefined;
+    const asked = new Promise<void>((resolve) => {
+      jest.spyOn(keys, 'read').mockImplementation((_place, _slots, given) => {
+        isAbandoned = given;
+        resolve();
+        return new Promise((found) => (answer = found));
+      });
+    });
+    const request = agent.get('/on-methods/one');
+    void request.then(
+      () => undefined,
+      () => undefined,
+    );
+    await asked;
+    expect(isAbandoned!()).toBe(false);
+    request.abort();
+    while (!isAbandoned!()) await sleep(5);
+    answer!([null]);
   });
 });
