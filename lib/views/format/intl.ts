@@ -37,6 +37,20 @@ function remember(formatter: Intl.RelativeTimeFormat): (value: number, unit: Int
   };
 }
 
+/** A page is shown again after each of its forms, with the same moments on it; their texts say no more than the minute. */
+function byMinute(formatter: Intl.DateTimeFormat): (time: number) => string {
+  const texts = new Map<number, string>();
+  return (time) => {
+    const minute = Math.floor(time / 60_000);
+    let text = texts.get(minute);
+    if (text === undefined) {
+      if (texts.size >= 256) texts.clear();
+      texts.set(minute, (text = formatter.format(time)));
+    }
+    return text;
+  };
+}
+
 /** @internal */
 export const pluralRules = keep(
   (locale) => new Intl.PluralRules(locale),
@@ -63,14 +77,15 @@ export const presentTime = keep(
 
 /** `January 31, 2030`. @internal */
 export const dateFormat = keep(
-  (locale, timeZone) => new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone }),
-  () => new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' }),
+  (locale, timeZone) => byMinute(new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone })),
+  () => byMinute(new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })),
 );
 
 /** `Jan 31, 2030, 12:00 PM`. By styles: with its parts asked for one by one, formatting takes twice as long. @internal */
 export const momentFormat = keep(
-  (locale, timeZone) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone }),
-  () => new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }),
+  (locale, timeZone) =>
+    byMinute(new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone })),
+  () => byMinute(new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })),
 );
 
 /** `A, B, or C`. @internal */

@@ -70,13 +70,13 @@ export function timeLeft(moment: Moment, reader: ReaderProps): { when: string; d
   if (left <= 0) return null;
   const [length, unit] = unitOf(left) ?? ([SECOND, 'second'] as const);
   const when = relativeTime(locale)(Math.floor(left / length), unit);
-  return left < MONTH ? { when } : { when, date: dateFormat(locale, timeZone).format(time) };
+  return left < MONTH ? { when } : { when, date: dateFormat(locale, timeZone)(time) };
 }
 
 /** A moment in full, in the reader's language and time zone; `undefined` for what is no moment. @internal */
 export function formatMoment(moment: Moment, { locale = 'en', timeZone = 'UTC' }: ReaderProps): string | undefined {
   const time = timeOf(moment);
-  return Number.isNaN(time) ? undefined : momentFormat(locale, timeZone).format(time);
+  return Number.isNaN(time) ? undefined : momentFormat(locale, timeZone)(time);
 }
 
 /** A moment for a machine, to the second: `2030-01-31T12:00:00Z`. @internal */
