@@ -33,7 +33,7 @@ export async function render() {
 }
 
 function tablesOf(results) {
-  const { machine, express, fastify, flight, crypto, writes, rotation, sizes, sweep, memory } = results;
+  const { machine, express, fastify, flight, crypto, writes, rotation, sizes, sweep, memory, views } = results;
   return {
     machine: list([
       `${machine.date}, commit \`${machine.commit}\`, Node ${machine.node}, ${Object.entries(machine.versions)
@@ -100,6 +100,7 @@ function tablesOf(results) {
         ],
         [`sweep of ${number(sweep.swept)} of ${number(sweep.rows)} rows`, `${number(sweep.sweepSeconds)} s`],
         ['p99 of the route meanwhile', `${number(sweep.p99.sweeping)} ms, idle ${number(sweep.p99.idle)} ms`],
+        ['dashboard of 20 keys, rendered', `${number(views.withKeys)} ms`],
         [
           `memory after each of ${memory.minutes} minutes, 200 connections`,
           `${memory.megabytes.map((mb) => mb.toFixed(0)).join(', ')} MB`,

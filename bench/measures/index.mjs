@@ -10,8 +10,8 @@ import { measureViews } from './views.mjs';
 import { measureWrites } from './writes.mjs';
 
 /**
- * What is measured, by name: with the sizes of an ordinary run, of a quick look, and of the whole, which takes hours or
- * tens of gigabytes nowhere but some ten minutes and some gigabytes in places.
+ * What is measured, by name: with the sizes of an ordinary run, of a quick look, and of the whole, which takes more than an
+ * hour and some gigabytes of disk.
  */
 export const MEASURES = {
   express: {
