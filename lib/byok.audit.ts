@@ -68,6 +68,11 @@ export class AuditLog implements OnModuleInit {
     this.#timer ??= setTimeout(() => void this.flush(), COLLECT_FOR).unref();
   }
 
+  /** Writes what waits if it is much: for whoever makes more entries than a timer would keep up with. Never rejects. */
+  async keepUp(): Promise<void> {
+    if (this.#waiting.length >= BATCH) await this.flush();
+  }
+
   /** Writes what waits. Never rejects. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);

@@ -191,7 +191,11 @@ export class ByokService extends Redacted {
 
   /** @param options.ifFree Whether it is left to another instance that is at it. @internal */
   async sweep(options?: { ifFree?: boolean }): Promise<number> {
-    const removed = this.#expired(await this.storage.deleteAllExpired(options));
+    let removed = 0;
+    for await (const batch of this.storage.deleteAllExpired(options)) {
+      removed += this.#expired(batch);
+      await this.audit.keepUp();
+    }
     await this.audit.sweep();
     return removed;
   }

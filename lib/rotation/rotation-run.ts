@@ -6,8 +6,11 @@ import type { FoundPage, RotationQueries } from './rotation-queries.js';
 import type { RotationProgress, RotationResult } from './rotation.interface.js';
 import { rowsOf, Unreadable, walkTable } from './table-walk.js';
 
-/** Milliseconds between two passes, for the rows that somebody else had locked. */
+/** Milliseconds between two passes, for the rows that somebody else had locked; each time twice as long, up to the last. */
 const PAUSE = 100;
+const MAX_PAUSE = 5_000;
+/** After the first. A row that is locked for ever, or an instance that goes on sealing with an old secret, is told of then. */
+const MAX_MORE_PASSES = 10;
 /** An impatient wait for what is only told, not needed. */
 const COUNT_PATIENCE = 2_000;
 
@@ -49,8 +52,8 @@ export class RotationRun {
     if (onProgress) this.#total = await this.#countOld();
     while (!signal.aborted && (await isOldKeyUsed())) {
       const moved = await this.#passOnce();
-      if (dryRun || !moved) break;
-      await sleep(PAUSE, undefined, { signal }).catch(() => {});
+      if (dryRun || !moved || this.#pass > MAX_MORE_PASSES) break;
+      await sleep(Math.min(PAUSE * 2 ** (this.#pass - 1), MAX_PAUSE), undefined, { signal }).catch(() => {});
     }
     return {
       rotated: this.#rotated,

@@ -20,11 +20,11 @@ export async function readStatus(
   const keys = new Map<string, RotationKeyStatus>();
   const add = (keyId: string, state: RotationKeyStatus['state'], retiredAt: Date | null = null) =>
     keys.set(keyId, { keyId, state, rows: 0, secretKnown: given.has(keyId), retiredAt });
-  // One of a given secret that never sealed a row is in neither list.
-  for (const keyId of given) add(keyId, keyId === current ? 'current' : 'old');
+  // One that no instance has had in front yet is in neither list.
+  for (const keyId of given) add(keyId, keyId === current ? 'current' : 'unused');
   for (const { keyId } of await registry.registered()) {
     const id = keyId.toString('hex');
-    if (!given.has(id)) add(id, 'old');
+    if (id !== current) add(id, 'old');
   }
   for (const { keyId, retiredAt } of await registry.retired()) add(keyId.toString('hex'), 'retired', retiredAt);
   const providers = new Map<string, RotationProviderStatus>();

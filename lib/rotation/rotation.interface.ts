@@ -61,7 +61,7 @@ export interface RotationKeyStatus {
   /** Hex. */
   keyId: string;
   /** `current` seals, `old` is still in use or could be, `retired` is refused by the database. */
-  state: 'current' | 'old' | 'retired';
+  state: 'current' | 'old' | 'unused' | 'retired';
   /** Rows that say they are sealed with it. */
   rows: number;
   /** Whether its secret is among the given ones. Where it is not, its rows cannot be opened. */

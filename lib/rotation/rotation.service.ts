@@ -134,7 +134,7 @@ export class RotationService implements BeforeApplicationShutdown {
    *
    * @param keyId Hex, as `status` tells it.
    * @returns whether it was retired now; false: it was before
-   * @throws {RetirementError} where a row still needs it, or it is the key that seals
+   * @throws {RetirementError} where a row still needs it, it is the key that seals, or it was never in use
    * @throws {InvalidInputError} where there is no such key
    */
   async retire(keyId: string): Promise<boolean> {
@@ -145,8 +145,13 @@ export class RotationService implements BeforeApplicationShutdown {
       throw new RetirementError('That is the key that seals. Put a newer secret in front of it and rotate first.');
     }
     if (await this.registry.isRetired(id)) return false;
-    const known = [...this.encryption.keyIds, ...(await this.registry.registered()).map((key) => key.keyId)];
-    if (!known.some((each) => each.equals(id))) throw new InvalidInputError('There is no key with that id.');
+    if (!(await this.registry.registered()).some((key) => key.keyId.equals(id))) {
+      if (!this.encryption.keyIds.some((each) => each.equals(id)))
+        throw new InvalidInputError('There is no key with that id.');
+      throw new RetirementError(
+        `The key ${keyId} was never in use, so there is nothing to retire. If it is the new one, put its secret in front; if it is not needed, take its secret out.`,
+      );
+    }
     try {
       await withRetries(this.#ending.signal, () => this.registry.retire(id));
     } catch (error) {
@@ -198,7 +203,8 @@ export class RotationService implements BeforeApplicationShutdown {
 
   #emit([kind, id, provider, label]: PageRow, keyId: string): void {
     const owner = { kind: kind as 'user' | 'session', id };
-    this.events.emit({ type: 'rotated', owner, source: 'database', provider, label, keyId });
+    // Not in the audit log: it is not a person's doing, and tens of thousands a second would crowd out what is.
+    this.events.tell({ type: 'rotated', owner, source: 'database', provider, label, keyId });
   }
 
   #requireDatabase(): void {

@@ -112,10 +112,10 @@ export interface KeyStorage {
   /** Removes the owner's expired records. */
   deleteExpired(place: KeyPlace): Promise<RemovedKey[]>;
   /**
-   * Removes everybody's expired records, as far as the storage can reach them; with `ifFree`, unless another instance is
-   * doing that.
+   * Removes everybody's expired records, as far as the storage can reach them, and tells of each batch when it is removed;
+   * with `ifFree`, unless another instance is doing that.
    */
-  deleteAllExpired(options?: { ifFree?: boolean }): Promise<RemovedKey[]>;
+  deleteAllExpired(options?: { ifFree?: boolean }): AsyncIterable<RemovedKey[]>;
 }
 
 /** Injection token of the storage in use. @publicApi */

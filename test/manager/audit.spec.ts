@@ -172,6 +172,21 @@ describe('The audit log', () => {
     ]);
   });
 
+  it('has every key of a sweep that removes more than may wait for the database', async () => {
+    const { byok } = await start();
+    await byok.setKey(ALICE, 'openai', KEY, { label: 'template' });
+    await database.query(`INSERT INTO user_api_keys (owner_kind, owner_id, provider, label, key_id, ciphertext, hint, fingerprint, expires_at)
+      SELECT owner_kind, 'old-' || n, provider, 'default', key_id, ciphertext, hint, fingerprint, now() - interval '1 second'
+      FROM user_api_keys, generate_series(1, 12000) n`);
+    const errors = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    expect(await byok.deleteExpired()).toBe(12_000);
+    expect(await byok.auditTrail(ALICE)).toHaveLength(1);
+    expect(await database.query(`SELECT count(*)::int FROM byok_audit_log WHERE action = 'expired'`)).toEqual([
+      { count: 12_000 },
+    ]);
+    expect(errors).not.toHaveBeenCalled();
+  });
+
   it('keeps entries as long as it is told to', async () => {
     const { byok } = await start({ audit: { retentionDays: 30 } });
     const { byok: forEver } = await start();

@@ -13,6 +13,7 @@ import {
   RetirementError,
   RotationService,
 } from '../../lib/index.js';
+import { isKeyUsed } from '../../lib/storage/typeorm/keyring-registry.js';
 import { startByok, type ByokApp } from '../support/byok-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -161,11 +162,31 @@ describe('A key', () => {
     expect(await keyring()).toEqual({ [idOf(fresh)]: false });
   });
 
-  it('that nobody knows is not retired, one that never sealed a row is', async () => {
-    const { rotation } = await start([fresh, old]);
+  it('is looked for in the rows by way of the index, however large the table and few the keys', async () => {
+    const { byok } = await start(old);
+    await byok.setKey({ userId: 'alice' }, 'openai', KEY);
+    await database.query(`INSERT INTO user_api_keys (owner_kind, owner_id, provider, key_id, ciphertext, hint, fingerprint)
+      SELECT owner_kind, 'user-' || n, provider, key_id, ciphertext, hint, fingerprint
+      FROM user_api_keys, generate_series(1, 20000) n`);
+    await database.query('ANALYZE user_api_keys');
+    const plan = async (used: string) =>
+      JSON.stringify(await database.query(`EXPLAIN SELECT ${used} FROM byok_keyring r`));
+    expect(await plan(isKeyUsed('user_api_keys'))).toContain('user_api_keys_key_id');
+    // What one would write.
+    const exists = 'EXISTS (SELECT 1 FROM user_api_keys k WHERE k.key_id = r.key_id)';
+    expect(await plan(exists)).toContain('Seq Scan on user_api_keys');
+  });
+
+  it('that nobody knows is not retired, nor one that was never in front: it may be the next', async () => {
+    const { rotation } = await start([old, fresh]);
     await expect(rotation.retire('0123456789abcdef')).rejects.toThrow(InvalidInputError);
     for (const id of ['', '0123', 'x'.repeat(16)]) await expect(rotation.retire(id)).rejects.toThrow(InvalidInputError);
-    expect(await rotation.retire(idOf(old))).toBe(true);
-    await expect(start(old)).rejects.toThrow('is retired');
+    await expect(rotation.retire(idOf(fresh))).rejects.toThrow(RetirementError);
+    const { keys } = await rotation.status();
+    expect(keys.map(({ keyId, state }) => [keyId, state])).toEqual([
+      [idOf(old), 'current'],
+      [idOf(fresh), 'unused'],
+    ]);
+    await start([fresh, old]);
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KeyLimitError, StorageError, type KeyPlace, type KeyRecord, type KeyStorage } from '../../lib/index.js';
-import { inMinutes, KEY_ID, makeRecord } from '../support/storage.js';
+import { collect, inMinutes, KEY_ID, makeRecord } from '../support/storage.js';
 
 /** A storage with what stands behind it. */
 export interface StorageWorld {
@@ -190,7 +190,7 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
     it('hands out nothing expired after everybody was swept, and keeps the rest', async () => {
       await put(makeRecord('openai'));
       await put(makeRecord('old', { expiresAt: inMinutes(-1) }));
-      const removed = await world.storage.deleteAllExpired();
+      const removed = await collect(world.storage.deleteAllExpired());
       const { source, owner: swept } = await here();
       const mine = removed.filter(({ owner: of }) => of.id === swept.id);
       expect(mine.map(({ provider }) => provider)).toEqual(source === 'database' ? ['old'] : []);

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StorageError, type SealedKey, type TypeOrmKeyStorage } from '../../lib/index.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
-import { makeRecord, openDatabaseStorage } from '../support/storage.js';
+import { collect, makeRecord, openDatabaseStorage } from '../support/storage.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
 const OPENAI = { provider: 'openai', label: 'default' };
@@ -91,7 +91,7 @@ describe('A database that falls silent', () => {
         () => storage.list(ALICE),
         () => storage.put(ALICE, record, 1),
         () => storage.delete(ALICE, { provider: 'anthropic', label: 'default' }),
-        () => storage.deleteAllExpired(),
+        () => collect(storage.deleteAllExpired()),
       ].map(outcome);
       for (let i = 0; i < 20; i++) {
         calls.push(outcome(read));

@@ -44,3 +44,10 @@ export async function openDatabaseStorage(
     close: () => connection.onApplicationShutdown(),
   };
 }
+
+/** All that batches hold. */
+export async function collect<T>(batches: AsyncIterable<T[]>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const batch of batches) all.push(...batch);
+  return all;
+}

@@ -13,7 +13,7 @@ export interface StatusOptions extends GlobalOptions {
   within: number;
 }
 
-type State = 'current' | 'known' | 'unknown' | 'retired';
+type State = 'current' | 'known' | 'unknown' | 'unused' | 'retired';
 
 /** Tells what is stored, by encryption key and by provider. Opens nothing and writes nothing. @internal */
 export async function status(output: Output, options: StatusOptions, site: Site): Promise<ExitStatus> {

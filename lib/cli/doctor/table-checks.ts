@@ -1,5 +1,6 @@
 import type { EncryptionService } from '../../crypto/index.js';
 import { createByokMigrations } from '../../storage/typeorm/migrations/index.js';
+import { isKeyUsed } from '../../storage/typeorm/keyring-registry.js';
 import { schemaState } from '../../storage/typeorm/migrations/schema-state.js';
 import type { Connection } from '../connection.js';
 import { askingBy } from '../site.js';
@@ -50,7 +51,7 @@ export async function checkRights(client: Connection, table: string): Promise<Ch
 /** Whether the secrets are those of the database, as a start of the application would find. @internal */
 export async function checkKeys(client: Connection, table: string, encryption: EncryptionService): Promise<Check[]> {
   const { rows } = await client.query<{ key_id: Buffer; canary: Buffer; used: boolean }>(
-    `SELECT key_id, canary, EXISTS (SELECT 1 FROM "${table}" k WHERE k.key_id = r.key_id) AS used FROM byok_keyring r`,
+    `SELECT key_id, canary, ${isKeyUsed(table)} AS used FROM byok_keyring r`,
   );
   const { rows: retired } = await client.query<{ key_id: Buffer }>('SELECT key_id FROM byok_retired_keys');
   const isGiven = (keyId: Buffer) => encryption.keyIds.some((each) => each.equals(keyId));

@@ -77,7 +77,7 @@ export class HybridKeyStorage implements KeyStorage {
     return this.#of(place).deleteExpired(place);
   }
 
-  deleteAllExpired(options?: { ifFree?: boolean }): Promise<RemovedKey[]> {
+  deleteAllExpired(options?: { ifFree?: boolean }): AsyncIterable<RemovedKey[]> {
     return this.database.deleteAllExpired(options);
   }
 

@@ -151,9 +151,7 @@ export class SessionKeyStorage implements KeyStorage {
   }
 
   /** Sessions of others cannot be reached; what is expired in them is never read, and goes with the session. */
-  async deleteAllExpired(): Promise<RemovedKey[]> {
-    return [];
-  }
+  async *deleteAllExpired(): AsyncGenerator<RemovedKey[], void, undefined> {}
 
   async #write<T>(place: KeyPlace, change: (live: Live) => Promise<Change<T>>): Promise<T> {
     const session = sessionOfPlace(place);

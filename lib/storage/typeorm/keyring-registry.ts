@@ -9,6 +9,17 @@ const LOCK = 'SELECT pg_advisory_xact_lock(7267002)';
 /** SQLSTATE of a column that is not there: the application has not run our newest migrations. @internal */
 export const UNDEFINED_COLUMN = '42703';
 
+/**
+ * SQL that tells whether a row is sealed with the key `r.key_id`. By the first in the order of the index: for an EXISTS,
+ * Postgres takes it that a row will soon be found, and reads a whole large table for a key that has none.
+ *
+ * @internal
+ */
+export function isKeyUsed(table: string): string {
+  const next = `SELECT k.key_id FROM "${table}" k WHERE k.key_id >= r.key_id ORDER BY k.key_id LIMIT 1`;
+  return `coalesce((${next}) = r.key_id, false)`;
+}
+
 /** An encryption key that the database knows. @internal */
 export interface RegisteredKey {
   keyId: Buffer;
@@ -39,8 +50,7 @@ export class KeyringRegistry {
 
   /** @param within As in `ByokDatabase.query`. @throws {StorageError} */
   async registered(within?: number): Promise<RegisteredKey[]> {
-    const text = `SELECT r.key_id, r.canary, EXISTS (SELECT 1 FROM "${this.options.tableName}" k WHERE k.key_id = r.key_id) AS used
-      FROM byok_keyring r`;
+    const text = `SELECT r.key_id, r.canary, ${isKeyUsed(this.options.tableName)} AS used FROM byok_keyring r`;
     const rows = await this.database.query<{ key_id: Buffer; canary: Buffer; used: boolean }>(
       { text, values: [] },
       within,
@@ -113,6 +123,8 @@ export class KeyringRegistry {
   async retire(keyId: Buffer): Promise<void> {
     await this.database.transaction(async (query) => {
       await query(LOCK, []);
+      // For the foreign key's look whether a row is left, which else may read a whole large table.
+      await query('SET LOCAL enable_seqscan = off', []);
       await query('DELETE FROM byok_keyring WHERE key_id = $1', [keyId]);
       await query('INSERT INTO byok_retired_keys (key_id) VALUES ($1) ON CONFLICT DO NOTHING', [keyId]);
     }, FOREIGN_KEY_VIOLATION);

@@ -9,25 +9,27 @@ const BATCH = 1_000;
 const LOCK = 7_267_003;
 
 /**
- * Removes everybody's expired rows, batch by batch.
+ * Removes everybody's expired rows, batch by batch, and tells each batch when it is removed.
  *
  * @param ifFree Ends where another instance is at it, which holds a lock for the time of each batch. It is one of the
  * transaction, which a pooler leaves where it belongs, and goes with an instance that dies.
  * @throws {StorageError}
  * @internal
  */
-export async function sweepExpired(database: ByokDatabase, table: string, ifFree: boolean): Promise<RemovedKey[]> {
-  const removed: RemovedKey[] = [];
+export async function* sweepExpired(
+  database: ByokDatabase,
+  table: string,
+  ifFree: boolean,
+): AsyncGenerator<RemovedKey[], void, undefined> {
   // On all partitions at once, each batch would take ten times as long.
   for (const part of await tableParts(database, table)) {
     const statement = sweepOf(part);
     for (let count = BATCH; count === BATCH;) {
       const rows = await database.query<RemovedRow>({ ...statement, values: [BATCH, ifFree, table] });
-      removed.push(...rows.map(toRemovedKey));
       count = rows.length;
+      if (count > 0) yield rows.map(toRemovedKey);
     }
   }
-  return removed;
 }
 
 function sweepOf({ id, name }: TablePart): { name: string; text: string } {

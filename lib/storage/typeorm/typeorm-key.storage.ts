@@ -123,7 +123,7 @@ export class TypeOrmKeyStorage implements KeyStorage {
     return this.#expired.delete(owner);
   }
 
-  deleteAllExpired({ ifFree = false }: { ifFree?: boolean } = {}): Promise<RemovedKey[]> {
+  deleteAllExpired({ ifFree = false }: { ifFree?: boolean } = {}): AsyncIterable<RemovedKey[]> {
     return sweepExpired(this.database, this.options.tableName, ifFree);
   }
 
