@@ -11,10 +11,11 @@ import { pageOf, sameOriginPath } from './return-to.js';
  *
  * @example
  * const notice = await this.forms.takeNotice(request);
+ * const refusal = notice?.refusal?.provider === 'openai' ? notice.refusal : undefined;
  * const form = KeyInputForm({
  *   provider: 'openai',
  *   ...(await this.forms.state(request)),
- *   error: notice?.refusal?.message,
+ *   error: refusal?.message,
  * });
  *
  * @publicApi

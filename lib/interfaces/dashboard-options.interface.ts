@@ -3,6 +3,7 @@ import type { ByokRequest } from './request.interface.js';
 
 /** One of our pages, for the layout of an application. @publicApi */
 export interface LayoutPage {
+  /** Plain text: the layout escapes it. */
   title: string;
   /** The content, escaped: it goes into the layout as it is. */
   html: string;
@@ -17,6 +18,13 @@ export interface LayoutPage {
 /**
  * Puts one of our pages into the application's own. Our Content-Security-Policy stays: styles and scripts of the same
  * origin are loaded, and nothing inline.
+ *
+ * @example
+ * const layout: PageLayout = ({ title, html, stylesheet, script, locale, direction }) =>
+ *   `<!doctype html><html lang="${locale}" dir="${direction}"><head><meta charset="utf-8">
+ *     <meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title>
+ *     <link rel="stylesheet" href="${stylesheet}"><script src="${script}" defer></script></head>
+ *     <body>${html}</body></html>`;
  *
  * @returns the whole document
  * @publicApi
@@ -37,7 +45,10 @@ export interface DashboardOptions {
   locale?: string;
   /** IANA name of the time zone that dates are shown in. Default `'UTC'`. */
   timeZone?: string;
-  /** Texts to show instead of the library's, by the names of `messages.en`. */
+  /**
+   * Texts to show instead of the library's, by the names of `messages.en`: only those that change. They are for every
+   * language, so give `locale` with them.
+   */
   messages?: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   /**
    * Where somebody who is not signed in is sent who needs to be, with the page they wanted in `return_to`. A path on this

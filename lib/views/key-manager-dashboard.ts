@@ -30,11 +30,21 @@ export interface KeyManagerDashboardProps extends ReaderProps, FormStateProps {
 }
 
 /**
- * A card for each provider. Where the script is on the page, its forms are answered in place.
+ * A card for each provider. Its forms lead to `returnTo`, without one to the module's own dashboard. Where the script is on
+ * the page, those that lead back to that page are answered in place.
  *
  * @example
  * const keys = await byok.listKeys(request);
- * renderToString(<KeyManagerDashboard providers={['openai']} keys={keys} baseUrl="/byok" csrfToken={token} />)
+ * const notice = await forms.takeNotice(request);
+ * const { csrfToken, returnTo } = await forms.state(request);
+ * renderToString(
+ *   <KeyManagerDashboard
+ *     providers={['openai']}
+ *     {...{ keys, csrfToken, returnTo }}
+ *     baseUrl="/byok"
+ *     refusal={notice?.refusal}
+ *   />,
+ * )
  *
  * @publicApi
  */

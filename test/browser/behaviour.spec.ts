@@ -13,7 +13,6 @@ import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { startShowcase, type Showcase } from '../support/showcase.mjs';
 
 const KEY = 'sk-an-example-of-an-api-key-1f9c';
-const OTHER_KEY = 'sk-another-example-of-a-key-2e8d';
 const WIDTHS = [320, 768, 1280];
 const FITS = { 320: 0, 768: 0, 1280: 0 };
 
@@ -90,25 +89,6 @@ let page: Page;
     await form.getByLabel('Name of the provider').fill('mistral');
     await save('Another provider', 'an-example-of-an-api-key-3c3c', form);
     await card('Mistral').locator('code').getByText('…3c3c').waitFor();
-  });
-
-  it('of several keys of a provider one is replaced and deleted, and the other stays', async () => {
-    await page.goto(`${showcase.url}/byok`);
-    await save('OpenAI', KEY);
-    await card('OpenAI').getByText('Add another key').click();
-    await card('OpenAI').getByLabel('Label').filter({ visible: true }).fill('work');
-    await save('OpenAI', OTHER_KEY);
-    const item = (hint: string) => card('OpenAI').getByRole('listitem').filter({ hasText: hint });
-    await item('…2e8d').getByText('work', { exact: true }).waitFor();
-    await item('…2e8d').getByText('Replace', { exact: true }).click();
-    await keyInput('OpenAI', item('…2e8d')).fill('sk-a-third-example-of-a-key-5d5d');
-    await keyInput('OpenAI', item('…2e8d')).press('Enter');
-    await item('…5d5d').getByText('work', { exact: true }).waitFor();
-    expect(await card('OpenAI').locator('.byok-hint').allInnerTexts()).toEqual(['…1f9c', '…5d5d']);
-    await item('…5d5d').getByText('Delete', { exact: true }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete the key for OpenAI (work)' }).click();
-    await item('…5d5d').waitFor({ state: 'detached' });
-    expect(await card('OpenAI').locator('.byok-hint').allInnerTexts()).toEqual(['…1f9c']);
   });
 
   it('says while a key is typed whether it has its format', async () => {

@@ -81,6 +81,29 @@ const WAYS: [string, Hand, boolean][] = [
     expect(await database.query('SELECT 1 FROM user_api_keys WHERE owner_id = $1', [user])).toEqual([]);
   });
 
+  it.each(WAYS)('a provider is chosen, and of its keys one is replaced and deleted %s', async (way, hand, scripted) => {
+    const complaints = await asPerson(hand, scripted, async (person) => {
+      const hints = person.card('Anthropic').locator('.byok-hint');
+      const labelOf = (hint: string) =>
+        person.card('Anthropic').getByRole('listitem').filter({ hasText: hint }).getByText('work', { exact: true });
+      await person.signIn(`chooser ${way.replaceAll(',', '')}`);
+      await person.follow('API keys', 'API keys');
+      await person.add('Anthropic', 'an-example-of-an-api-key-1f9c');
+      await person.sees('Anthropic', '…1f9c');
+      await person.seesNoKey('OpenAI');
+      await person.addAnother('Anthropic', 'another-example-of-a-key-2e8d', 'work');
+      await labelOf('…2e8d').waitFor();
+      await person.replace('Anthropic', 'a-third-example-of-a-key-5d5d', 'work');
+      await labelOf('…5d5d').waitFor();
+      expect(await hints.allInnerTexts()).toEqual(['…1f9c', '…5d5d']);
+      await person.askToDelete('Anthropic', 'work');
+      await person.confirm('Anthropic', 'work');
+      await labelOf('…5d5d').waitFor({ state: 'detached' });
+      expect(await hints.allInnerTexts()).toEqual(['…1f9c']);
+    });
+    expect(complaints).toEqual(QUIET);
+  });
+
   it.each(WAYS)('who is asked for a key comes back to the chat with it %s', async (way, hand, scripted) => {
     const apiKey = 'an-example-of-an-api-key-1f9c';
     const said = `Hello ${way}`;

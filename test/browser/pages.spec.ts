@@ -4,6 +4,7 @@ import { axeViolations, CHROMIUM, launchBrowser, newVisitor, overflows, QUIET } 
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { startProviderStub, type ProviderStub } from '../support/provider-stub.js';
 import { startSample, type Sample } from '../support/sample.js';
+import { startShowcase } from '../support/showcase.mjs';
 import { mouse, Person } from './people.js';
 
 const FITS = { 320: 0, 768: 0, 1280: 0 };
@@ -74,6 +75,49 @@ let sample: Sample;
     const good = { widths: FITS, light: [], dark: [] };
     expect(Object.keys(found).length).toBeGreaterThan(9);
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, good])));
+    expect(complaints).toEqual(QUIET);
+  });
+
+  it("documents of the module's own are too, in German: with labels, activity and a refusal, and to who is nobody", async () => {
+    const own = await createDatabase();
+    const showcase = await startShowcase({
+      db: own.url,
+      storage: 'database',
+      audit: true,
+      resolveUser: ({ headers }) => /(?:^|; )user=(\w+)/.exec(String(headers.cookie))?.[1],
+    });
+    const { context, complaints } = await newVisitor(browser, { reducedMotion: 'reduce', locale: 'de' });
+    const page = await context.newPage();
+    expect((await page.goto(`${showcase.url}/byok`))?.status()).toBe(401);
+    const nobody = await lookAt(page);
+
+    await context.addCookies([{ name: 'user', value: 'alice', url: showcase.url }]);
+    await page.goto(`${showcase.url}/byok`);
+    const stored = await page.evaluate(async (apiKey) => {
+      const put = async (label: string) => {
+        const init = { method: 'PUT', headers: { 'Content-Type': 'application/json' } };
+        const body = JSON.stringify({ apiKey, label });
+        return (await fetch('/byok/api/keys/openai', { ...init, body })).status;
+      };
+      return [await put('default'), await put('work')];
+    }, 'sk-an-example-of-an-api-key-1f9c');
+    expect(stored).toEqual([200, 200]);
+    await page.reload();
+    const card = page.getByRole('region', { name: 'OpenAI', exact: true });
+    await card.getByRole('listitem').filter({ hasText: 'work' }).locator('summary').first().click();
+    await card.locator('input[type=password]').filter({ visible: true }).fill('sk-NOT-OF-ITS-PATTERN-0000');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').first().waitFor();
+    expect(await page.locator('html').getAttribute('lang')).toBe('de');
+    expect(await page.locator('.byok-activity li').count()).toBe(2);
+    expect(await card.locator('[aria-invalid=true]').count()).toBe(1);
+    const refused = await lookAt(page);
+    await context.close();
+    await showcase.close();
+    await own.drop();
+
+    const good = { widths: FITS, light: [], dark: [] };
+    expect({ nobody, refused }).toEqual({ nobody: good, refused: good });
     expect(complaints).toEqual(QUIET);
   });
 

@@ -5,6 +5,8 @@ export interface Hand {
   /** Presses a button, follows a link, unfolds. */
   press(target: Locator): Promise<void>;
   type(field: Locator, text: string): Promise<void>;
+  /** Chooses one of several radio buttons by its label. */
+  choose(choices: Locator, name: string): Promise<void>;
 }
 
 export const mouse: Hand = {
@@ -13,9 +15,10 @@ export const mouse: Hand = {
     await field.click();
     await field.fill(text);
   },
+  choose: (choices, name) => choices.getByText(name, { exact: true }).click(),
 };
 
-/** Only Tab, Enter and letters: what the focus does not reach cannot be used. */
+/** Only Tab, Enter, arrows and letters: what the focus does not reach cannot be used. */
 export const keyboard: Hand = {
   press: async (target) => {
     await tabTo(target);
@@ -26,6 +29,14 @@ export const keyboard: Hand = {
     const keys = field.page().keyboard;
     await keys.press('Control+a');
     await keys.type(text);
+  },
+  choose: async (choices, name) => {
+    await tabTo(choices.locator('[type=radio]:checked'));
+    const wanted = choices.getByRole('radio', { name, exact: true });
+    for (let stop = 0; !(await wanted.isChecked()); stop++) {
+      if (stop > 3) throw new Error(`${name} is not reached by the arrow keys.`);
+      await choices.page().keyboard.press('ArrowRight');
+    }
   },
 };
 
@@ -38,6 +49,10 @@ async function tabTo(target: Locator): Promise<void> {
     await target.page().keyboard.press('Tab');
   }
   throw new Error(`${String(target)} is not reached by Tab.`);
+}
+
+function called(provider: string, label?: string): string {
+  return label === undefined ? provider : `${provider} (${label})`;
 }
 
 /** Somebody at a browser; the one place that knows what the pages say. */
@@ -89,24 +104,45 @@ export class Person {
   }
 
   /** Saves a key in the form that a card, or a page that asks for a key, has open. */
-  async save(provider: string, apiKey: string, within: Page | Locator = this.card(provider)): Promise<void> {
+  async save(
+    provider: string,
+    apiKey: string,
+    within: Page | Locator = this.card(provider),
+    label?: string,
+  ): Promise<void> {
     await this.hand.type(this.unfolded(within.getByLabel(`${provider} API key`, { exact: true })), apiKey);
-    await this.hand.press(this.unfolded(within.getByRole('button', { name: `Save key for ${provider}`, exact: true })));
+    if (label !== undefined) await this.hand.type(this.unfolded(within.getByLabel('Label (optional)')), label);
+    // With its label, where the key has one.
+    const button = within.getByRole('button', { name: new RegExp(`^Save key for ${provider}( \\(\\w+\\))?$`) });
+    await this.hand.press(this.unfolded(button));
   }
 
-  async replace(provider: string, apiKey: string): Promise<void> {
-    await this.unfold(provider, `Replace the key for ${provider}`);
+  /** Saves a key in the form that every provider can be chosen in. */
+  async add(provider: string, apiKey: string, label?: string): Promise<void> {
+    const choices = this.page.locator('.byok-choices');
+    await this.hand.choose(choices, provider);
+    await this.save(provider, apiKey, choices, label);
+  }
+
+  async addAnother(provider: string, apiKey: string, label: string): Promise<void> {
+    await this.unfold(provider, `Add another key for ${provider}`);
+    await this.save(provider, apiKey, this.card(provider), label);
+  }
+
+  async replace(provider: string, apiKey: string, label?: string): Promise<void> {
+    await this.unfold(provider, `Replace the key for ${called(provider, label)}`);
     await this.save(provider, apiKey);
   }
 
-  async askToDelete(provider: string): Promise<void> {
-    await this.unfold(provider, `Delete the key for ${provider}`);
+  async askToDelete(provider: string, label?: string): Promise<void> {
+    await this.unfold(provider, `Delete the key for ${called(provider, label)}`);
     await this.unfolded(this.page.getByText(/^Delete the key …\w{4} for .* This cannot be undone\.$/)).waitFor();
   }
 
-  async confirm(provider: string): Promise<void> {
+  async confirm(provider: string, label?: string): Promise<void> {
     const place = this.scripted ? this.page.getByRole('dialog') : this.card(provider);
-    await this.hand.press(place.getByRole('button', { name: `Delete the key for ${provider}`, exact: true }));
+    const name = `Delete the key for ${called(provider, label)}`;
+    await this.hand.press(place.getByRole('button', { name, exact: true }));
   }
 
   async clearAll(): Promise<void> {

@@ -8,6 +8,7 @@ import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { startSnippet, type SnippetApp } from '../support/snippet-app.js';
 import { INSTALLED, runOnFastify } from './fastify-snippet.js';
 import { network, stubProviders } from './providers.js';
+import { tellsRefusalsOnce } from './refusals.js';
 import { snippetsOf } from './snippets.js';
 import { runWithVault } from './vault-snippet.js';
 import type * as Library from 'nestjs-byok';
@@ -236,9 +237,14 @@ const RUNS: Record<string, () => Promise<void>> = {
   'pages.module.ts': async () => {
     const app = await start((await load<{ byok: never }>('pages.module.ts')).byok);
     const { text } = (await app.send('alice', 'GET', '/byok')).body;
-    expect(text).toContain('<title>Your own keys</title>');
+    expect(text).toContain('<html lang="en" dir="ltr">');
+    expect(text).toMatch(/<meta name="viewport"[^]*<title>Keys &#38; providers<\/title>/);
     expect(text).toContain('<nav>My application</nav><div class="byok byok-main" data-theme="light">');
     expect(text).toContain('Bring another key');
+    const german = { headers: { 'x-test-user': 'alice', 'accept-language': 'de' } };
+    const page = await (await fetch(`${app.url}/byok`, german)).text();
+    expect(page).toMatch(/<html lang="en"[^]*Bring another key[^]*Save/);
+    expect(page).not.toContain(library.messages.de.noKey);
     const stylesheet = /href="(\/byok\/assets\/[^"]+\.css)"/.exec(text as string)![1];
     expect((await app.send(undefined, 'GET', stylesheet)).status).toBe(200);
   },
@@ -249,6 +255,7 @@ const RUNS: Record<string, () => Promise<void>> = {
     const app = await start((await load<{ AppModule: never }>('app.module.ts')).AppModule, settings);
     const { text } = (await app.send('mia', 'GET', '/settings')).body;
     expect(text).toMatch(/byok\.[0-9a-f]{16}\.css.*byok\.[0-9a-f]{16}\.js.*name="_csrf" value=".+"\/settings"/s);
+    await tellsRefusalsOnce(app, library.messages.en.fillInKey);
   },
 
   'rotate.ts': async () => {

@@ -6,9 +6,11 @@ import session from 'express-session';
 import {
   Alert,
   ByokModule,
+  ByokService,
   EncryptionService,
   KeyForms,
   KeyInputForm,
+  KeyManagerDashboard,
   renderToString,
   scriptUrl,
   stylesheetUrl,
@@ -72,6 +74,17 @@ export async function startShowcase(options = {}) {
     const error = notice?.refusal?.message;
     const form = { provider: 'openai', providerConfig: PROVIDERS, ...(await forms.state(request)), error };
     send(response, 'Settings', told + renderToString(KeyInputForm(form)));
+  });
+  http.get('/team', async (request, response) => {
+    const { id, to: returnTo } = request.query;
+    const { csrfToken } = await nest.get(KeyForms).state(request);
+    const keys = await nest.get(ByokService).listKeys(request);
+    const dashboard = { title: 'Keys of the team', id, csrfToken, returnTo, keys, providerConfig: PROVIDERS };
+    send(response, 'Team', renderToString(KeyManagerDashboard({ ...dashboard, providers: ['openai'] })));
+  });
+  http.get('/done', async (request, response) => {
+    const notice = await nest.get(KeyForms).takeNotice(request);
+    send(response, 'Done', renderToString(Alert({ message: notice?.text ?? 'Nothing was done.' })));
   });
   await nest.listen(0, '127.0.0.1');
   return { url: (await nest.getUrl()).replace('[::1]', '127.0.0.1'), close: () => nest.close() };

@@ -5,8 +5,12 @@ export function judgeFormat(input: HTMLInputElement): void {
   const message = document.createElement('p');
   message.id = `${input.id}-format`;
   message.setAttribute('role', 'status');
+  // A copy of a page that was enhanced has one already.
+  const copied = input.parentElement?.nextElementSibling;
+  if (copied?.id === message.id) copied.remove();
   input.parentElement?.after(message);
-  input.setAttribute('aria-describedby', `${input.getAttribute('aria-describedby') ?? ''} ${message.id}`.trim());
+  const described = (input.getAttribute('aria-describedby') ?? '').split(' ').filter((id) => id && id !== message.id);
+  input.setAttribute('aria-describedby', [...described, message.id].join(' '));
 
   const tell = (text: string, good: boolean): void => {
     if (message.textContent === text) return;

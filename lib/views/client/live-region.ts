@@ -1,21 +1,28 @@
 const REGION = '[data-byok-region]';
 
-/** Sends forms of a region in the background and puts the region of the answer in its place. */
+/** Sends forms that lead back to the page they are on in the background, and puts the region of the answer in place. */
 export function submitInPlace(): void {
   document.addEventListener('submit', (event) => {
     const form = event.target as HTMLFormElement;
     const region = regionOf(form);
-    if (!region || event.defaultPrevented || form.method !== 'post') return;
-    if (new URL(form.action).origin !== location.origin) return;
+    if (!region || event.defaultPrevented || form.method !== 'post' || !leadsHere(form)) return;
     event.preventDefault();
     if (region.ariaBusy === 'true') return;
     region.ariaBusy = 'true';
-    send(form, region).catch(() => {
-      // Whatever there is to say, the browser says it best.
-      region.ariaBusy = null;
-      HTMLFormElement.prototype.submit.call(form);
-    });
+    // A page that is left may come back as it was.
+    addEventListener('pagehide', () => (region.ariaBusy = null), { once: true });
+    void send(form, region);
   });
+}
+
+/** Whether the answer is this page again: by what the form says, else as the module has it. */
+function leadsHere(form: HTMLFormElement): boolean {
+  const { origin, pathname, search } = location;
+  const action = new URL(form.action);
+  if (action.origin !== origin) return false;
+  const returnTo = form.querySelector<HTMLInputElement>('input[name=return_to]')?.value;
+  if (!returnTo) return `${action.pathname}/`.startsWith(`${pathname.replace(/\/$/, '')}/keys/`);
+  return new URL(returnTo, origin).href === origin + pathname + search;
 }
 
 /** The outermost region: what was done is told in it too. */
@@ -27,13 +34,40 @@ function regionOf(element: Element): HTMLElement | null {
 async function send(form: HTMLFormElement, region: HTMLElement): Promise<void> {
   const body = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (typeof value === 'string') body.append(name, value);
-  const response = await fetch(form.action, { method: 'POST', body, headers: { Accept: 'text/html' } });
-  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  let response: Response;
+  try {
+    response = await fetch(form.action, { method: 'POST', body, headers: { Accept: 'text/html' } });
+  } catch {
+    // There is no answer. Whatever there is to say, the browser says it best.
+    HTMLFormElement.prototype.submit.call(form);
+    return;
+  }
+  // What was answered was done, and must not be done again.
+  const { url, redirected } = response;
+  const { origin, pathname } = new URL(url);
+  const html = await response.text().catch(() => undefined);
+  const page = new DOMParser().parseFromString(html ?? '', 'text/html');
   const name = CSS.escape(region.dataset.byokRegion ?? '');
   const fresh = page.querySelector<HTMLElement>(`[data-byok-region="${name}"]`);
-  // A page to sign in, an error: those are shown whole.
-  if (!fresh || new URL(response.url).origin !== location.origin) throw new Error('no region');
-  replace(region, fresh, form);
+  // Another page may have a region of this name too.
+  if (fresh && origin === location.origin && pathname === location.pathname) replace(region, fresh, form);
+  else if (redirected) location.assign(url);
+  else if (html === undefined) location.reload();
+  else showWhole(page);
+}
+
+/** An error has no address that leads to it: its page takes the place of this one, without a script being run. */
+function showWhole(page: Document): void {
+  const { documentElement: root } = document;
+  for (const name of ['lang', 'dir', 'class', 'data-theme']) {
+    const value = page.documentElement.getAttribute(name);
+    if (value === null) root.removeAttribute(name);
+    else root.setAttribute(name, value);
+  }
+  document.head.replaceWith(page.head);
+  document.body.replaceWith(page.body);
+  scrollTo(0, 0);
+  focusOn(document.querySelector<HTMLElement>('h1') ?? document.body);
 }
 
 function replace(region: HTMLElement, fresh: HTMLElement, form: HTMLFormElement): void {

@@ -10,11 +10,21 @@ import { addReveal } from './reveal.js';
  */
 
 const ENHANCEMENTS: readonly (readonly [string, (element: HTMLElement) => void])[] = [
-  ['input[data-byok-show]', (input) => addReveal(input as HTMLInputElement)],
-  ['input[data-byok-good]', (input) => judgeFormat(input as HTMLInputElement)],
+  ['input[data-byok-show]', once((input) => addReveal(input as HTMLInputElement))],
+  ['input[data-byok-good]', once((input) => judgeFormat(input as HTMLInputElement))],
   ['[data-byok-dismiss]', (button) => (button.hidden = false)],
-  ['[data-byok-duration]', dismissLater],
+  ['[data-byok-duration]', once(dismissLater)],
 ];
+
+/** An element that is moved within the page is added to it again. */
+function once(apply: (element: HTMLElement) => void): (element: HTMLElement) => void {
+  const done = new WeakSet<HTMLElement>();
+  return (element) => {
+    if (done.has(element)) return;
+    done.add(element);
+    apply(element);
+  };
+}
 
 function enhance(root: Element): void {
   for (const [selector, apply] of ENHANCEMENTS) {

@@ -2,7 +2,9 @@
 export function addReveal(input: HTMLInputElement): void {
   const box = input.parentElement;
   const { byokShow, byokHide } = input.dataset;
-  if (!box || !byokShow || !byokHide || box.querySelector('.byok-reveal')) return;
+  if (!box || !byokShow || !byokHide) return;
+  // A copy of a page that was enhanced has a button that does nothing.
+  box.querySelector('.byok-reveal')?.remove();
   const button = document.createElement('button');
   button.type = 'button';
   button.className = 'byok-reveal';

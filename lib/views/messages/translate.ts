@@ -7,7 +7,8 @@ import type { MessageArguments, MessageKey, Messages } from './messages.js';
  * The languages that come with the library.
  *
  * @example
- * ByokModule.forRoot({ secret, dashboard: { messages: { ...messages.de, save: 'Behalten' } } });
+ * ByokModule.forRoot({ secret, dashboard: { locale: 'de', messages: { save: 'Behalten' } } });
+ * messages.de.save; // the text that it takes the place of
  *
  * @publicApi
  */
