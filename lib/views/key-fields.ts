@@ -1,4 +1,5 @@
 import type { ProviderField } from '../interfaces/index.js';
+import { partId } from './dom-id.js';
 import { extraFields } from './extra-fields.js';
 import type { ProviderInfo } from './format/index.js';
 import { keyInput, UNREMEMBERED } from './key-input.js';
@@ -25,15 +26,15 @@ export interface KeyFields {
 /** The inputs for a key, its label and its provider's extra values. @internal */
 export function keyFields(asked: KeyFields, disabled = false): Markup {
   const { id, info, t, showHelp, help, askLabel, error, placeholder, fields } = asked;
-  const helpId = showHelp ? `${id}-help` : undefined;
-  const errorId = error ? `${id}-error` : undefined;
+  const helpId = showHelp ? partId(id, 'help') : undefined;
+  const errorId = error ? partId(id, 'error') : undefined;
   const describedBy = errorId && helpId ? `${errorId} ${helpId}` : (errorId ?? helpId);
   return markup`
     <div class="byok-field">
       <label class="byok-label" for="${id}">${t('keyOf', { name: info.name })}</label>
       ${keyInput({ id, info, t, placeholder, describedBy, invalid: !!error, disabled })}
       ${error && ValidationMessage({ id: errorId, message: error })}
-      ${showHelp && keyHelp(`${id}-help`, help ?? t('keyHelp'), info, t)}
+      ${helpId && keyHelp(helpId, help ?? t('keyHelp'), info, t)}
     </div>
     ${extraFields(id, fields, t)}
     ${askLabel && labelField(id, t)}`;
@@ -48,10 +49,12 @@ function keyHelp(id: string, text: string, { name, docsUrl }: ProviderInfo, t: T
 }
 
 function labelField(id: string, t: Translate): Markup {
+  const labelId = partId(id, 'label');
+  const helpId = partId(labelId, 'help');
   return markup`
     <div class="byok-field">
-      <label class="byok-label" for="${id}-label">${t('label')}<small> ${t('optional')}</small></label>
-      <input id="${id}-label" class="byok-input" name="label" maxlength="64" aria-describedby="${id}-label-help" ${UNREMEMBERED}>
-      <p id="${id}-label-help" class="byok-help">${t('labelHelp')}</p>
+      <label class="byok-label" for="${labelId}">${t('label')}<small> ${t('optional')}</small></label>
+      <input id="${labelId}" class="byok-input" name="label" maxlength="64" aria-describedby="${helpId}" ${UNREMEMBERED}>
+      <p id="${helpId}" class="byok-help">${t('labelHelp')}</p>
     </div>`;
 }

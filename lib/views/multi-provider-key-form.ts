@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { domId } from './dom-id.js';
+import { domId, partId } from './dom-id.js';
 import { formState, type FormStateProps } from './form-state.js';
 import { formatProviderName, getProviderInfo, type ProviderFacts } from './format/index.js';
 import { keyFields } from './key-fields.js';
@@ -68,8 +68,8 @@ interface ProviderChoice {
 }
 
 function choice({ id, provider, name, checked, t, props }: ProviderChoice): Markup {
-  const radioId = provider === undefined ? `${id}-other` : domId(id, 'of', provider);
-  const keyId = `${radioId}-key`;
+  const radioId = provider === undefined ? partId(id, 'other') : domId(id, 'of', provider);
+  const keyId = partId(radioId, 'key');
   const action = safeUrl(props.action ?? '/byok/keys');
   const info = { ...getProviderInfo(provider ?? '', provider ? props.providerConfig : undefined, props), name };
   if (provider === undefined) info.placeholder = '';
@@ -96,11 +96,13 @@ function providerValue(provider: string): Markup {
 }
 
 function providerField(id: string, t: Translate): Markup {
+  const inputId = partId(id, 'provider');
+  const helpId = partId(inputId, 'help');
   return markup`
     <div class="byok-field">
-      <label class="byok-label" for="${id}-provider">${t('providerId')}</label>
-      <input id="${id}-provider" class="byok-input" name="provider" required pattern="[a-z0-9][a-z0-9._\\-]{0,63}"
-        aria-describedby="${id}-provider-help" ${UNREMEMBERED}>
-      <p id="${id}-provider-help" class="byok-help">${t('providerIdHelp')}</p>
+      <label class="byok-label" for="${inputId}">${t('providerId')}</label>
+      <input id="${inputId}" class="byok-input" name="provider" required pattern="[a-z0-9][a-z0-9._\\-]{0,63}"
+        aria-describedby="${helpId}" ${UNREMEMBERED}>
+      <p id="${helpId}" class="byok-help">${t('providerIdHelp')}</p>
     </div>`;
 }

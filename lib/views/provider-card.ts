@@ -1,4 +1,4 @@
-import { domId } from './dom-id.js';
+import { domId, partId } from './dom-id.js';
 import type { FormStateProps } from './form-state.js';
 import { getProviderInfo, type ProviderFacts } from './format/index.js';
 import { heading, type HeadingLevel } from './heading.js';
@@ -53,10 +53,11 @@ export function providerCard(provider: string, keys: readonly StoredKeyView[], s
       askLabel,
       error,
     });
-  const title = heading(headingLevel, info.name, `${id}-title`);
+  const titleId = partId(id, 'title');
+  const title = heading(headingLevel, info.name, titleId);
   if (keys.length === 0) {
     return markup`
-      <section id="${id}" class="byok byok-card" aria-labelledby="${id}-title">
+      <section id="${id}" class="byok byok-card" aria-labelledby="${titleId}">
         <div class="byok-card-head">
           ${title}
           <span class="byok-badge byok-badge-ghost byok-badge-sm">${t('statusNone')}</span>
@@ -79,14 +80,14 @@ export function providerCard(provider: string, keys: readonly StoredKeyView[], s
     }),
   );
   return markup`
-    <section id="${id}" class="byok byok-card" aria-labelledby="${id}-title">
+    <section id="${id}" class="byok byok-card" aria-labelledby="${titleId}">
       ${title}
       <ul class="byok-keys">${items}</ul>
       ${
         allowMore &&
         replaceAction !== undefined &&
         markup`
-        <details id="${id}-more" class="byok-action" ${attributes({ open: refusal !== undefined && !isStored })}>
+        <details id="${partId(id, 'more')}" class="byok-action" ${attributes({ open: refusal !== undefined && !isStored })}>
           <summary class="byok-summary" aria-label="${t('addAnotherFor', { name: info.name })}">
             ${t('addAnother')}
           </summary>

@@ -1,5 +1,5 @@
 import type { StoredKey } from '../interfaces/index.js';
-import { domId } from './dom-id.js';
+import { domId, partId } from './dom-id.js';
 import { formState, type FormStateProps } from './form-state.js';
 import {
   formatKeyAge,
@@ -98,7 +98,7 @@ interface ItemForm {
 
 function replaceForm({ replaceAction, info, t, error }: StoredKeyItem, { id, name, hidden }: ItemForm): Markup {
   return markup`
-    <details id="${id}-replace" class="byok-action" ${attributes({ open: error !== undefined })}>
+    <details id="${partId(id, 'replace')}" class="byok-action" ${attributes({ open: error !== undefined })}>
       <summary class="byok-btn byok-btn-sm" aria-label="${t('replaceKeyOf', { name })}">${t('replace')}</summary>
       <form class="byok-form" method="post" action="${replaceAction}">
         ${hidden}

@@ -3,7 +3,7 @@ export function judgeFormat(input: HTMLInputElement): void {
   const { byokGood = '', byokPrefix = '', byokBadPrefix = '', byokBad = '' } = input.dataset;
   const pattern = compile(input.dataset);
   const message = document.createElement('p');
-  message.id = `${input.id}-format`;
+  message.id = `${input.id}---format`;
   message.setAttribute('role', 'status');
   input.parentElement?.after(message);
   input.setAttribute('aria-describedby', `${input.getAttribute('aria-describedby') ?? ''} ${message.id}`.trim());
