@@ -1,4 +1,4 @@
-import type { ByokError } from '../errors/index.js';
+import { InvalidInputError, type ByokError } from '../errors/index.js';
 import type { ProviderConfig } from '../interfaces/index.js';
 import { formatProviderName, translator, type ReaderProps } from '../views/index.js';
 
@@ -16,7 +16,7 @@ export function refusalText(
   provider: string,
   configs: Readonly<Record<string, ProviderConfig>>,
   reader: ReaderProps,
-  apiKey = '',
+  { apiKey = '', label }: { apiKey?: string; label?: string } = {},
 ): string {
   const t = translator(reader);
   const name = formatProviderName(provider, configs);
@@ -30,6 +30,9 @@ export function refusalText(
         : t('formatPrefix', { name, prefix });
     }
     default:
+      if (error instanceof InvalidInputError && error.part === 'taken') {
+        return t(label === undefined ? 'labelNeeded' : 'labelTaken', { name });
+      }
       // It names the very rule, in English.
       return /^en\b/i.test(reader.locale ?? 'en') ? error.message : t('inputRefused');
   }

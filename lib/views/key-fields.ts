@@ -3,7 +3,7 @@ import { partId } from './dom-id.js';
 import { extraFields } from './extra-fields.js';
 import type { ProviderInfo } from './format/index.js';
 import { keyInput, UNREMEMBERED } from './key-input.js';
-import { markup, type Markup } from './markup.js';
+import { attributes, markup, type Markup } from './markup.js';
 import type { Translate } from './messages/index.js';
 import { ValidationMessage } from './validation-message.js';
 
@@ -19,13 +19,15 @@ export interface KeyFields {
   /** Shown above what the form says about keys in general. */
   help?: string;
   askLabel?: boolean;
+  /** Whether a key has to have a label. */
+  needsLabel?: boolean;
   /** Why the last key was refused. */
   error?: string;
 }
 
 /** The inputs for a key, its label and its provider's extra values. @internal */
 export function keyFields(asked: KeyFields, disabled = false): Markup {
-  const { id, info, t, showHelp, help, askLabel, error, placeholder, fields } = asked;
+  const { id, info, t, showHelp, help, askLabel, needsLabel, error, placeholder, fields } = asked;
   const helpId = showHelp ? partId(id, 'help') : undefined;
   const errorId = error ? partId(id, 'error') : undefined;
   const describedBy = errorId && helpId ? `${errorId} ${helpId}` : (errorId ?? helpId);
@@ -37,7 +39,7 @@ export function keyFields(asked: KeyFields, disabled = false): Markup {
       ${helpId && keyHelp(helpId, help ?? t('keyHelp'), info, t)}
     </div>
     ${extraFields(id, fields, t)}
-    ${askLabel && labelField(id, t)}`;
+    ${askLabel && labelField(id, t, needsLabel)}`;
 }
 
 function keyHelp(id: string, text: string, { name, docsUrl }: ProviderInfo, t: Translate): Markup {
@@ -48,13 +50,13 @@ function keyHelp(id: string, text: string, { name, docsUrl }: ProviderInfo, t: T
     </p>`;
 }
 
-function labelField(id: string, t: Translate): Markup {
+function labelField(id: string, t: Translate, required = false): Markup {
   const labelId = partId(id, 'label');
   const helpId = partId(labelId, 'help');
   return markup`
     <div class="byok-field">
-      <label class="byok-label" for="${labelId}">${t('label')}<small> ${t('optional')}</small></label>
-      <input id="${labelId}" class="byok-input" name="label" maxlength="64" aria-describedby="${helpId}" ${UNREMEMBERED}>
+      <label class="byok-label" for="${labelId}">${t('label')}${!required && markup`<small> ${t('optional')}</small>`}</label>
+      <input id="${labelId}" class="byok-input" name="label" maxlength="64" aria-describedby="${helpId}" ${attributes({ required })} ${UNREMEMBERED}>
       <p id="${helpId}" class="byok-help">${t('labelHelp')}</p>
     </div>`;
 }

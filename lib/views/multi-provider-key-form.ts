@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { domId, partId } from './dom-id.js';
-import { formState, type FormStateProps } from './form-state.js';
+import { ADDS, formState, type FormStateProps } from './form-state.js';
 import { formatProviderName, getProviderInfo, type ProviderFacts } from './format/index.js';
 import { keyFields } from './key-fields.js';
 import { UNREMEMBERED } from './key-input.js';
@@ -21,7 +21,7 @@ export interface MultiProviderKeyFormProps extends ReaderProps, FormStateProps {
   providerConfig?: ProviderFacts;
   /** Whether to offer a provider that is not among them. Default false. */
   allowOther?: boolean;
-  /** Whether to ask for a label. Default false. */
+  /** Whether to ask for a label. The forms then add keys, and a key that is stored is never replaced. Default false. */
   askLabel?: boolean;
   /** Default true. */
   showHelp?: boolean;
@@ -83,6 +83,7 @@ function choice({ id, provider, name, checked, t, props }: ProviderChoice): Mark
       <label class="byok-btn byok-btn-sm" for="${radioId}">${name}</label>
       <form class="byok-form byok-panel" method="post" aria-label="${name}" ${attributes({ action })}>
         ${formState(props)}
+        ${askLabel && ADDS}
         ${provider === undefined ? providerField(radioId, t) : providerValue(provider)}
         ${fields}
         <button type="submit" class="byok-btn byok-btn-primary" aria-label="${t('saveKeyOf', { name })}"

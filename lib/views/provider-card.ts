@@ -41,7 +41,7 @@ export function providerCard(provider: string, keys: readonly StoredKeyView[], s
   const refusal = settings.refusal?.provider === provider ? settings.refusal : undefined;
   const isStored = keys.some(({ label }) => plainLabel(label) === plainLabel(refusal?.label));
   const id = domId('byok-card', provider);
-  const form = (formId: string, error: string | undefined, askLabel: boolean): Markup =>
+  const form = (formId: string, error: string | undefined, adds: boolean): Markup =>
     keyForm({
       id: formId,
       info,
@@ -50,7 +50,9 @@ export function providerCard(provider: string, keys: readonly StoredKeyView[], s
       state,
       fields: info.fields,
       showHelp: true,
-      askLabel,
+      adds,
+      askLabel: adds,
+      needsLabel: keys.some(({ label }) => plainLabel(label) === 'default'),
       error,
     });
   const titleId = partId(id, 'title');

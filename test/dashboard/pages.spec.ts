@@ -97,6 +97,48 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
     }
   });
 
+  it('add a key, and never in the place of another', async () => {
+    await start({}, { maxKeysPerUser: 3 });
+    const browser = await app.browser('hugo');
+    const formOf = (html: string, of: RegExp): string => html.split('<form').find((form) => of.test(form)) ?? '';
+    const keys = async () => {
+      const [plain, work] = [undefined, 'work'].map((label) =>
+        app.byok.getKey({ userId: 'hugo' }, 'openai', { label }),
+      );
+      return [await plain, await work];
+    };
+    const { html } = await submit(browser, '/keys/openai', { api_key: KEY });
+    const add = formOf(html, /id="byok-more--openai"/);
+    expect(add).toContain('name="mode" value="add"');
+    expect(add).toMatch(/name="label"[^>]* required/);
+    const choose = formOf(html, /name="provider" value="openai"/);
+    expect(choose).toContain('name="mode" value="add"');
+    expect(choose).not.toMatch(/name="label"[^>]* required/);
+    expect(formOf(html, /id="byok-stored--openai"/)).not.toContain('name="mode"');
+
+    // A browser asks for the label, where it knows how.
+    const form = { mode: 'add', label: '', api_key: OTHER_KEY };
+    for (const answer of [
+      await submit(browser, '/keys/openai', form),
+      await submit(browser, '/keys', { ...form, provider: 'openai' }),
+      await submit(browser, '/keys/openai', { ...form, label: 'default' }),
+    ]) {
+      expect(textOf(answer.html)).toMatch(/A key for OpenAI .*is stored already.*A key for OpenAI .*is stored already/);
+      expect(answer.html).toMatch(/<details id="[^"]*openai---more" class="byok-action" open/);
+      expect(answer.html).not.toMatch(/<details id="[^"]*---replace" class="byok-action" open/);
+      expect(await keys()).toEqual([KEY, null]);
+    }
+    expect(textOf((await submit(browser, '/keys/openai', { ...form, label: 'work' })).html)).toContain('was saved');
+    expect(textOf((await submit(browser, '/keys/openai', { ...form, label: 'work' })).html)).toContain(
+      'A key for OpenAI with this label is stored already. Write another label, or replace that key.',
+    );
+    expect(await keys()).toEqual([KEY, OTHER_KEY]);
+    await submit(browser, '/keys/openai', { label: 'work', api_key: KEY });
+    expect(await keys()).toEqual([KEY, KEY]);
+    await submit(browser, '/keys', { ...form, provider: 'mistral' });
+    expect(textOf((await submit(browser, '/keys', { ...form, provider: 'other' })).html)).toContain('No more keys');
+  });
+
   it('tell what a form did to nobody but who sent it', async () => {
     await start();
     const browser = await app.browser('bob');

@@ -88,6 +88,8 @@ export const english = {
   keyLimit: 'No more keys can be stored. Delete one you no longer need, and try again.',
   inputRefused:
     'This could not be saved. A key has 8 to 4096 characters without blanks; look at the label and the extra values too.',
+  labelNeeded: 'A key for {name} is stored already. Write a label to add another, or replace the one that is stored.',
+  labelTaken: 'A key for {name} with this label is stored already. Write another label, or replace that key.',
   clearAll: 'Delete all keys',
   clearQuestion: {
     one: 'Delete the key that is stored? This cannot be undone.',

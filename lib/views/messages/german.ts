@@ -88,6 +88,10 @@ export const german: Messages = {
   keyLimit: 'Weitere Schlüssel können nicht gespeichert werden. Bitte zuerst einen nicht mehr benötigten löschen.',
   inputRefused:
     'Das konnte nicht gespeichert werden. Ein Schlüssel hat 8 bis 4096 Zeichen ohne Leerzeichen; bitte auch Bezeichnung und weitere Angaben prüfen.',
+  labelNeeded:
+    'Für {name} ist bereits ein Schlüssel gespeichert. Bitte eine Bezeichnung angeben, um einen weiteren hinzuzufügen, oder den gespeicherten ersetzen.',
+  labelTaken:
+    'Für {name} ist bereits ein Schlüssel mit dieser Bezeichnung gespeichert. Bitte eine andere angeben oder jenen Schlüssel ersetzen.',
   clearAll: 'Alle Schlüssel löschen',
   clearQuestion: {
     one: 'Den gespeicherten Schlüssel löschen? Das kann nicht rückgängig gemacht werden.',
