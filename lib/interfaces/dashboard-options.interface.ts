@@ -37,8 +37,13 @@ export interface DashboardOptions {
   locale?: string;
   /** IANA name of the time zone that dates are shown in. Default `'UTC'`. */
   timeZone?: string;
-  /** Texts to show instead of the library's, by the names of `messages.en`. */
-  messages?: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  /**
+   * Texts to show instead of the library's, a `Partial<Messages>`: by the names of `messages.en`, and those that have
+   * plural forms as `{ one, other }`.
+   */
+  messages?: Readonly<
+    Record<string, string | Readonly<Record<string, string | undefined> & { other: string }> | undefined>
+  >;
   /**
    * Where somebody who is not signed in is sent who needs to be, with the page they wanted in `return_to`. A path on this
    * site or an http(s) address. Default: a page that says so, with status 401.

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, afterAll, describe, expect, it } from '@jest/glob
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { of } from 'rxjs';
 import type { Agent } from 'supertest';
-import { byokAssets, type DashboardOptions } from '../../lib/index.js';
+import { byokAssets, messages, type DashboardOptions, type Messages } from '../../lib/index.js';
 import { KEY, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { PLATFORMS } from '../support/platforms.js';
@@ -283,10 +283,23 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
     expect((await fetch(`${app.url}/byok/assets/${byokAssets().script.fileName}`)).status).toBe(404);
   });
 
-  it('refuse a text that there is not at the start', async () => {
-    await expect(start({ messages: { sekurity: 'x' } })).rejects.toThrow(
-      'There is no text dashboard.messages.sekurity.',
-    );
-    await start();
+  it('refuse a text that there is not, or of the wrong shape, at the start', async () => {
+    const none = (name: string) => `There is no text dashboard.messages.${name}.`;
+    const form = "dashboard.messages.keyCount has to be { other: '…' }, with texts for zero, one";
+    for (const [wrong, message] of [
+      [{ sekurity: 'x' }, none('sekurity')],
+      [{ constructor: 'x' }, none('constructor')],
+      [{ keyCount: { one: 'x' } }, form],
+      [{ keyCount: { other: 'x', more: 'y' } }, form],
+      [{ keyCount: { other: 7 } }, form],
+      [{ keyCount: null }, form],
+      [{ save: { other: 'x' } }, 'dashboard.messages.save has to be a text.'],
+      [{ save: 7 }, 'dashboard.messages.save has to be a text.'],
+    ] as const) {
+      await expect(start({ messages: wrong as unknown as DashboardOptions['messages'] })).rejects.toThrow(message);
+    }
+    const own: Partial<Messages> = { ...messages.de, keyCount: { other: '{count} Stück' }, save: undefined };
+    await start({ messages: own });
+    expect(textOf(await page(await app.browser('ida')))).toContain('0 Stück');
   });
 });
