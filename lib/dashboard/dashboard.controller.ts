@@ -116,7 +116,7 @@ export class DashboardController {
 
   async #save(request: ByokRequest, provider: string, form: KeyForm, t: Translate): Promise<string> {
     const { apiKey, label, fields, isNew } = form;
-    if (apiKey === undefined || apiKey === '') throw new InvalidInputError(t('fillInKey'));
+    if (apiKey === undefined || apiKey === '') throw new InvalidInputError('Fill in the key.', 'noKey');
     refuseUndeclaredFields(fields, this.options.providers[provider]);
     const stored = await this.byok.setKey(request, provider, apiKey, { label, fields, ifAbsent: isNew });
     const replaced = stored.updatedAt.getTime() > stored.createdAt.getTime();

@@ -85,7 +85,8 @@ export class InvalidKeyError extends ByokError {
 }
 
 /** Which part of the input an {@link InvalidInputError} is about, for a page to say it in its reader's language. @internal */
-export type InvalidPart = 'provider' | 'key' | 'label' | 'fields' | 'url' | 'expiry' | 'keyAsName' | 'taken';
+export type InvalidPart =
+  'provider' | 'notOffered' | 'noKey' | 'key' | 'keyAsName' | 'label' | 'taken' | 'fields' | 'url' | 'expiry';
 
 /** A provider name, label, expiry or field is malformed; the message says what to write instead. @publicApi */
 export class InvalidInputError extends ByokError {

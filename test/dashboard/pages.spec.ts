@@ -157,14 +157,20 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
     const html = await page(browser, '/byok', german);
     expect(html).toContain('<html lang="de-AT" dir="ltr"');
     expect(textOf(html)).toMatch(/API-Schlüssel .*Sicherheit/);
-    const answer = await browser
-      .post('/byok/keys/openai')
-      .type('form')
-      .set(german)
-      .send({ _csrf: tokenOf(html), api_key: 'short' });
-    expect(textOf(await page(browser, answer.headers['location'], german))).toContain(
-      'Das konnte nicht gespeichert werden.',
-    );
+    const token = { _csrf: tokenOf(html) };
+    for (const [provider, form, why] of [
+      ['openai', {}, 'Bitte den Schlüssel eingeben.'],
+      ['openai', { api_key: 'short' }, 'Ein Schlüssel hat 8 bis 4096 druckbare Zeichen ohne Leerzeichen.'],
+      ['openai', { api_key: KEY, label: ' x' }, 'Eine Bezeichnung hat 1 bis 64 Zeichen'],
+      ['openai', { api_key: KEY, label: KEY }, 'Der Schlüssel steht dort, wo ein Name hingehört.'],
+      ['openai', { api_key: KEY, 'fields[x]': 'x' }, 'Eine der weiteren Angaben fehlt'],
+      ['azure', { api_key: KEY, 'fields[endpoint]': 'http://localhost' }, 'Eine Adresse beginnt mit https://'],
+      ['Azure', { api_key: KEY }, 'Der Name eines Anbieters hat'],
+    ] as const) {
+      const sent = { ...token, ...form };
+      const answer = await browser.post(`/byok/keys/${provider}`).type('form').set(german).send(sent).expect(303);
+      expect(textOf(await page(browser, answer.headers['location'], german))).toContain(why);
+    }
     const absent = await browser
       .get('/byok/nothing')
       .set({ ...german, Accept: 'text/html' })
@@ -178,6 +184,10 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
     await start({ locale: 'de', timeZone: 'Europe/Berlin', title: 'Zugänge', messages: { security: 'Wie sicher' } });
     const fixed = await page(await app.browser('dora'));
     expect(textOf(fixed)).toMatch(/Zugänge .*Wie sicher/);
+    await app.close();
+    await start({ messages: { keyRefused: 'No key of ours.' } });
+    const own = await submit(await app.browser('dora'), '/keys/openai', { api_key: 'short' });
+    expect(textOf(own.html)).toContain('No key of ours.');
   });
 
   it('stand in the layout of the application, with its theme', async () => {
