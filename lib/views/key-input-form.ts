@@ -21,7 +21,10 @@ export interface KeyInputFormProps extends ReaderProps, FormStateProps {
   showHelp?: boolean;
   /** Shown instead of the configured placeholder. */
   placeholder?: string;
-  /** Values to ask for beside those of the provider's configuration. */
+  /**
+   * Values to ask for beside those of the provider's configuration. For an `action` of the application's own: the
+   * module's takes only the fields that the option `providers` declares.
+   */
   extraFields?: readonly ExtraField[] | Readonly<Record<string, ProviderField>>;
   /** The provider's facts, or those of several by name. */
   providerConfig?: ProviderFacts;

@@ -216,10 +216,10 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
   });
 
   it('lead to the sign-in where one is needed, and back', async () => {
-    await start({ signInUrl: '/sign-in?from=keys' }, { storage: 'database' });
+    await start({ signInUrl: '/sign-in?from=keys#/form#2' }, { storage: 'database' });
     const browser = await app.browser();
     const answer = await browser.get('/byok?x=1').set('Accept', 'text/html').expect(303);
-    expect(answer.headers['location']).toBe('/sign-in?from=keys&return_to=%2Fbyok%3Fx%3D1');
+    expect(answer.headers['location']).toBe('/sign-in?from=keys&return_to=%2Fbyok%3Fx%3D1#/form#2');
     await app.close();
     await start({}, { storage: 'database' });
     const refused = await (await app.browser()).get('/byok').set('Accept', 'text/html').expect(401);

@@ -72,6 +72,13 @@ describe('KeyManagementCard', () => {
     expect(by({})).toContain('No key is stored.');
   });
 
+  it('does not say when a key was stored that does not tell', () => {
+    const storedKey = { hint: '…1f9c', createdAt: null, updatedAt: null };
+    const html = renderToString(h(views.KeyManagementCard, { provider: 'openai', now: NOW, storedKey }));
+    expect(html).toContain('…1f9c');
+    expect(html).not.toMatch(/ago|<dt>(Added|Replaced)/);
+  });
+
   it('replaces and deletes the key of its label', () => {
     const html = renderToString(
       views.KeyManagementCard({ provider: 'openai', storedKey: STORED_KEY, baseUrl: '/keys/', csrfToken: 'a-token' }),
