@@ -23,7 +23,7 @@ import type {
 } from './interfaces/index.js';
 import { SavedHosts } from './net/index.js';
 import type { ResolvedApiKey } from './resolved-api-key.js';
-import { KeyStorage, type KeyPlace, type KeySlot, type RemovedKey } from './storage/index.js';
+import { KeyStorage, putNew, type KeyPlace, type KeySlot, type RemovedKey } from './storage/index.js';
 import {
   checkApiKey,
   checkExpiry,
@@ -62,7 +62,7 @@ export class ByokService extends Redacted {
   }
 
   /**
-   * Stores a key, or replaces the one of that provider and label.
+   * Stores a key, or replaces the one of that provider and label; with `ifAbsent` it never replaces.
    *
    * @throws {InvalidInputError | InvalidKeyError | KeyLimitError | UserRequiredError | StorageError}
    */
@@ -77,7 +77,10 @@ export class ByokService extends Redacted {
     await this.hosts.check(fields, config);
     const place = await this.callers.place(holder);
     const sealed = this.vault.seal(place, { provider, label }, apiKey, fields, expiresAt);
-    const { record, replaced } = await this.storage.put(place, sealed, this.options.maxKeysPerUser);
+    const { maxKeysPerUser } = this.options;
+    const { record, replaced } = await (options.ifAbsent
+      ? putNew(this.storage, place, sealed, maxKeysPerUser)
+      : this.storage.put(place, sealed, maxKeysPerUser));
     this.#emit(replaced ? 'replaced' : 'stored', place, { provider, label }, holder, sealed.keyId);
     return this.vault.describeNew(place, record);
   }

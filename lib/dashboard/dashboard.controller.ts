@@ -115,10 +115,10 @@ export class DashboardController {
   }
 
   async #save(request: ByokRequest, provider: string, form: KeyForm, t: Translate): Promise<string> {
-    const { apiKey, label, fields } = form;
-    if (apiKey === undefined || apiKey === '') throw new InvalidInputError(t('fillInKey'));
+    const { apiKey, label, fields, isNew } = form;
+    if (apiKey === undefined || apiKey === '') throw new InvalidInputError('Fill in the key.', 'noKey');
     refuseUndeclaredFields(fields, this.options.providers[provider]);
-    const stored = await this.byok.setKey(request, provider, apiKey, { label, fields });
+    const stored = await this.byok.setKey(request, provider, apiKey, { label, fields, ifAbsent: isNew });
     const replaced = stored.updatedAt.getTime() > stored.createdAt.getTime();
     const message = t(replaced ? 'keyUpdated' : 'keyAdded', { name: this.#nameOf(provider) });
     const shown = t('keyShown', { message: message.replace(/\.$/, ''), hint: stored.hint });
@@ -150,14 +150,14 @@ export class DashboardController {
   async #refused(
     error: ByokError,
     provider: string,
-    { label, apiKey }: KeyForm,
+    { label, apiKey, isNew }: KeyForm,
     request: ByokRequest,
   ): Promise<FormNotice> {
     const { providers } = this.options;
-    const text = refusalText(error, provider, providers, this.frame.reader(request), apiKey);
+    const text = refusalText(error, provider, providers, this.frame.reader(request), { apiKey, label });
     const keys = (await this.byok.listKeys(request)).filter((key) => key.provider === provider);
     if (keys.length === 0 && !(provider in providers)) return { kind: 'error', text };
-    const isStored = label === undefined || keys.some((key) => key.label === label);
+    const isStored = !isNew && (label === undefined || keys.some((key) => key.label === label));
     return { kind: 'error', text, refusal: { provider, label: isStored ? label : NEW_LABEL, message: text } };
   }
 

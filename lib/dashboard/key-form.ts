@@ -6,13 +6,15 @@ export interface KeyForm {
   provider: string | undefined;
   apiKey: string | undefined;
   label: string | undefined;
+  /** Whether it is to add a key, and not to replace one. */
+  isNew: boolean;
   fields: Record<string, string>;
   csrfToken: string | undefined;
   returnTo: string | undefined;
 }
 
 /** Fields that a form may have, beside `fields[name]`. */
-const KNOWN = new Set(['api_key', 'provider', 'label', 'fields', '_csrf', 'return_to']);
+const KNOWN = new Set(['api_key', 'provider', 'label', 'mode', 'fields', '_csrf', 'return_to']);
 
 /**
  * Reads a form, whether its parser makes objects of names with brackets or leaves them as they are.
@@ -34,10 +36,13 @@ export function readKeyForm(body: unknown): KeyForm {
     }
     for (const [name, value] of Object.entries(form.fields)) setField(fields, name, value);
   }
+  const mode = optionalText('mode', form.mode);
+  if (mode !== undefined && mode !== 'add') throw new InvalidInputError('mode can be add, or left out.');
   return {
     provider: optionalText('provider', form.provider),
     apiKey: optionalText('api_key', form.api_key),
     label: optionalText('label', form.label) || undefined,
+    isNew: mode === 'add',
     fields,
     csrfToken: optionalText('_csrf', form._csrf),
     returnTo: optionalText('return_to', form.return_to),

@@ -1,6 +1,6 @@
-import type { ByokError } from '../errors/index.js';
+import { InvalidInputError, type ByokError, type InvalidPart } from '../errors/index.js';
 import type { ProviderConfig } from '../interfaces/index.js';
-import { formatProviderName, translator, type ReaderProps } from '../views/index.js';
+import { formatProviderName, translator, type MessageKey, type ReaderProps, type Translate } from '../views/index.js';
 
 /** What a person can mend in the form itself; everything else is a page of its own. */
 const MENDABLE = new Set(['BYOK_INVALID_INPUT', 'BYOK_INVALID_KEY', 'BYOK_KEY_LIMIT']);
@@ -10,13 +10,26 @@ export function isMendable({ code }: ByokError): boolean {
   return MENDABLE.has(code);
 }
 
+/** What is said of a part of the input that breaks its rule. */
+const TEXTS = {
+  provider: 'providerRefused',
+  notOffered: 'notOffered',
+  noKey: 'fillInKey',
+  key: 'keyRefused',
+  keyAsName: 'keyAsName',
+  label: 'labelRefused',
+  fields: 'fieldsRefused',
+  url: 'addressRefused',
+  expiry: 'expiryRefused',
+} as const satisfies Record<Exclude<InvalidPart, 'taken'>, MessageKey>;
+
 /** Why a form was refused, in the reader's language. Never repeats what was sent. @internal */
 export function refusalText(
   error: ByokError,
   provider: string,
   configs: Readonly<Record<string, ProviderConfig>>,
   reader: ReaderProps,
-  apiKey = '',
+  { apiKey = '', label }: { apiKey?: string; label?: string } = {},
 ): string {
   const t = translator(reader);
   const name = formatProviderName(provider, configs);
@@ -30,7 +43,11 @@ export function refusalText(
         : t('formatPrefix', { name, prefix });
     }
     default:
-      // It names the very rule, in English.
-      return /^en\b/i.test(reader.locale ?? 'en') ? error.message : t('inputRefused');
+      return inputText(error instanceof InvalidInputError ? error.part : undefined, name, label, t);
   }
+}
+
+function inputText(part: InvalidPart | undefined, name: string, label: string | undefined, t: Translate): string {
+  if (part === 'taken') return t(label === undefined ? 'labelNeeded' : 'labelTaken', { name });
+  return t(part === undefined ? 'inputRefused' : TEXTS[part]);
 }

@@ -84,10 +84,23 @@ export class InvalidKeyError extends ByokError {
   }
 }
 
+/** Which part of the input an {@link InvalidInputError} is about, for a page to say it in its reader's language. @internal */
+export type InvalidPart =
+  'provider' | 'notOffered' | 'noKey' | 'key' | 'keyAsName' | 'label' | 'taken' | 'fields' | 'url' | 'expiry';
+
 /** A provider name, label, expiry or field is malformed; the message says what to write instead. @publicApi */
 export class InvalidInputError extends ByokError {
-  constructor(message: string) {
+  /** Private, so that it is in nothing that prints or serialises the error. */
+  readonly #part: InvalidPart | undefined;
+
+  constructor(message: string, part?: InvalidPart) {
     super('BYOK_INVALID_INPUT', message);
+    this.#part = part;
+  }
+
+  /** @internal */
+  get part(): InvalidPart | undefined {
+    return this.#part;
   }
 }
 

@@ -52,7 +52,7 @@ export function optionalText(name: string, value: unknown): string | undefined {
 export function refuseUndeclaredFields(fields: object | undefined, config: ProviderConfig | undefined): void {
   const declared = config?.fields ?? {};
   if (Object.keys(fields ?? {}).some((name) => !Object.hasOwn(declared, name))) {
-    throw new InvalidInputError('This provider has no such extra field.');
+    throw new InvalidInputError('This provider has no such extra field.', 'fields');
   }
 }
 
@@ -61,7 +61,10 @@ export function dateOf(text: string | undefined): Date | undefined {
   if (text === undefined || text === null) return undefined;
   const date = new Date(text);
   if (Number.isNaN(date.getTime()) || !/T.*(Z|[+-]\d\d:?\d\d)$/i.test(text)) {
-    throw new InvalidInputError('expiresAt has to be a moment with its time zone, such as 2030-01-31T12:00:00Z.');
+    throw new InvalidInputError(
+      'expiresAt has to be a moment with its time zone, such as 2030-01-31T12:00:00Z.',
+      'expiry',
+    );
   }
   return date;
 }

@@ -1,11 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { VNode } from 'preact';
 import { BYOK_OPTIONS } from '../byok.constants.js';
-import { ConfigurationError } from '../errors/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import {
   directionOf,
-  messages,
   Page,
   pageContent,
   renderDocument,
@@ -15,6 +13,7 @@ import {
   type ReaderProps,
 } from '../views/index.js';
 import { MountPath } from './mount-path.js';
+import { checkOwnMessages } from './own-messages.js';
 import { preferredLocale } from './preferred-locale.js';
 
 /** Makes documents of our pages: in the reader's language, and in the application's layout where it has one. @internal */
@@ -24,14 +23,7 @@ export class PageFrame {
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     private readonly mountPath: MountPath,
   ) {
-    const { dashboard } = options;
-    const unknown =
-      dashboard === false ? undefined : Object.keys(dashboard.messages).find((key) => !(key in messages.en));
-    if (unknown !== undefined) {
-      throw new ConfigurationError(
-        `There is no text dashboard.messages.${unknown}. The texts are those of messages.en, which the package exports.`,
-      );
-    }
+    if (options.dashboard !== false) checkOwnMessages(options.dashboard.messages);
   }
 
   /** For whom a page is. */

@@ -13,7 +13,7 @@ export function signInUrlOf(
   otherwise: string,
 ): string | undefined {
   if (dashboard === false || dashboard.signInUrl === undefined) return undefined;
-  const [address, fragment] = dashboard.signInUrl.split(/(?=#)/);
+  const [, address = '', fragment = ''] = /^([^#]*)(.*)$/s.exec(dashboard.signInUrl) ?? [];
   const returnTo = encodeURIComponent(pageOf(request) ?? otherwise);
-  return `${address}${address.includes('?') ? '&' : '?'}return_to=${returnTo}${fragment ?? ''}`;
+  return `${address}${address.includes('?') ? '&' : '?'}return_to=${returnTo}${fragment}`;
 }

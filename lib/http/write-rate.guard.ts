@@ -10,8 +10,8 @@ import { MemoryLimiter } from './memory-limiter.js';
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Limits how often keys are written: per address, so that one machine cannot try many accounts, and per owner. Where the limiter fails nothing is written (503): a limit that can be
- * knocked out is none.
+ * Limits how often keys are written: per address, so that one machine cannot try many accounts, and per owner. Where the
+ * limiter fails nothing is written (503): a limit that can be knocked out is none.
  *
  * @internal
  */

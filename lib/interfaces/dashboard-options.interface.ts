@@ -46,10 +46,12 @@ export interface DashboardOptions {
   /** IANA name of the time zone that dates are shown in. Default `'UTC'`. */
   timeZone?: string;
   /**
-   * Texts to show instead of the library's, by the names of `messages.en`: only those that change. They are for every
-   * language, so give `locale` with them.
+   * Texts to show instead of the library's, a `Partial<Messages>`: by the names of `messages.en`, only those that change;
+   * those that have plural forms as `{ one, other }`. They are for every language, so give `locale` with them.
    */
-  messages?: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  messages?: Readonly<
+    Record<string, string | Readonly<Record<string, string | undefined> & { other: string }> | undefined>
+  >;
   /**
    * Where somebody who is not signed in is sent who needs to be, with the page they wanted in `return_to`. A path on this
    * site or an http(s) address. Default: a page that says so, with status 401.

@@ -34,6 +34,8 @@ export interface SetKeyOptions {
   expiresAt?: Date;
   /** Extra values of the provider, encrypted with the key. */
   fields?: Record<string, string>;
+  /** Refuse instead of replacing a key that has the label already and has not expired. Default false. */
+  ifAbsent?: boolean;
 }
 
 /** Which of a provider's keys. @publicApi */

@@ -41,10 +41,10 @@ const NOT_PUBLIC = `This address is not one of the public internet. ${WRITE}`;
  */
 export function checkPublicUrl(value: string | URL, rules: PublicUrlRules = {}): URL {
   const url = parse(String(value));
-  if (!url) throw new InvalidInputError(`This is not an address. ${WRITE}`);
-  if (url.protocol !== 'https:') throw new InvalidInputError(`This is not an https address. ${WRITE}`);
+  if (!url) throw new InvalidInputError(`This is not an address. ${WRITE}`, 'url');
+  if (url.protocol !== 'https:') throw new InvalidInputError(`This is not an https address. ${WRITE}`, 'url');
   if (url.username !== '' || url.password !== '') {
-    throw new InvalidInputError(`An address must not have a user name or a password in it. ${WRITE}`);
+    throw new InvalidInputError(`An address must not have a user name or a password in it. ${WRITE}`, 'url');
   }
   checkHost(url.hostname, rules);
   return url;
@@ -58,18 +58,18 @@ export function hostOf(url: URL): string {
 /** @throws {InvalidInputError} @internal */
 export function checkAddress(address: string, { allowPrivate = false }: PublicUrlRules): void {
   if (isPublicAddress(address) || (allowPrivate && isPrivateNetworkAddress(address))) return;
-  throw new InvalidInputError(NOT_PUBLIC);
+  throw new InvalidInputError(NOT_PUBLIC, 'url');
 }
 
 function checkHost(hostname: string, rules: PublicUrlRules): void {
   const address = hostname.replace(/^\[(.*)\]$/, '$1');
   if (isIP(address)) return checkAddress(address, rules);
-  if (hostname.endsWith('.')) throw new InvalidInputError(`A host's name must not end with a dot. ${WRITE}`);
+  if (hostname.endsWith('.')) throw new InvalidInputError(`A host's name must not end with a dot. ${WRITE}`, 'url');
   const labels = hostname.split('.');
   const end = labels.at(-1)!;
   const isPrivate = labels.length === 1 || PRIVATE_ENDS.has(end);
   if (LOOPBACK.has(end) || METADATA_NAMES.has(hostname) || (isPrivate && rules.allowPrivate !== true)) {
-    throw new InvalidInputError(NOT_PUBLIC);
+    throw new InvalidInputError(NOT_PUBLIC, 'url');
   }
 }
 

@@ -1,5 +1,6 @@
 export * from './hybrid/hybrid-key.storage.js';
 export * from './key-storage.interface.js';
+export { putNew } from './put-new.js';
 export * from './session/session-key.storage.js';
 export { endedSession, sessionOf, type SessionHandle, type SessionStoreLike } from './session/session-handle.js';
 export { AuditTable, type AuditRecord } from './typeorm/audit-table.js';

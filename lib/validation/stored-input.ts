@@ -15,10 +15,11 @@ export function checkProvider(provider: unknown, options: ProviderOptions): stri
   if (!isProviderName(provider)) {
     throw new InvalidInputError(
       "A provider's name is 1 to 64 lower-case letters, digits, dots, underscores and hyphens, such as openai.",
+      'provider',
     );
   }
   if (!options.allowUnknownProviders && !(provider in options.providers)) {
-    throw new InvalidInputError('This provider is not offered here.');
+    throw new InvalidInputError('This provider is not offered here.', 'notOffered');
   }
   return provider;
 }
@@ -26,7 +27,10 @@ export function checkProvider(provider: unknown, options: ProviderOptions): stri
 /** @throws {InvalidInputError} @internal */
 export function checkLabel(label: unknown = 'default'): string {
   if (!isLabel(label)) {
-    throw new InvalidInputError('A label is 1 to 64 characters, without control characters or blanks at its ends.');
+    throw new InvalidInputError(
+      'A label is 1 to 64 characters, without control characters or blanks at its ends.',
+      'label',
+    );
   }
   return label;
 }
@@ -39,14 +43,17 @@ export function checkLabel(label: unknown = 'default'): string {
  */
 export function refuseKeyAsName(apiKey: string, names: readonly string[]): void {
   if (names.some((name) => name.includes(apiKey))) {
-    throw new InvalidInputError('The key stands where a name belongs. Leave it out of the label and the provider.');
+    throw new InvalidInputError(
+      'The key stands where a name belongs. Leave it out of the label and the provider.',
+      'keyAsName',
+    );
   }
 }
 
 /** @throws {InvalidInputError} for what can be no key @throws {InvalidKeyError} for one of the wrong format @internal */
 export function checkApiKey(apiKey: unknown, provider: string, config: ProviderConfig | undefined): string {
   if (!isApiKey(apiKey)) {
-    throw new InvalidInputError('An API key is 8 to 4096 printable characters without white space.');
+    throw new InvalidInputError('An API key is 8 to 4096 printable characters without white space.', 'key');
   }
   const name = config?.name ?? provider;
   if (config?.keyPrefix !== undefined && !apiKey.startsWith(config.keyPrefix)) {
@@ -65,29 +72,37 @@ export function checkApiKey(apiKey: unknown, provider: string, config: ProviderC
 export function checkFields(fields: unknown, config: ProviderConfig | undefined): Record<string, string> {
   if (fields === undefined || fields === null) fields = {};
   if (typeof fields !== 'object' || Array.isArray(fields)) {
-    throw new InvalidInputError('fields has to be an object of texts.');
+    throw new InvalidInputError('fields has to be an object of texts.', 'fields');
   }
   const given = Object.entries(fields as object);
   const declared = config?.fields ?? {};
   const checked: Record<string, string> = {};
-  if (given.length > MAX_FIELDS) throw new InvalidInputError(`At most ${MAX_FIELDS} fields can be stored with a key.`);
+  if (given.length > MAX_FIELDS)
+    throw new InvalidInputError(`At most ${MAX_FIELDS} fields can be stored with a key.`, 'fields');
   for (const [name, value] of given) {
     if (!isFieldName(name)) {
-      throw new InvalidInputError("A field's name is a letter, then up to 63 letters, digits, underscores or hyphens.");
+      throw new InvalidInputError(
+        "A field's name is a letter, then up to 63 letters, digits, underscores or hyphens.",
+        'fields',
+      );
     }
     if (Object.keys(declared).length > 0 && !Object.hasOwn(declared, name)) {
       throw new InvalidInputError(
         `This provider has no field of that name; it has ${Object.keys(declared).join(', ')}.`,
+        'fields',
       );
     }
     if (!isText(value, MAX_FIELD_LENGTH)) {
-      throw new InvalidInputError(`The field ${name} has to be a text of at most ${MAX_FIELD_LENGTH} characters.`);
+      throw new InvalidInputError(
+        `The field ${name} has to be a text of at most ${MAX_FIELD_LENGTH} characters.`,
+        'fields',
+      );
     }
     if (declared[name]?.type === 'url') checkUrlField(name, value, declared[name]);
     checked[name] = value;
   }
   for (const [name, field] of Object.entries(declared)) {
-    if (field.required && !checked[name]) throw new InvalidInputError(`The field ${name} is needed.`);
+    if (field.required && !checked[name]) throw new InvalidInputError(`The field ${name} is needed.`, 'fields');
   }
   return checked;
 }
@@ -96,7 +111,7 @@ function checkUrlField(name: string, value: string, { allowPrivate }: ProviderFi
   try {
     checkPublicUrl(value, { allowPrivate });
   } catch (error) {
-    throw new InvalidInputError(`The field ${name} has to be an https address. ${(error as Error).message}`);
+    throw new InvalidInputError(`The field ${name} has to be an https address. ${(error as Error).message}`, 'url');
   }
 }
 
@@ -113,22 +128,22 @@ export function checkExpiry(
 ): Date | null {
   const { ttl, expiresAt } = given;
   if (ttl !== undefined && expiresAt !== undefined && expiresAt !== null) {
-    throw new InvalidInputError('Give a time to live or a moment of expiry, not both.');
+    throw new InvalidInputError('Give a time to live or a moment of expiry, not both.', 'expiry');
   }
   let at: number;
   if (expiresAt !== undefined && expiresAt !== null) {
-    if (!(expiresAt instanceof Date)) throw new InvalidInputError('expiresAt has to be a date.');
+    if (!(expiresAt instanceof Date)) throw new InvalidInputError('expiresAt has to be a date.', 'expiry');
     at = expiresAt.getTime();
   } else {
     const lifetime = ttl === undefined ? (expiresAt === null ? null : defaultTtl) : ttl;
     if (lifetime === null) return null;
     if (typeof lifetime !== 'number' || !(lifetime > 0)) {
-      throw new InvalidInputError('The time to live has to be more than zero.');
+      throw new InvalidInputError('The time to live has to be more than zero.', 'expiry');
     }
     at = now + Math.ceil(lifetime);
   }
-  if (!(at > now)) throw new InvalidInputError('The moment of expiry has to be in the future.');
+  if (!(at > now)) throw new InvalidInputError('The moment of expiry has to be in the future.', 'expiry');
   if (at > LATEST)
-    throw new InvalidInputError('The moment of expiry is too far in the future; leave it out for never.');
+    throw new InvalidInputError('The moment of expiry is too far in the future; leave it out for never.', 'expiry');
   return new Date(at);
 }

@@ -13,6 +13,16 @@ export function domId(...parts: readonly (string | undefined)[]): string {
     .join('--');
 }
 
+/**
+ * An id for a part of what has `id`. Three hyphens are what {@link domId} never writes, so that no part has the id of
+ * something else, whatever a provider or a label is called. The script does the same.
+ *
+ * @internal
+ */
+export function partId(id: string, ...part: readonly string[]): string {
+  return `${id}---${domId(...part)}`;
+}
+
 function codeOf(character: string): string {
   return `_${character.charCodeAt(0).toString(36)}_`;
 }

@@ -1,5 +1,5 @@
 import type { ProviderField } from '../interfaces/index.js';
-import { domId } from './dom-id.js';
+import { partId } from './dom-id.js';
 import { UNREMEMBERED } from './key-input.js';
 import { attributes, markup, type Markup } from './markup.js';
 import type { Translate } from './messages/index.js';
@@ -12,7 +12,7 @@ export interface ExtraField extends ProviderField {
 /** @internal */
 export function extraFields(id: string, fields: Readonly<Record<string, ProviderField>>, t: Translate): Markup[] {
   return Object.entries(fields).map(([name, { label, type, placeholder, required }]) => {
-    const inputId = domId(id, name);
+    const inputId = partId(id, 'field', name);
     const kind = type === 'password' || type === 'url' ? type : 'text';
     return markup`
       <div class="byok-field">

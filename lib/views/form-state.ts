@@ -8,6 +8,9 @@ export interface FormStateProps {
   returnTo?: string;
 }
 
+/** Of a form that adds a key, and never replaces one. @internal */
+export const ADDS = markup`<input type="hidden" name="mode" value="add">`;
+
 /** Hidden inputs. @internal */
 export function formState({ csrfToken, returnTo }: FormStateProps, label?: string): Markup {
   return markup`

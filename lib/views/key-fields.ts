@@ -1,8 +1,9 @@
 import type { ProviderField } from '../interfaces/index.js';
+import { partId } from './dom-id.js';
 import { extraFields } from './extra-fields.js';
 import type { ProviderInfo } from './format/index.js';
 import { keyInput, UNREMEMBERED } from './key-input.js';
-import { markup, type Markup } from './markup.js';
+import { attributes, markup, type Markup } from './markup.js';
 import type { Translate } from './messages/index.js';
 import { ValidationMessage } from './validation-message.js';
 
@@ -18,25 +19,27 @@ export interface KeyFields {
   /** Shown above what the form says about keys in general. */
   help?: string;
   askLabel?: boolean;
+  /** Whether a key has to have a label. */
+  needsLabel?: boolean;
   /** Why the last key was refused. */
   error?: string;
 }
 
 /** The inputs for a key, its label and its provider's extra values. @internal */
 export function keyFields(asked: KeyFields, disabled = false): Markup {
-  const { id, info, t, showHelp, help, askLabel, error, placeholder, fields } = asked;
-  const helpId = showHelp ? `${id}-help` : undefined;
-  const errorId = error ? `${id}-error` : undefined;
+  const { id, info, t, showHelp, help, askLabel, needsLabel, error, placeholder, fields } = asked;
+  const helpId = showHelp ? partId(id, 'help') : undefined;
+  const errorId = error ? partId(id, 'error') : undefined;
   const describedBy = errorId && helpId ? `${errorId} ${helpId}` : (errorId ?? helpId);
   return markup`
     <div class="byok-field">
       <label class="byok-label" for="${id}">${t('keyOf', { name: info.name })}</label>
       ${keyInput({ id, info, t, placeholder, describedBy, invalid: !!error, disabled })}
       ${error && ValidationMessage({ id: errorId, message: error })}
-      ${showHelp && keyHelp(`${id}-help`, help ?? t('keyHelp'), info, t)}
+      ${helpId && keyHelp(helpId, help ?? t('keyHelp'), info, t)}
     </div>
     ${extraFields(id, fields, t)}
-    ${askLabel && labelField(id, t)}`;
+    ${askLabel && labelField(id, t, needsLabel)}`;
 }
 
 function keyHelp(id: string, text: string, { name, docsUrl }: ProviderInfo, t: Translate): Markup {
@@ -47,11 +50,13 @@ function keyHelp(id: string, text: string, { name, docsUrl }: ProviderInfo, t: T
     </p>`;
 }
 
-function labelField(id: string, t: Translate): Markup {
+function labelField(id: string, t: Translate, required = false): Markup {
+  const labelId = partId(id, 'label');
+  const helpId = partId(labelId, 'help');
   return markup`
     <div class="byok-field">
-      <label class="byok-label" for="${id}-label">${t('label')}<small> ${t('optional')}</small></label>
-      <input id="${id}-label" class="byok-input" name="label" maxlength="64" aria-describedby="${id}-label-help" ${UNREMEMBERED}>
-      <p id="${id}-label-help" class="byok-help">${t('labelHelp')}</p>
+      <label class="byok-label" for="${labelId}">${t('label')}${!required && markup`<small> ${t('optional')}</small>`}</label>
+      <input id="${labelId}" class="byok-input" name="label" maxlength="64" aria-describedby="${helpId}" ${attributes({ required })} ${UNREMEMBERED}>
+      <p id="${helpId}" class="byok-help">${t('labelHelp')}</p>
     </div>`;
 }

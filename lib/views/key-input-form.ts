@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import type { ProviderField } from '../interfaces/index.js';
 import { domId } from './dom-id.js';
 import { mergeFields, type ExtraField } from './extra-fields.js';
-import { formState, type FormStateProps } from './form-state.js';
+import { ADDS, formState, type FormStateProps } from './form-state.js';
 import { getProviderInfo, type ProviderFacts } from './format/index.js';
 import { keyFields, type KeyFields } from './key-fields.js';
 import { keyUrl } from './key-urls.js';
@@ -21,7 +21,10 @@ export interface KeyInputFormProps extends ReaderProps, FormStateProps {
   showHelp?: boolean;
   /** Shown instead of the configured placeholder. */
   placeholder?: string;
-  /** Values to ask for beside those of the provider's configuration. */
+  /**
+   * Values to ask for beside those of the provider's configuration. For an `action` of the application's own: the
+   * module's takes only the fields that the option `providers` declares.
+   */
   extraFields?: readonly ExtraField[] | Readonly<Record<string, ProviderField>>;
   /** The provider's facts, or those of several by name. */
   providerConfig?: ProviderFacts;
@@ -69,15 +72,18 @@ export interface KeyForm extends KeyFields {
   action: string | undefined;
   state: FormStateProps;
   label?: string;
+  /** Whether it adds a key, and never replaces one. */
+  adds?: boolean;
 }
 
 /** The form as markup. @internal */
 export function keyForm(form: KeyForm): Markup {
-  const { info, t, action, state, label, askLabel } = form;
+  const { info, t, action, state, label, askLabel, adds } = form;
   const disabled = action === undefined;
   return markup`
     <form class="byok byok-form" method="post" ${attributes({ action })}>
       ${formState(state, askLabel ? undefined : label)}
+      ${adds && ADDS}
       ${keyFields(form, disabled)}
       <button type="submit" class="byok-btn byok-btn-primary" aria-label="${t('saveKeyOf', { name: info.name })}"
         ${attributes({ disabled })}>${t('saveKey')}</button>

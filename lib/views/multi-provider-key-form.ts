@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
-import { domId } from './dom-id.js';
-import { formState, type FormStateProps } from './form-state.js';
+import { domId, partId } from './dom-id.js';
+import { ADDS, formState, type FormStateProps } from './form-state.js';
 import { formatProviderName, getProviderInfo, type ProviderFacts } from './format/index.js';
 import { keyFields } from './key-fields.js';
 import { UNREMEMBERED } from './key-input.js';
@@ -21,7 +21,7 @@ export interface MultiProviderKeyFormProps extends ReaderProps, FormStateProps {
   providerConfig?: ProviderFacts;
   /** Whether to offer a provider that is not among them. Default false. */
   allowOther?: boolean;
-  /** Whether to ask for a label. Default false. */
+  /** Whether to ask for a label. The forms then add keys, and a key that is stored is never replaced. Default false. */
   askLabel?: boolean;
   /** Default true. */
   showHelp?: boolean;
@@ -68,8 +68,8 @@ interface ProviderChoice {
 }
 
 function choice({ id, provider, name, checked, t, props }: ProviderChoice): Markup {
-  const radioId = provider === undefined ? `${id}-other` : domId(id, 'of', provider);
-  const keyId = `${radioId}-key`;
+  const radioId = provider === undefined ? partId(id, 'other') : domId(id, 'of', provider);
+  const keyId = partId(radioId, 'key');
   const action = safeUrl(props.action ?? '/byok/keys');
   const info = { ...getProviderInfo(provider ?? '', provider ? props.providerConfig : undefined, props), name };
   if (provider === undefined) info.placeholder = '';
@@ -83,6 +83,7 @@ function choice({ id, provider, name, checked, t, props }: ProviderChoice): Mark
       <label class="byok-btn byok-btn-sm" for="${radioId}">${name}</label>
       <form class="byok-form byok-panel" method="post" aria-label="${name}" ${attributes({ action })}>
         ${formState(props)}
+        ${askLabel && ADDS}
         ${provider === undefined ? providerField(radioId, t) : providerValue(provider)}
         ${fields}
         <button type="submit" class="byok-btn byok-btn-primary" aria-label="${t('saveKeyOf', { name })}"
@@ -96,11 +97,13 @@ function providerValue(provider: string): Markup {
 }
 
 function providerField(id: string, t: Translate): Markup {
+  const inputId = partId(id, 'provider');
+  const helpId = partId(inputId, 'help');
   return markup`
     <div class="byok-field">
-      <label class="byok-label" for="${id}-provider">${t('providerId')}</label>
-      <input id="${id}-provider" class="byok-input" name="provider" required pattern="[a-z0-9][a-z0-9._\\-]{0,63}"
-        aria-describedby="${id}-provider-help" ${UNREMEMBERED}>
-      <p id="${id}-provider-help" class="byok-help">${t('providerIdHelp')}</p>
+      <label class="byok-label" for="${inputId}">${t('providerId')}</label>
+      <input id="${inputId}" class="byok-input" name="provider" required pattern="[a-z0-9][a-z0-9._\\-]{0,63}"
+        aria-describedby="${helpId}" ${UNREMEMBERED}>
+      <p id="${helpId}" class="byok-help">${t('providerIdHelp')}</p>
     </div>`;
 }

@@ -1,4 +1,4 @@
-import { domId } from './dom-id.js';
+import { domId, partId } from './dom-id.js';
 import type { FormStateProps } from './form-state.js';
 import { getProviderInfo, type ProviderFacts } from './format/index.js';
 import { heading, type HeadingLevel } from './heading.js';
@@ -41,7 +41,7 @@ export function providerCard(provider: string, keys: readonly StoredKeyView[], s
   const refusal = settings.refusal?.provider === provider ? settings.refusal : undefined;
   const isStored = keys.some(({ label }) => plainLabel(label) === plainLabel(refusal?.label));
   const id = domId('byok-card', provider);
-  const form = (formId: string, error: string | undefined, askLabel: boolean): Markup =>
+  const form = (formId: string, error: string | undefined, adds: boolean): Markup =>
     keyForm({
       id: formId,
       info,
@@ -50,13 +50,16 @@ export function providerCard(provider: string, keys: readonly StoredKeyView[], s
       state,
       fields: info.fields,
       showHelp: true,
-      askLabel,
+      adds,
+      askLabel: adds,
+      needsLabel: keys.some(({ label }) => plainLabel(label) === 'default'),
       error,
     });
-  const title = heading(headingLevel, info.name, `${id}-title`);
+  const titleId = partId(id, 'title');
+  const title = heading(headingLevel, info.name, titleId);
   if (keys.length === 0) {
     return markup`
-      <section id="${id}" class="byok byok-card" aria-labelledby="${id}-title">
+      <section id="${id}" class="byok byok-card" aria-labelledby="${titleId}">
         <div class="byok-card-head">
           ${title}
           <span class="byok-badge byok-badge-ghost byok-badge-sm">${t('statusNone')}</span>
@@ -79,14 +82,14 @@ export function providerCard(provider: string, keys: readonly StoredKeyView[], s
     }),
   );
   return markup`
-    <section id="${id}" class="byok byok-card" aria-labelledby="${id}-title">
+    <section id="${id}" class="byok byok-card" aria-labelledby="${titleId}">
       ${title}
       <ul class="byok-keys">${items}</ul>
       ${
         allowMore &&
         replaceAction !== undefined &&
         markup`
-        <details id="${id}-more" class="byok-action" ${attributes({ open: refusal !== undefined && !isStored })}>
+        <details id="${partId(id, 'more')}" class="byok-action" ${attributes({ open: refusal !== undefined && !isStored })}>
           <summary class="byok-summary" aria-label="${t('addAnotherFor', { name: info.name })}">
             ${t('addAnother')}
           </summary>

@@ -1,5 +1,5 @@
 import type { StoredKey } from '../interfaces/index.js';
-import { domId } from './dom-id.js';
+import { domId, partId } from './dom-id.js';
 import { formState, type FormStateProps } from './form-state.js';
 import {
   formatKeyAge,
@@ -20,8 +20,8 @@ export interface StoredKeyView {
   label?: string;
   /** `…` and the last characters. Never the key. */
   hint?: string;
-  createdAt?: Moment;
-  updatedAt?: Moment;
+  createdAt?: Moment | null;
+  updatedAt?: Moment | null;
   /** `null`: never. */
   expiresAt?: Moment | null;
   lastUsedAt?: Moment | null;
@@ -71,7 +71,7 @@ export function storedKeyItem(item: StoredKeyItem): Markup {
       </p>
       ${status === 'unreadable' && markup`<p class="byok-help">${t('unreadableHelp')}</p>`}
       <dl class="byok-facts">
-        ${createdAt !== undefined && fact(t('added'), createdAt, formatKeyAge(createdAt, reader), reader)}
+        ${isThere(createdAt) && fact(t('added'), createdAt, formatKeyAge(createdAt, reader), reader)}
         ${replaced(stored) && fact(t('replaced'), updatedAt, formatKeyAge(updatedAt!, reader), reader)}
         ${expiryFact(expiresAt, reader, t)}
         ${fact(t('lastUsed'), lastUsedAt, lastUsedAt ? formatKeyAge(lastUsedAt, reader) : t('never'), reader)}
@@ -98,7 +98,7 @@ interface ItemForm {
 
 function replaceForm({ replaceAction, info, t, error }: StoredKeyItem, { id, name, hidden }: ItemForm): Markup {
   return markup`
-    <details id="${id}-replace" class="byok-action" ${attributes({ open: error !== undefined })}>
+    <details id="${partId(id, 'replace')}" class="byok-action" ${attributes({ open: error !== undefined })}>
       <summary class="byok-btn byok-btn-sm" aria-label="${t('replaceKeyOf', { name })}">${t('replace')}</summary>
       <form class="byok-form" method="post" action="${replaceAction}">
         ${hidden}
@@ -129,7 +129,7 @@ function statusOf({ status, expiresAt }: StoredKeyView, { now = new Date() }: Re
 }
 
 function replaced({ createdAt, updatedAt }: StoredKeyView): boolean {
-  return updatedAt !== undefined && (createdAt === undefined || timeOf(updatedAt) > timeOf(createdAt));
+  return isThere(updatedAt) && (!isThere(createdAt) || timeOf(updatedAt) > timeOf(createdAt));
 }
 
 function expiryFact(expiresAt: Moment | null | undefined, reader: ReaderProps, t: Translate): Markup {
@@ -143,8 +143,12 @@ function expiryFact(expiresAt: Moment | null | undefined, reader: ReaderProps, t
   return markup`<dt>${t('expires')}</dt><dd><time datetime="${machineTime(expiresAt)}">${text}</time></dd>`;
 }
 
+function isThere(moment: Moment | null | undefined): moment is Moment {
+  return moment !== null && moment !== undefined;
+}
+
 function fact(term: string, moment: Moment | null | undefined, text: string, reader: ReaderProps): Markup {
-  const full = moment === null || moment === undefined ? undefined : formatMoment(moment, reader);
+  const full = isThere(moment) ? formatMoment(moment, reader) : undefined;
   if (full === undefined) return markup`<dt>${term}</dt><dd>${text}</dd>`;
   return markup`<dt>${term}</dt><dd><time datetime="${machineTime(moment!)}" title="${full}">${text}</time></dd>`;
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, afterAll, describe, expect, it } from '@jest/glob
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { of } from 'rxjs';
 import type { Agent } from 'supertest';
-import { byokAssets, type DashboardOptions } from '../../lib/index.js';
+import { byokAssets, messages, type DashboardOptions, type Messages } from '../../lib/index.js';
 import { KEY, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { PLATFORMS } from '../support/platforms.js';
@@ -97,6 +97,48 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
     }
   });
 
+  it('add a key, and never in the place of another', async () => {
+    await start({}, { maxKeysPerUser: 3 });
+    const browser = await app.browser('hugo');
+    const formOf = (html: string, of: RegExp): string => html.split('<form').find((form) => of.test(form)) ?? '';
+    const keys = async () => {
+      const [plain, work] = [undefined, 'work'].map((label) =>
+        app.byok.getKey({ userId: 'hugo' }, 'openai', { label }),
+      );
+      return [await plain, await work];
+    };
+    const { html } = await submit(browser, '/keys/openai', { api_key: KEY });
+    const add = formOf(html, /id="byok-more--openai"/);
+    expect(add).toContain('name="mode" value="add"');
+    expect(add).toMatch(/name="label"[^>]* required/);
+    const choose = formOf(html, /name="provider" value="openai"/);
+    expect(choose).toContain('name="mode" value="add"');
+    expect(choose).not.toMatch(/name="label"[^>]* required/);
+    expect(formOf(html, /id="byok-stored--openai"/)).not.toContain('name="mode"');
+
+    // A browser asks for the label, where it knows how.
+    const form = { mode: 'add', label: '', api_key: OTHER_KEY };
+    for (const answer of [
+      await submit(browser, '/keys/openai', form),
+      await submit(browser, '/keys', { ...form, provider: 'openai' }),
+      await submit(browser, '/keys/openai', { ...form, label: 'default' }),
+    ]) {
+      expect(textOf(answer.html)).toMatch(/A key for OpenAI .*is stored already.*A key for OpenAI .*is stored already/);
+      expect(answer.html).toMatch(/<details id="[^"]*openai---more" class="byok-action" open/);
+      expect(answer.html).not.toMatch(/<details id="[^"]*---replace" class="byok-action" open/);
+      expect(await keys()).toEqual([KEY, null]);
+    }
+    expect(textOf((await submit(browser, '/keys/openai', { ...form, label: 'work' })).html)).toContain('was saved');
+    expect(textOf((await submit(browser, '/keys/openai', { ...form, label: 'work' })).html)).toContain(
+      'A key for OpenAI with this label is stored already. Write another label, or replace that key.',
+    );
+    expect(await keys()).toEqual([KEY, OTHER_KEY]);
+    await submit(browser, '/keys/openai', { label: 'work', api_key: KEY });
+    expect(await keys()).toEqual([KEY, KEY]);
+    await submit(browser, '/keys', { ...form, provider: 'mistral' });
+    expect(textOf((await submit(browser, '/keys', { ...form, provider: 'other' })).html)).toContain('No more keys');
+  });
+
   it('tell what a form did to nobody but who sent it', async () => {
     await start();
     const browser = await app.browser('bob');
@@ -115,14 +157,20 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
     const html = await page(browser, '/byok', german);
     expect(html).toContain('<html lang="de-AT" dir="ltr"');
     expect(textOf(html)).toMatch(/API-Schlüssel .*Sicherheit/);
-    const answer = await browser
-      .post('/byok/keys/openai')
-      .type('form')
-      .set(german)
-      .send({ _csrf: tokenOf(html), api_key: 'short' });
-    expect(textOf(await page(browser, answer.headers['location'], german))).toContain(
-      'Das konnte nicht gespeichert werden.',
-    );
+    const token = { _csrf: tokenOf(html) };
+    for (const [provider, form, why] of [
+      ['openai', {}, 'Bitte den Schlüssel eingeben.'],
+      ['openai', { api_key: 'short' }, 'Ein Schlüssel hat 8 bis 4096 druckbare Zeichen ohne Leerzeichen.'],
+      ['openai', { api_key: KEY, label: ' x' }, 'Eine Bezeichnung hat 1 bis 64 Zeichen'],
+      ['openai', { api_key: KEY, label: KEY }, 'Der Schlüssel steht dort, wo ein Name hingehört.'],
+      ['openai', { api_key: KEY, 'fields[x]': 'x' }, 'Eine der weiteren Angaben fehlt'],
+      ['azure', { api_key: KEY, 'fields[endpoint]': 'http://localhost' }, 'Eine Adresse beginnt mit https://'],
+      ['Azure', { api_key: KEY }, 'Der Name eines Anbieters hat'],
+    ] as const) {
+      const sent = { ...token, ...form };
+      const answer = await browser.post(`/byok/keys/${provider}`).type('form').set(german).send(sent).expect(303);
+      expect(textOf(await page(browser, answer.headers['location'], german))).toContain(why);
+    }
     const absent = await browser
       .get('/byok/nothing')
       .set({ ...german, Accept: 'text/html' })
@@ -136,6 +184,10 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
     await start({ locale: 'de', timeZone: 'Europe/Berlin', title: 'Zugänge', messages: { security: 'Wie sicher' } });
     const fixed = await page(await app.browser('dora'));
     expect(textOf(fixed)).toMatch(/Zugänge .*Wie sicher/);
+    await app.close();
+    await start({ messages: { keyRefused: 'No key of ours.' } });
+    const own = await submit(await app.browser('dora'), '/keys/openai', { api_key: 'short' });
+    expect(textOf(own.html)).toContain('No key of ours.');
   });
 
   it('stand in the layout of the application, with its theme', async () => {
@@ -164,10 +216,10 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
   });
 
   it('lead to the sign-in where one is needed, and back', async () => {
-    await start({ signInUrl: '/sign-in?from=keys' }, { storage: 'database' });
+    await start({ signInUrl: '/sign-in?from=keys#/form#2' }, { storage: 'database' });
     const browser = await app.browser();
     const answer = await browser.get('/byok?x=1').set('Accept', 'text/html').expect(303);
-    expect(answer.headers['location']).toBe('/sign-in?from=keys&return_to=%2Fbyok%3Fx%3D1');
+    expect(answer.headers['location']).toBe('/sign-in?from=keys&return_to=%2Fbyok%3Fx%3D1#/form#2');
     await app.close();
     await start({}, { storage: 'database' });
     const refused = await (await app.browser()).get('/byok').set('Accept', 'text/html').expect(401);
@@ -241,10 +293,23 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
     expect((await fetch(`${app.url}/byok/assets/${byokAssets().script.fileName}`)).status).toBe(404);
   });
 
-  it('refuse a text that there is not at the start', async () => {
-    await expect(start({ messages: { sekurity: 'x' } })).rejects.toThrow(
-      'There is no text dashboard.messages.sekurity.',
-    );
-    await start();
+  it('refuse a text that there is not, or of the wrong shape, at the start', async () => {
+    const none = (name: string) => `There is no text dashboard.messages.${name}.`;
+    const form = "dashboard.messages.keyCount has to be { other: '…' }, with texts for zero, one";
+    for (const [wrong, message] of [
+      [{ sekurity: 'x' }, none('sekurity')],
+      [{ constructor: 'x' }, none('constructor')],
+      [{ keyCount: { one: 'x' } }, form],
+      [{ keyCount: { other: 'x', more: 'y' } }, form],
+      [{ keyCount: { other: 7 } }, form],
+      [{ keyCount: null }, form],
+      [{ save: { other: 'x' } }, 'dashboard.messages.save has to be a text.'],
+      [{ save: 7 }, 'dashboard.messages.save has to be a text.'],
+    ] as const) {
+      await expect(start({ messages: wrong as unknown as DashboardOptions['messages'] })).rejects.toThrow(message);
+    }
+    const own: Partial<Messages> = { ...messages.de, keyCount: { other: '{count} Stück' }, save: undefined };
+    await start({ messages: own });
+    expect(textOf(await page(await app.browser('ida')))).toContain('0 Stück');
   });
 });

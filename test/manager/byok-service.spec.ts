@@ -89,6 +89,28 @@ describe.each<[string, 'session' | 'database' | 'hybrid', 'request' | 'visitor' 
     expect(await app.byok.listKeys(holder)).toHaveLength(1);
   });
 
+  it('adds a key only where there is none', async () => {
+    const holder = await someone();
+    const added = await app.byok.setKey(holder, 'openai', KEY, { ifAbsent: true });
+    const { status, source: place } = added;
+    expect({ status, place, createdAt: added.createdAt }).toEqual({
+      status: 'active',
+      place: source,
+      createdAt: added.updatedAt,
+    });
+    const again = app.byok.setKey(holder, 'openai', OTHER, { ifAbsent: true });
+    await expect(again).rejects.toThrow(InvalidInputError);
+    expect(await app.byok.getKey(holder, 'openai')).toBe(KEY);
+    const together = await Promise.allSettled(
+      [KEY, OTHER, `${OTHER}-3`].map((key) => app.byok.setKey(holder, 'openai', key, { label: 'x', ifAbsent: true })),
+    );
+    expect(together.map((each) => each.status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
+    await app.byok.setKey(holder, 'openai', KEY, { label: 'brief', ttl: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await app.byok.setKey(holder, 'openai', OTHER, { label: 'brief', ifAbsent: true });
+    expect(await app.byok.getKey(holder, 'openai', { label: 'brief' })).toBe(OTHER);
+  });
+
   it('takes the first of several providers that there is a key of', async () => {
     const holder = await someone();
     await app.byok.setKey(holder, 'openai', KEY);

@@ -27,10 +27,11 @@ describe('components', () => {
   });
 
   it('have ids that are there once, and refer only to those', () => {
-    for (const { component, props } of FIXTURES) {
-      const html = renderToString(h(component, props));
+    for (const html of [...FIXTURES.map(({ component, props }) => renderToString(h(component, props))), similar()]) {
       const ids = [...html.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
-      expect(new Set(ids).size).toBe(ids.length);
+      // The script adds one to each input for a key.
+      ids.push(...[...html.matchAll(/<input id="([^"]*)"[^>]* name="api_key"/g)].map(([, id]) => `${id}---format`));
+      expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
       const used = [...html.matchAll(/ (?:for|aria-describedby|aria-labelledby)="([^"]*)"/g)].flatMap(([, all]) =>
         all.split(' '),
       );
@@ -39,6 +40,29 @@ describe('components', () => {
   });
 });
 
+/** A dashboard and a form of providers, labels and fields that are called as parts of an id are. */
+function similar(): string {
+  const names = ['help', 'title', 'replace', 'key', 'label', 'more', 'format', 'error', 'other', 'field', 'label-help'];
+  const providers = ['x', ...names.map((name) => `x-${name}`)];
+  const fields = Object.fromEntries(names.map((name) => [name, {}]));
+  const providerConfig = Object.fromEntries(providers.map((provider) => [provider, { fields }]));
+  const keys = ['default', ...names].map((label) => ({ provider: 'x', label }));
+  const more = providers
+    .slice(1)
+    .filter((provider) => provider.length % 2)
+    .map((provider) => ({ provider }));
+  const refusal = { provider: 'x-key', message: 'Refused' };
+  const board = h(views.KeyManagerDashboard, {
+    providers,
+    keys: [...keys, ...more],
+    providerConfig,
+    refusal,
+    allowMore: true,
+  });
+  const forms = h(views.MultiProviderKeyForm, { providers, providerConfig, allowOther: true, askLabel: true });
+  return renderToString(board) + renderToString(forms);
+}
+
 describe('KeyManagementCard', () => {
   it('takes the key by either name, in JSX too', () => {
     const by = (props: object) =>
@@ -46,6 +70,13 @@ describe('KeyManagementCard', () => {
     expect(by({ key: STORED_KEY })).toContain('…1f9c');
     expect(by({ key: STORED_KEY })).toBe(by({ storedKey: STORED_KEY }));
     expect(by({})).toContain('No key is stored.');
+  });
+
+  it('does not say when a key was stored that does not tell', () => {
+    const storedKey = { hint: '…1f9c', createdAt: null, updatedAt: null };
+    const html = renderToString(h(views.KeyManagementCard, { provider: 'openai', now: NOW, storedKey }));
+    expect(html).toContain('…1f9c');
+    expect(html).not.toMatch(/ago|<dt>(Added|Replaced)/);
   });
 
   it('replaces and deletes the key of its label', () => {

@@ -3,7 +3,7 @@ export function judgeFormat(input: HTMLInputElement): void {
   const { byokGood = '', byokPrefix = '', byokBadPrefix = '', byokBad = '' } = input.dataset;
   const pattern = compile(input.dataset);
   const message = document.createElement('p');
-  message.id = `${input.id}-format`;
+  message.id = `${input.id}---format`;
   message.setAttribute('role', 'status');
   // A copy of a page that was enhanced has one already.
   const copied = input.parentElement?.nextElementSibling;

@@ -88,6 +88,16 @@ export const english = {
   keyLimit: 'No more keys can be stored. Delete one you no longer need, and try again.',
   inputRefused:
     'This could not be saved. A key has 8 to 4096 characters without blanks; look at the label and the extra values too.',
+  providerRefused: 'The name of a provider has 1 to 64 lower-case letters, digits, dots, underscores and hyphens.',
+  notOffered: 'This provider is not offered here.',
+  keyRefused: 'A key has 8 to 4096 printable characters without blanks.',
+  keyAsName: 'The key stands where a name belongs. Leave it out of the label and the provider.',
+  labelRefused: 'A label has 1 to 64 characters, and no blanks at its ends.',
+  fieldsRefused: 'One of the extra values is missing, too long or does not belong to this provider.',
+  addressRefused: 'An address begins with https:// and is that of a public host, such as https://api.example.com/v1.',
+  expiryRefused: 'The moment of expiry has to be in the future.',
+  labelNeeded: 'A key for {name} is stored already. Write a label to add another, or replace the one that is stored.',
+  labelTaken: 'A key for {name} with this label is stored already. Write another label, or replace that key.',
   clearAll: 'Delete all keys',
   clearQuestion: {
     one: 'Delete the key that is stored? This cannot be undone.',

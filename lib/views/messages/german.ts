@@ -88,6 +88,21 @@ export const german: Messages = {
   keyLimit: 'Weitere Schlüssel können nicht gespeichert werden. Bitte zuerst einen nicht mehr benötigten löschen.',
   inputRefused:
     'Das konnte nicht gespeichert werden. Ein Schlüssel hat 8 bis 4096 Zeichen ohne Leerzeichen; bitte auch Bezeichnung und weitere Angaben prüfen.',
+  providerRefused:
+    'Der Name eines Anbieters hat 1 bis 64 Kleinbuchstaben, Ziffern, Punkte, Unterstriche und Bindestriche.',
+  notOffered: 'Dieser Anbieter wird hier nicht angeboten.',
+  keyRefused: 'Ein Schlüssel hat 8 bis 4096 druckbare Zeichen ohne Leerzeichen.',
+  keyAsName:
+    'Der Schlüssel steht dort, wo ein Name hingehört. Er darf weder in der Bezeichnung noch im Anbieter vorkommen.',
+  labelRefused: 'Eine Bezeichnung hat 1 bis 64 Zeichen, und keine Leerzeichen an ihren Enden.',
+  fieldsRefused: 'Eine der weiteren Angaben fehlt, ist zu lang oder gehört nicht zu diesem Anbieter.',
+  addressRefused:
+    'Eine Adresse beginnt mit https:// und ist die eines öffentlichen Servers, etwa https://api.example.com/v1.',
+  expiryRefused: 'Der Zeitpunkt des Ablaufs muss in der Zukunft liegen.',
+  labelNeeded:
+    'Für {name} ist bereits ein Schlüssel gespeichert. Bitte eine Bezeichnung angeben, um einen weiteren hinzuzufügen, oder den gespeicherten ersetzen.',
+  labelTaken:
+    'Für {name} ist bereits ein Schlüssel mit dieser Bezeichnung gespeichert. Bitte eine andere angeben oder jenen Schlüssel ersetzen.',
   clearAll: 'Alle Schlüssel löschen',
   clearQuestion: {
     one: 'Den gespeicherten Schlüssel löschen? Das kann nicht rückgängig gemacht werden.',
