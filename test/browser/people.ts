@@ -111,7 +111,7 @@ export class Person {
     label?: string,
   ): Promise<void> {
     await this.hand.type(this.unfolded(within.getByLabel(`${provider} API key`, { exact: true })), apiKey);
-    if (label !== undefined) await this.hand.type(this.unfolded(within.getByLabel('Label (optional)')), label);
+    if (label !== undefined) await this.hand.type(this.unfolded(within.getByLabel(/^Label( \(optional\))?$/)), label);
     // With its label, where the key has one.
     const button = within.getByRole('button', { name: new RegExp(`^Save key for ${provider}( \\(\\w+\\))?$`) });
     await this.hand.press(this.unfolded(button));
