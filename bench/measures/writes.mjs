@@ -15,6 +15,8 @@ export async function measureWrites({ rows = 20_000, rounds = 5, seconds = 3 } =
     const secrets = makeSecrets();
     await fillTables({ url, rows, secrets });
     const pool = new pg.Pool({ connectionString: url, max: 10 });
+    // A client that is still closing when the server stops.
+    pool.on('error', () => {});
     const gcm = createSecretKey(secrets.gcmKey, 'base64url');
     const handWritten = (user) =>
       pool.query({
