@@ -44,7 +44,6 @@ export async function measureRotation({ rows = 1_000_000, rounds = 1 } = {}) {
         verified.push((found * 1_000) / durationMs);
       });
       secrets = [secrets[0]];
-      await client.query('DELETE FROM byok_retired_keys');
     }
     return {
       rows,

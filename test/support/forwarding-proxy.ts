@@ -1,5 +1,5 @@
 import { createServer, request as send } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenLocally, passOn } from './local-server.js';
 
 /** What a proxy does with the `X-Forwarded-Proto` of a client. */
 export type ForwardedProto = 'overwrites' | 'appends' | 'removes' | 'passes on';
@@ -27,20 +27,7 @@ export async function startProxy(target: string, does: ForwardedProto, proto = '
         'x-forwarded-for': '203.0.113.9',
       },
     });
-    outgoing.on('response', (response) => {
-      answer.writeHead(response.statusCode!, response.headers);
-      response.pipe(answer);
-    });
-    outgoing.on('error', () => answer.writeHead(502).end());
-    incoming.pipe(outgoing);
+    passOn(incoming, outgoing, answer);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return listenLocally(server);
 }

@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { findProgram, freePort, untilListening } from './local-server.js';
 
 /** Of whoever may do nothing: it refuses to run as root. */
 const NOBODY = 65_534;
@@ -17,16 +15,7 @@ export interface PgBouncer {
 
 /** Where pgbouncer is, where it is. */
 export function findPgBouncer(): string | undefined {
-  return [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin']
-    .map((folder) => join(folder, 'pgbouncer'))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+  return findProgram('pgbouncer', '/usr/sbin');
 }
 
 /** A pooler by transaction, as it comes, in front of the server of that URL. */
@@ -54,10 +43,7 @@ default_pool_size = ${poolSize}
   if (isRoot) await chown(file, NOBODY, NOBODY);
   const child = spawn(path, [file], { stdio: 'ignore', ...(isRoot && { uid: NOBODY, gid: NOBODY }) });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  for (let tries = 0; !(await accepts(port)); tries++) {
-    if (tries > 200 || child.exitCode !== null) throw new Error('pgbouncer did not start.');
-    await sleep(25);
-  }
+  await untilListening('pgbouncer', child, port);
   return {
     through: (url) => {
       const given = new URL(url);
@@ -71,23 +57,4 @@ default_pool_size = ${poolSize}
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,5 +1,5 @@
 import { createServer, request as send } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenLocally, passOn } from './local-server.js';
 
 /** A load balancer that gives every request to the next instance, whoever it comes from. */
 export interface RoundRobin {
@@ -12,20 +12,7 @@ export async function startRoundRobin(ports: readonly number[]): Promise<RoundRo
   const server = createServer((incoming, answer) => {
     const { method, headers, url: path } = incoming;
     const outgoing = send({ host: '127.0.0.1', port: ports[next++ % ports.length], method, headers, path });
-    outgoing.on('response', (response) => {
-      answer.writeHead(response.statusCode!, response.headers);
-      response.pipe(answer);
-    });
-    outgoing.on('error', () => answer.writeHead(502).end());
-    incoming.pipe(outgoing);
+    passOn(incoming, outgoing, answer);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return listenLocally(server);
 }
