@@ -32,11 +32,12 @@ interface Work {
 
 /** Re-encrypts with the first secret what is sealed with others. Can be ended at any moment. @internal */
 export async function rotate(output: Output, options: RotateCommandOptions, site: Site): Promise<ExitStatus> {
-  return withServices(site, async (services) => {
-    await prepareToSeal(services, !options.dryRun);
-    const keyId = services.get(EncryptionService, { strict: false }).keyId.toString('hex');
-    const stop = stopOnSignal(() => output.note('Stopping after the pages that are under way.'));
-    try {
+  // Until the services are closed: a Ctrl-C that comes as the last page ends must not turn the outcome into a kill.
+  const stop = stopOnSignal(() => output.note('Stopping after the pages that are under way.'));
+  try {
+    return await withServices(site, async (services) => {
+      await prepareToSeal(services, !options.dryRun);
+      const keyId = services.get(EncryptionService, { strict: false }).keyId.toString('hex');
       const work = { output, options, rotation: services.get(RotationService), signal: stop.signal };
       const result = await reencrypt(work, keyId);
       const verification = options.verify && !result.aborted ? await verify(work) : undefined;
@@ -46,10 +47,10 @@ export async function rotate(output: Output, options: RotateCommandOptions, site
         ...unreadableLines(verification ?? result),
       ]);
       return exitOf(result, verification, options);
-    } finally {
-      stop.dispose();
-    }
-  });
+    });
+  } finally {
+    stop.dispose();
+  }
 }
 
 async function reencrypt({ output, options, rotation, signal }: Work, keyId: string): Promise<RotationResult> {
