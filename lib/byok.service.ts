@@ -192,12 +192,17 @@ export class ByokService extends Redacted {
     return this.sweep();
   }
 
-  /** @param options.ifFree Whether it is left to another instance that is at it. @internal */
-  async sweep(options?: { ifFree?: boolean }): Promise<number> {
+  /**
+   * @param options.ifFree Whether it is left to another instance that is at it.
+   * @param options.signal Ends it after the batch that is under way.
+   * @internal
+   */
+  async sweep({ ifFree, signal }: { ifFree?: boolean; signal?: AbortSignal } = {}): Promise<number> {
     let removed = 0;
-    for await (const batch of this.storage.deleteAllExpired(options)) {
+    for await (const batch of this.storage.deleteAllExpired({ ifFree })) {
       removed += this.#expired(batch);
       await this.audit.keepUp();
+      if (signal?.aborted) return removed;
     }
     await this.audit.sweep();
     return removed;

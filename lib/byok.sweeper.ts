@@ -20,6 +20,7 @@ export class KeySweeper implements OnApplicationBootstrap, BeforeApplicationShut
   readonly #logger = new Logger('ByokModule');
   #timer: NodeJS.Timeout | undefined;
   #underWay: Promise<void> | undefined;
+  readonly #shutdown = new AbortController();
 
   constructor(
     private readonly byok: ByokService,
@@ -36,12 +37,13 @@ export class KeySweeper implements OnApplicationBootstrap, BeforeApplicationShut
 
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.#timer);
+    this.#shutdown.abort();
     await this.#underWay;
   }
 
   async #sweep(): Promise<void> {
     try {
-      await this.byok.sweep({ ifFree: true });
+      await this.byok.sweep({ ifFree: true, signal: this.#shutdown.signal });
     } catch {
       this.#logger.warn('Expired keys could not be swept; they are not handed out, and swept next time.');
     }

@@ -55,6 +55,22 @@ describe('The sweeper', () => {
     expect(expired.map(({ owner, provider }) => `${owner.id}/${provider}`).sort()).toEqual(['alice/old', 'bob/old']);
   });
 
+  it('rests between batches, and ends with the application', async () => {
+    const { byok, close } = await start();
+    await byok.setKey({ userId: 'alice' }, 'old', KEY);
+    await database.query(
+      `INSERT INTO user_api_keys (owner_kind, owner_id, provider, label, key_id, ciphertext, hint, fingerprint, expires_at)
+       SELECT owner_kind, 'user-' || n, provider, label, key_id, ciphertext, hint, fingerprint, now()
+       FROM user_api_keys, generate_series(1, 50000) n`,
+    );
+    await until(async () => (await providers()).length < 50_000);
+    await close();
+    const left = (await providers()).length;
+    expect(left).toBeGreaterThan(1_000);
+    await sleep(3 * EVERY);
+    expect(await providers()).toHaveLength(left);
+  });
+
   it('works in batches, and goes past rows that another connection has locked', async () => {
     const { byok } = await start();
     await byok.setKey({ userId: 'alice' }, 'old', KEY);

@@ -1,10 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RemovedKey } from '../key-storage.interface.js';
 import type { ByokDatabase } from './byok-database.js';
 import { toRemovedKey, type RemovedRow } from './expired-keys.js';
 import { tableParts, type TablePart } from './table-parts.js';
 
-/** Expired rows removed in one statement: short enough not to hold anybody up. */
-const BATCH = 1_000;
+/** Expired rows removed in one statement: one that takes a millisecond or two. */
+const BATCH = 100;
+/** How much longer than a batch the pause after it is: nobody waits for a sweep, and others want the database. */
+const REST = 4;
+/** Milliseconds that a pause has at most: a batch may have waited for something that holds the table. */
+const LONGEST_REST = 500;
 /** Any number, the same in every instance. */
 const LOCK = 7_267_003;
 
@@ -12,7 +17,8 @@ const LOCK = 7_267_003;
  * Removes everybody's expired rows, batch by batch, and tells each batch when it is removed.
  *
  * @param ifFree Ends where another instance is at it, which holds a lock for the time of each batch. It is one of the
- * transaction, which a pooler leaves where it belongs, and goes with an instance that dies.
+ * transaction, which a pooler leaves where it belongs, and goes with an instance that dies. One that comes in a pause
+ * sweeps too, until their batches meet: then one of them ends.
  * @throws {StorageError}
  * @internal
  */
@@ -25,9 +31,12 @@ export async function* sweepExpired(
   for (const part of await tableParts(database, table)) {
     const statement = sweepOf(part);
     for (let count = BATCH; count === BATCH;) {
+      const begun = performance.now();
       const rows = await database.query<RemovedRow>({ ...statement, values: [BATCH, ifFree, table] });
       count = rows.length;
+      const took = performance.now() - begun;
       if (count > 0) yield rows.map(toRemovedKey);
+      if (count === BATCH) await sleep(Math.min(REST * took, LONGEST_REST));
     }
   }
 }
