@@ -5,6 +5,7 @@ import tseslint from 'typescript-eslint';
 /** What the use cases are made of, and what of them the rooms around may use. */
 const SERVICE_DOOR = [
   'byok.callers.ts',
+  'byok.cleanup.ts',
   'byok.events.ts',
   'byok.resolver.ts',
   'byok.service.ts',
@@ -54,8 +55,8 @@ const ROOMS = {
   opentelemetry: [],
   terminus: ['byok.health.ts'],
   decorators: ['guards', 'http', 'resolved-api-key.ts', 'validation'],
-  http: [...SERVICE_DOOR, 'guards', 'views'],
-  dashboard: [...SERVICE_DOOR, 'guards', 'http', 'views'],
+  http: [...SERVICE_DOOR, 'guards', 'interceptors', 'views'],
+  dashboard: [...SERVICE_DOOR, 'guards', 'http', 'interceptors', 'views'],
   cli: [
     'byok.module.ts',
     'byok.option-checks.ts',

@@ -8,6 +8,14 @@ import { normaliseUserId } from './validation/user-id.js';
 
 export type { KeyPlace };
 
+/** On the request itself: a map beside them, of keys that die young, costs the garbage collector more than a key costs. */
+const PLACE = Symbol('byok.place');
+
+/** A request that used keys, and where, for the clean-up after it. */
+interface UsesKeys {
+  [PLACE]?: KeyPlace;
+}
+
 /**
  * Tells whose keys a call is about. An owner comes from `resolveUser`, from the session or from `{ userId }` in the
  * application's own code, and from nothing else.
@@ -17,9 +25,6 @@ export type { KeyPlace };
 @Injectable()
 export class ByokCallers {
   readonly #logger = new Logger('ByokModule');
-  /** Requests that used keys and where, for the clean-up after them. */
-  readonly #used = new WeakMap<object, KeyPlace>();
-
   /** Whether a session was looked at. */
   #knowsSessions = false;
 
@@ -64,7 +69,7 @@ export class ByokCallers {
 
   /** Where the request's caller used keys, if they did. */
   usedBy(request: object): KeyPlace | undefined {
-    return this.#used.get(request);
+    return (request as UsesKeys)[PLACE];
   }
 
   /** An application's own answer stays as it is. Nobody is taken for a visitor because they could not be told. */
@@ -77,7 +82,7 @@ export class ByokCallers {
 
   #placeOf(holder: KeyHolder, caller: KeyCaller): KeyPlace {
     const place = this.storage.place(caller);
-    if (isRequest(holder)) this.#used.set(holder, place);
+    if (isRequest(holder)) (holder as UsesKeys)[PLACE] = place;
     return place;
   }
 }

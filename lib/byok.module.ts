@@ -1,9 +1,10 @@
 import { Module, type DynamicModule, type NestModule } from '@nestjs/common';
-import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
+import { APP_FILTER } from '@nestjs/core';
 import { ByokAccounts } from './byok.accounts.js';
 import { AuditLog } from './byok.audit.js';
 import { KeyAdoption } from './byok.adoption.js';
 import { ByokCallers } from './byok.callers.js';
+import { KeyCleanup } from './byok.cleanup.js';
 import { BYOK_OPTIONS } from './byok.constants.js';
 import { ByokEvents } from './byok.events.js';
 import { ByokHealth } from './byok.health.js';
@@ -97,6 +98,7 @@ const SHARED = [
   KeyWrapperHealth,
   ByokCallers,
   ByokEvents,
+  KeyCleanup,
   ErrorAnswers,
   ApiKeyGuard,
   HttpsGuard,
@@ -163,7 +165,6 @@ function wire(definition: DynamicModule): DynamicModule {
       UpstreamErrors,
       routes.provider,
       { provide: APP_FILTER, useClass: ByokExceptionFilter },
-      { provide: APP_INTERCEPTOR, useExisting: CleanupInterceptor },
     ],
     exports: [BYOK_OPTIONS, EncryptionService, KeyStorage, ...SHARED],
   };

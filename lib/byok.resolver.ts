@@ -51,17 +51,16 @@ export class KeyResolver {
     if (message) message.source = place.source;
     const slots = lists.length === 1 ? lists[0] : distinct(lists.flat());
     const sealed = await this.storage.read(place, slots, () => isGone(holder));
-    const chosen = lists.map((list) => list.map((slot) => indexIn(slots, slot)).find((i) => sealed[i] !== null) ?? -1);
+    const chosen = lists.map((list) => firstThere(list, slots, sealed));
     const missing = chosen.indexOf(-1);
     if (missing !== -1) return { keys: [], missing };
-    const opened = new Map<number, ResolvedApiKey>();
+    const opened: ResolvedApiKey[] = [];
     for (const i of chosen) {
-      if (!opened.has(i)) opened.set(i, this.#open(place, slots[i], sealed[i]!, holder));
+      if (opened[i]) continue;
+      opened[i] = this.#open(place, slots[i], sealed[i]!, holder);
+      if (place.source === 'session') await this.renewal.renew(place, [sealed[i]!, opened[i]]);
     }
-    if (place.source === 'session') {
-      for (const [i, key] of opened) await this.renewal.renew(place, [sealed[i]!, key]);
-    }
-    return { keys: chosen.map((i) => opened.get(i)!), missing };
+    return { keys: chosen.map((i) => opened[i]), missing };
   }
 
   #open(place: KeyPlace, slot: KeySlot, sealed: SealedKey, holder: KeyHolder): ResolvedApiKey {
@@ -69,6 +68,15 @@ export class KeyResolver {
     this.storage.noteUse(place, slot);
     return key;
   }
+}
+
+/** Index among the slots of the first of the list that is there, −1 where none is. */
+function firstThere(list: readonly KeySlot[], slots: readonly KeySlot[], sealed: readonly unknown[]): number {
+  for (const slot of list) {
+    const i = indexIn(slots, slot);
+    if (sealed[i] !== null) return i;
+  }
+  return -1;
 }
 
 function distinct(slots: readonly KeySlot[]): KeySlot[] {

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ByokAccounts } from './byok.accounts.js';
 import { KeyAdoption } from './byok.adoption.js';
-import { AuditLog } from './byok.audit.js';
 import { ByokCallers } from './byok.callers.js';
+import { KeyCleanup } from './byok.cleanup.js';
 import { BYOK_OPTIONS } from './byok.constants.js';
 import { getEnvKey, unlessInvalid } from './byok.env.js';
 import { ByokEvents } from './byok.events.js';
@@ -23,7 +23,7 @@ import type {
 } from './interfaces/index.js';
 import { SavedHosts } from './net/index.js';
 import type { ResolvedApiKey } from './resolved-api-key.js';
-import { KeyStorage, putNew, type KeyPlace, type KeySlot, type RemovedKey } from './storage/index.js';
+import { KeyStorage, putNew, type KeyPlace, type KeySlot } from './storage/index.js';
 import {
   checkApiKey,
   checkExpiry,
@@ -56,7 +56,7 @@ export class ByokService extends Redacted {
     private readonly hosts: SavedHosts,
     private readonly adoption: KeyAdoption,
     private readonly accounts: ByokAccounts,
-    private readonly audit: AuditLog,
+    private readonly cleanup: KeyCleanup,
   ) {
     super();
   }
@@ -188,24 +188,7 @@ export class ByokService extends Redacted {
    * @returns how many were removed
    */
   async deleteExpired(holder?: KeyHolder): Promise<number> {
-    if (holder) return this.deleteExpiredAt(await this.callers.place(holder));
-    return this.sweep();
-  }
-
-  /**
-   * @param options.ifFree Whether it is left to another instance that is at it.
-   * @param options.signal Ends it after the batch that is under way.
-   * @internal
-   */
-  async sweep({ ifFree, signal }: { ifFree?: boolean; signal?: AbortSignal } = {}): Promise<number> {
-    let removed = 0;
-    for await (const batch of this.storage.deleteAllExpired({ ifFree })) {
-      removed += this.#expired(batch);
-      await this.audit.keepUp();
-      if (signal?.aborted) return removed;
-    }
-    await this.audit.sweep();
-    return removed;
+    return holder ? this.cleanup.at(await this.callers.place(holder)) : this.cleanup.everywhere();
   }
 
   /**
@@ -228,18 +211,6 @@ export class ByokService extends Redacted {
   /** What is stored about a user, without secrets, to be handed out to them. */
   exportMetadata(userId: string): Promise<UserMetadata> {
     return this.accounts.metadata(userId);
-  }
-
-  /** @internal */
-  async deleteExpiredAt(place: KeyPlace): Promise<number> {
-    return this.#expired(await this.storage.deleteExpired(place));
-  }
-
-  #expired(removed: RemovedKey[]): number {
-    for (const { owner, source, provider, label } of removed) {
-      this.events.emit({ type: 'expired', owner, source, provider, label });
-    }
-    return removed.length;
   }
 
   #emit(

@@ -5,8 +5,8 @@ import {
   type OnApplicationBootstrap,
   type BeforeApplicationShutdown,
 } from '@nestjs/common';
+import { KeyCleanup } from './byok.cleanup.js';
 import { BYOK_OPTIONS } from './byok.constants.js';
-import { ByokService } from './byok.service.js';
 import type { ResolvedByokOptions } from './interfaces/index.js';
 
 /**
@@ -23,7 +23,7 @@ export class KeySweeper implements OnApplicationBootstrap, BeforeApplicationShut
   readonly #shutdown = new AbortController();
 
   constructor(
-    private readonly byok: ByokService,
+    private readonly cleanup: KeyCleanup,
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
   ) {}
 
@@ -43,7 +43,7 @@ export class KeySweeper implements OnApplicationBootstrap, BeforeApplicationShut
 
   async #sweep(): Promise<void> {
     try {
-      await this.byok.sweep({ ifFree: true, signal: this.#shutdown.signal });
+      await this.cleanup.everywhere({ ifFree: true, signal: this.#shutdown.signal });
     } catch {
       this.#logger.warn('Expired keys could not be swept; they are not handed out, and swept next time.');
     }

@@ -9,6 +9,7 @@ import {
   Res,
   UseFilters,
   UseGuards,
+  UseInterceptors,
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -29,6 +30,7 @@ import {
   SecurityHeadersGuard,
   WriteRateGuard,
 } from '../http/index.js';
+import { CleanupInterceptor } from '../interceptors/cleanup.interceptor.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import { formatExpiration, formatProviderName, translator, type FormNotice, type Translate } from '../views/index.js';
 import { DashboardGuards } from './dashboard-guards.guard.js';
@@ -52,6 +54,7 @@ type Work = (form: KeyForm, t: Translate) => Promise<string>;
 @Controller({ version: VERSION_NEUTRAL })
 @UseFilters(PageExceptionFilter)
 @UseGuards(SecurityHeadersGuard, HttpsGuard, SameOriginGuard, FormBodyGuard, DashboardGuards, WriteRateGuard)
+@UseInterceptors(CleanupInterceptor)
 export class DashboardController {
   constructor(
     @Inject(ByokService) private readonly byok: ByokService,

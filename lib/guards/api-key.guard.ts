@@ -1,6 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { ByokEvents } from '../byok.events.js';
 import { ByokCallers } from '../byok.callers.js';
+import { KeyCleanup, type AnyResponse } from '../byok.cleanup.js';
 import { KeyResolver } from '../byok.resolver.js';
 import { KeyRequiredError, type ByokError } from '../errors/index.js';
 import type { ByokRequest } from '../interfaces/index.js';
@@ -34,6 +35,7 @@ export class ApiKeyGuard implements CanActivate {
     protected readonly resolver: KeyResolver,
     protected readonly callers: ByokCallers,
     protected readonly events: ByokEvents,
+    protected readonly cleanup: KeyCleanup,
   ) {}
 
   /** @throws {KeyRequiredError} where a key is missing @throws {EncryptionError} where one cannot be decrypted */
@@ -43,6 +45,8 @@ export class ApiKeyGuard implements CanActivate {
     const request = this.getRequest(context);
     // On the class and on the method: the first of the two has done it all.
     if (resolvedKeysOf(request, requirements)) return true;
+    if (context.getType() === 'http')
+      this.cleanup.afterwards(request, context.switchToHttp().getResponse<AnyResponse>());
     const { keys, missing } = await this.resolver.resolve(
       request,
       requirements.map(({ providers, label }) => providers.map((provider) => ({ provider, label }))),

@@ -1,24 +1,33 @@
+import type { ByokRequest } from '../interfaces/index.js';
 import type { ResolvedApiKey } from '../resolved-api-key.js';
 import type { KeyRequirement } from './key-requirement.js';
 
-/** Of each request, what was found for the requirements of a handler: in GraphQL one request runs several handlers. */
-const resolved = new WeakMap<object, Map<readonly KeyRequirement[], readonly ResolvedApiKey[]>>();
+/**
+ * On the request itself: a map beside them, of keys that die young, costs the garbage collector more than the rest of
+ * the guard. What is printed, serialised or cloned of it shows nothing, see {@link ResolvedApiKey}.
+ */
+const RESOLVED = Symbol('byok.resolved');
+
+/** What was found for the requirements of each handler: in GraphQL one request runs several. */
+interface WithResolved extends ByokRequest {
+  [RESOLVED]?: { requirements: readonly KeyRequirement[]; keys: readonly ResolvedApiKey[] }[];
+}
 
 /** Keeps what the guard found, in the order of the requirements. @internal */
 export function rememberResolved(
-  request: object,
+  request: WithResolved,
   requirements: readonly KeyRequirement[],
   keys: readonly ResolvedApiKey[],
 ): void {
-  const known = resolved.get(request);
-  if (known) known.set(requirements, keys);
-  else resolved.set(request, new Map([[requirements, keys]]));
+  const found = { requirements, keys };
+  if (request[RESOLVED]) request[RESOLVED].push(found);
+  else request[RESOLVED] = [found];
 }
 
 /** @internal */
 export function resolvedKeysOf(
-  request: object,
+  request: WithResolved,
   requirements: readonly KeyRequirement[],
 ): readonly ResolvedApiKey[] | undefined {
-  return resolved.get(request)?.get(requirements);
+  return request[RESOLVED]?.find((each) => each.requirements === requirements)?.keys;
 }

@@ -11,12 +11,14 @@ import {
   Req,
   UseFilters,
   UseGuards,
+  UseInterceptors,
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { ByokService } from '../byok.service.js';
 import { KeyNotFoundError } from '../errors/index.js';
 import { HttpsGuard } from '../guards/index.js';
+import { CleanupInterceptor } from '../interceptors/cleanup.interceptor.js';
 import type { ByokRequest, ResolvedByokOptions, StoredKey } from '../interfaces/index.js';
 import { JsonExceptionFilter } from './byok-exception.filter.js';
 import { bodyOf, dateOf, optionalText, refuseUndeclaredFields } from './edge-input.js';
@@ -38,6 +40,7 @@ const PUT_KEY_FIELDS = { apiKey: true, label: true, ttlSeconds: true, expiresAt:
 @Controller({ version: VERSION_NEUTRAL })
 @UseFilters(JsonExceptionFilter)
 @UseGuards(SecurityHeadersGuard, HttpsGuard, SameOriginGuard, JsonBodyGuard, WriteRateGuard)
+@UseInterceptors(CleanupInterceptor)
 export class ApiKeysController {
   constructor(
     @Inject(ByokService) private readonly byok: ByokService,

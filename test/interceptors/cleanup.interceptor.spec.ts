@@ -3,9 +3,11 @@ import { Controller, Get, Req, Res, UseInterceptors } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  ApiKey,
   ByokService,
   CleanupInterceptor,
   KeyStorage,
+  RequireApiKey,
   type ByokModuleOptions,
   type ByokRequest,
 } from '../../lib/index.js';
@@ -13,6 +15,7 @@ import { KEY, startEdge, type EdgeApp } from '../support/edge-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
 @Controller()
+@UseInterceptors(CleanupInterceptor)
 class Keys {
   constructor(private readonly byok: ByokService) {}
 
@@ -49,6 +52,26 @@ class Keys {
   }
 }
 
+@Controller('guarded')
+class Guarded {
+  @Get()
+  @RequireApiKey('openai')
+  guarded(@ApiKey() apiKey: string) {
+    return { length: apiKey.length };
+  }
+
+  @Get('none')
+  @RequireApiKey('anthropic')
+  none() {
+    return {};
+  }
+
+  @Get('unguarded')
+  unguarded() {
+    return {};
+  }
+}
+
 describe.each([
   ['session', 'express'],
   ['database', 'express'],
@@ -73,7 +96,11 @@ describe.each([
 
   function start(options: Partial<ByokModuleOptions> = {}): Promise<EdgeApp> {
     const db = storage === 'session' ? undefined : database.url;
-    return startEdge({ platform, options: { storage, db, rateLimit: false, ...options }, controllers: [Keys] });
+    return startEdge({
+      platform,
+      options: { storage, db, rateLimit: false, ...options },
+      controllers: [Keys, Guarded],
+    });
   }
 
   /** A user with a key, and with one that has expired. */
@@ -100,6 +127,17 @@ describe.each([
     expect((await keys()).map(({ provider }) => provider)).toEqual(['openai']);
     expect(await removed.mock.results[0].value).toMatchObject([{ provider: 'old' }]);
     expect((await other.keys()).map(({ provider }) => provider)).toEqual(['old', 'openai']);
+  });
+
+  it.each([
+    ['a guarded route', '/guarded', 200],
+    ['one that was refused', '/guarded/none', 403],
+    ["one of the module's own", '/byok/api/keys', 200],
+  ])('does so after %s, without being put there', async (_, path, status) => {
+    const { agent, keys } = await userOf(app, { expired: true });
+    await agent.get(path).expect(status);
+    await sleep(100);
+    expect((await keys()).map(({ provider }) => provider)).toEqual(['openai']);
   });
 
   it('does so at most once a minute of an owner, wherever the interceptor is put', async () => {

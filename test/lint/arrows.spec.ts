@@ -62,8 +62,8 @@ const DESIGN: Record<string, string[]> = {
   guards: [...EVERYBODY_MAY, 'service'],
   interceptors: [...EVERYBODY_MAY, 'service'],
   decorators: [...EVERYBODY_MAY, 'validation', 'guards', 'http'],
-  http: [...EVERYBODY_MAY, 'service', 'guards', 'views'],
-  dashboard: [...EVERYBODY_MAY, 'service', 'guards', 'http', 'views'],
+  http: [...EVERYBODY_MAY, 'service', 'guards', 'interceptors', 'views'],
+  dashboard: [...EVERYBODY_MAY, 'service', 'guards', 'http', 'interceptors', 'views'],
   cli: [...EVERYBODY_MAY, 'service', 'crypto', 'storage', 'rotation', 'module'],
 };
 

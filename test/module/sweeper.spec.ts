@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KeyCleanup } from '../../lib/byok.cleanup.js';
 import type { ByokEvent, ByokModuleOptions } from '../../lib/index.js';
 import { KEY, startEdge, type EdgeApp } from '../support/edge-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
@@ -117,7 +118,7 @@ describe('The sweeper', () => {
     const app = await start();
     let sweeps = 0;
     let done = 0;
-    jest.spyOn(app.byok, 'sweep').mockImplementation(async () => {
+    jest.spyOn(app.nest.get(KeyCleanup), 'everywhere').mockImplementation(async () => {
       sweeps++;
       await sleep(3 * EVERY);
       return done++;
@@ -132,7 +133,7 @@ describe('The sweeper', () => {
   it('survives a failure, says so without what went wrong, and goes on', async () => {
     const app = await start();
     let sweeps = 0;
-    jest.spyOn(app.byok, 'sweep').mockImplementation(async () => {
+    jest.spyOn(app.nest.get(KeyCleanup), 'everywhere').mockImplementation(async () => {
       sweeps++;
       throw new Error(`a message of the test with ${KEY}`);
     });

@@ -1,15 +1,16 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import type { Pool, QueryResultRow } from 'pg';
+import type { Pool } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { BYOK_OPTIONS } from '../../byok.constants.js';
 import { ByokError, ConfigurationError, StorageError } from '../../errors/index.js';
 import type { ResolvedByokOptions } from '../../interfaces/index.js';
+import { codeOf, DatabaseTimeout, describeFailure, poolerHint } from './database-failure.js';
+import { Deadlines } from './deadlines.js';
 import { byokEntities } from './entities/index.js';
 import { createByokMigrations } from './migrations/index.js';
 import { migrate } from './migrations/migrate.js';
-import { poolerHint } from './pooler-hint.js';
 
 /** Name of the connection that the module opens. @publicApi */
 export const BYOK_CONNECTION = 'byok';
@@ -45,6 +46,7 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
   #dataSource: DataSource | undefined;
   #starting: Promise<DataSource> | undefined;
   #pool: Pool | undefined;
+  readonly deadlines = new Deadlines();
   readonly #lastWork: (() => Promise<void>)[] = [];
 
   constructor(
@@ -62,13 +64,17 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
    * @param within Milliseconds to wait for the answer.
    * @throws {StorageError} for every failure of the database
    */
-  async query<R extends object>(statement: Statement, within = ANSWER_WITHIN): Promise<R[]> {
-    try {
-      if (!this.#dataSource) await this.ready();
-      return await answered(this.#run<R>(statement), within);
-    } catch (error) {
-      throw this.#translate(error, statement.expected);
-    }
+  query<R extends object>(statement: Statement, within = ANSWER_WITHIN): Promise<R[]> {
+    if (!this.#pool) return this.#queryWithoutPool(statement, within);
+    const { name, text, values } = statement;
+    const named = this.options.preparedStatements ? { name, text, values } : { text, values };
+    // The callback spares the hot path two promises.
+    return this.#answered(within, statement.expected, (resolve, reject) => {
+      this.#pool!.query(named, (error: Error | null, result) => {
+        if (error) reject(error);
+        else resolve(result.rows as R[]);
+      });
+    });
   }
 
   /**
@@ -81,13 +87,10 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
     work: (query: <R>(text: string, values: unknown[]) => Promise<R[]>) => Promise<T>,
     expected?: string,
   ): Promise<T> {
-    try {
-      const dataSource = await this.ready();
-      const done = dataSource.transaction((manager) => work((text, values) => manager.query(text, values)));
-      return await answered(done, ANSWER_WITHIN);
-    } catch (error) {
-      throw this.#translate(error, expected);
-    }
+    const dataSource = await this.#started();
+    return this.#answered(ANSWER_WITHIN, expected, (resolve, reject) => {
+      dataSource.transaction((manager) => work((text, values) => manager.query(text, values))).then(resolve, reject);
+    });
   }
 
   /** Work that is to be done before the connection goes. It must not reject. */
@@ -111,10 +114,37 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
     if (this.#dataSource?.isInitialized) await Promise.all(this.#lastWork.map((work) => work()));
   }
 
-  async #run<R extends object>({ name, text, values }: Statement): Promise<R[]> {
-    if (!this.#pool) return throughTypeOrm<R>(this.#dataSource!, text, values);
-    const named = this.options.preparedStatements ? { name, text, values } : { text, values };
-    return (await this.#pool.query<R & QueryResultRow>(named)).rows;
+  /** The first statements, and all where TypeORM shows no pool. */
+  async #queryWithoutPool<R extends object>(statement: Statement, within: number): Promise<R[]> {
+    const dataSource = await this.#started();
+    if (this.#pool) return this.query(statement, within);
+    return this.#answered(within, statement.expected, (resolve, reject) => {
+      throughTypeOrm<R>(dataSource, statement.text, statement.values).then(resolve, reject);
+    });
+  }
+
+  async #started(): Promise<DataSource> {
+    try {
+      return this.#dataSource ?? (await this.ready());
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
+  /** What `work` gives, or a failure once it is late. */
+  #answered<T>(
+    within: number,
+    expected: string | undefined,
+    work: (resolve: (result: T) => void, reject: (error: unknown) => void) => void,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const deadline = this.deadlines.set(within, () => reject(this.#translate(new DatabaseTimeout(), expected)));
+      // What comes after the deadline has been told already.
+      work(
+        (result) => this.deadlines.clear(deadline) && resolve(result),
+        (error) => this.deadlines.clear(deadline) && reject(this.#translate(error, expected)),
+      );
+    });
   }
 
   async #start(): Promise<DataSource> {
@@ -186,13 +216,13 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
     } catch (error) {
       if (dataSource.isInitialized) await dataSource.destroy().catch(() => {});
       this.#logger.error(
-        `The database cannot be used: ${describe(error)}${poolerHint(codeOf(error), preparedStatements)}`,
+        `The database cannot be used: ${describeFailure(error)}${poolerHint(codeOf(error), preparedStatements)}`,
       );
       throw new StorageError('The database of keys could not be reached or migrated at start. See the log.');
     }
   }
 
-  #translate(error: unknown, expected?: string): unknown {
+  #translate(error: unknown, expected?: string): ByokError {
     if (error instanceof ByokError) return error;
     const reason = codeOf(error);
     if (reason === FOREIGN_KEY_VIOLATION && reason !== expected) {
@@ -202,7 +232,7 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
     } else if (reason === undefined || reason !== expected) {
       // Only the kind of failure: a driver's message can quote a value, and its `detail` a whole row.
       const hint = poolerHint(reason, this.options.preparedStatements);
-      this.#logger.error(`The database refused or failed: ${describe(error)}${hint}`);
+      this.#logger.error(`The database refused or failed: ${describeFailure(error)}${hint}`);
     }
     return new StorageError(undefined, reason);
   }
@@ -216,27 +246,4 @@ async function throughTypeOrm<R>(dataSource: DataSource, text: string, values: u
   } finally {
     await runner.release();
   }
-}
-
-/** What `work` gives, or a failure once it is late. */
-function answered<T>(work: Promise<T>, within: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new DatabaseTimeout()), within);
-    work.then(resolve, reject).finally(() => clearTimeout(late));
-  });
-}
-
-class DatabaseTimeout extends Error {
-  override readonly name = 'DatabaseTimeout';
-}
-
-/** SQLSTATE or errno and nothing of the statement. */
-function describe(error: unknown): string {
-  const { name } = (error ?? {}) as { name?: unknown };
-  return [name, codeOf(error)].filter((part) => typeof part === 'string').join(' ');
-}
-
-function codeOf(error: unknown): string | undefined {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? code : undefined;
 }

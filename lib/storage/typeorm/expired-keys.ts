@@ -4,7 +4,7 @@ import type { RemovedKey } from '../key-storage.interface.js';
 import type { ByokDatabase, Statement } from './byok-database.js';
 
 /** Milliseconds from the end of a statement to the next. */
-const PAUSE = 20;
+const PAUSE = 50;
 /** Owners in one statement. */
 const BATCH = 1_000;
 

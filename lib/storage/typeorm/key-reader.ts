@@ -99,42 +99,46 @@ export class KeyReader {
   }
 
   #send(): void {
-    this.#giveUp();
     const batch = this.#takeBatch();
     if (batch.length === 0) return;
-    let slow = 0;
-    const lateness = setTimeout(() => {
-      this.#slow += slow = 1;
+    let isSlow = false;
+    const lateness = this.database.deadlines.set(SLOW, () => {
+      isSlow = true;
+      this.#slow++;
       if (this.#mayStart()) this.#send();
-    }, SLOW);
+    });
+    const end = () => {
+      this.database.deadlines.clear(lateness);
+      this.#underWay--;
+      if (isSlow) this.#slow--;
+      if (this.#mayStart()) this.#send();
+    };
     this.#underWay++;
-    (readChannel.hasSubscribers ? this.#runTraced(batch) : this.#run(batch))
-      .catch((error: unknown) => {
-        const failure = error instanceof ByokError ? error : new StorageError();
-        for (const read of batch) read.reject(failure);
-      })
-      .finally(() => {
-        clearTimeout(lateness);
-        this.#underWay--;
-        this.#slow -= slow;
-        if (this.#mayStart()) this.#send();
-      });
-  }
-
-  /** What waits since too long, and what nobody waits for: of requests that were broken off meanwhile. */
-  #giveUp(): void {
-    const latest = performance.now() - ANSWER_WITHIN;
-    this.#pending = this.#pending.filter((read) => {
-      if (read.since > latest && read.isAbandoned?.() !== true) return true;
-      read.reject(new StorageError());
-      return false;
+    (readChannel.hasSubscribers ? this.#runTraced(batch) : this.#run(batch)).then(end, (error: unknown) => {
+      const failure = error instanceof ByokError ? error : new StorageError();
+      for (const read of batch) read.reject(failure);
+      end();
     });
   }
 
+  /** Without what waits since too long, and what nobody waits for: of requests that were broken off meanwhile. */
   #takeBatch(): PendingRead[] {
+    const latest = performance.now() - ANSWER_WITHIN;
+    const batch: PendingRead[] = [];
     let slots = 0;
-    const count = this.#pending.findIndex((read, i) => (slots += read.slots.length) > MAX_SLOTS && i > 0);
-    return this.#pending.splice(0, count === -1 ? this.#pending.length : count);
+    let taken = 0;
+    for (const read of this.#pending) {
+      if (read.since <= latest || read.isAbandoned?.() === true) {
+        read.reject(new StorageError());
+      } else {
+        slots += read.slots.length;
+        if (slots > MAX_SLOTS && batch.length > 0) break;
+        batch.push(read);
+      }
+      taken++;
+    }
+    this.#pending = taken === this.#pending.length ? [] : this.#pending.slice(taken);
+    return batch;
   }
 
   #runTraced(batch: PendingRead[]): Promise<void> {

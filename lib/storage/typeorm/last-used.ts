@@ -26,7 +26,9 @@ interface Use {
  * @internal
  */
 export class LastUsed {
-  #uses = new Map<string, Use>();
+  /** By the owner's id: a key made of all four columns for each request costs more than a look along the owner's keys. */
+  #uses = new Map<string, Use[]>();
+  #count = 0;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
   readonly #statement: Omit<Statement, 'values'>;
@@ -53,13 +55,20 @@ export class LastUsed {
   }
 
   note(owner: KeyOwner, provider: string, label: string): void {
-    this.#uses.set(`${owner.kind}\n${owner.id}\n${provider}\n${label}`, {
-      owner,
-      provider,
-      label,
-      at: performance.now(),
-    });
+    this.#remember({ owner, provider, label, at: performance.now() });
     this.#timer ??= setTimeout(() => void this.flush(), COLLECT_FOR).unref();
+  }
+
+  #remember(use: Use): void {
+    const known = this.#uses.get(use.owner.id);
+    const same = known?.find((each) => isSameKey(each, use));
+    if (same) {
+      same.at = Math.max(same.at, use.at);
+      return;
+    }
+    this.#count++;
+    if (known) known.push(use);
+    else this.#uses.set(use.owner.id, [use]);
   }
 
   /** Writes what was collected; what cannot be written is kept for the next time. Never rejects. */
@@ -72,11 +81,12 @@ export class LastUsed {
   }
 
   async #write(): Promise<void> {
-    const uses = [...this.#uses];
+    const uses = [...this.#uses.values()].flat();
     this.#uses = new Map();
+    this.#count = 0;
     for (let i = 0; i < uses.length; i += BATCH) {
       try {
-        await this.#send(uses.slice(i, i + BATCH).map(([, use]) => use));
+        await this.#send(uses.slice(i, i + BATCH));
       } catch {
         this.#keep(uses.slice(i));
         return;
@@ -96,9 +106,16 @@ export class LastUsed {
     await this.database.query({ ...this.#statement, values });
   }
 
-  /** What was used since is newer. */
-  #keep(uses: [string, Use][]): void {
-    this.#uses = new Map([...uses, ...this.#uses].slice(-MAX_REMEMBERED));
-    if (this.#uses.size > 0) this.#timer ??= setTimeout(() => void this.flush(), COLLECT_FOR).unref();
+  /** As many as there is room for beside what was used since. */
+  #keep(uses: Use[]): void {
+    for (const use of uses.sort((a, b) => b.at - a.at)) {
+      if (this.#count >= MAX_REMEMBERED) break;
+      this.#remember(use);
+    }
+    if (this.#count > 0) this.#timer ??= setTimeout(() => void this.flush(), COLLECT_FOR).unref();
   }
+}
+
+function isSameKey(a: Use, b: Use): boolean {
+  return a.provider === b.provider && a.label === b.label && a.owner.kind === b.owner.kind;
 }
