@@ -14,8 +14,6 @@ const MAX_OWNERS = 10_000;
 /** Owners in the database that are cleaned up in a second. Where more come, the sweep sees to them. */
 const MAX_A_SECOND = 100;
 
-const WATCHED = Symbol('byok.watched');
-
 /** Node's response, as Express hands it out, or Fastify's reply, which wraps it. @internal */
 export type AnyResponse = ServerResponse | { raw: ServerResponse };
 
@@ -46,13 +44,13 @@ export class KeyCleanup {
    */
   afterwards(request: object, response: AnyResponse): void {
     if (!this.options.cleanup.onRequest) return;
-    const watched = request as { [WATCHED]?: true };
-    if (watched[WATCHED]) return;
-    watched[WATCHED] = true;
+    const place = this.callers.usedBy(request);
+    // Told now, which spares most requests the listener.
+    if (place && !this.#isDue(place)) return;
     // Also where a handler sends it long after it has returned.
     ('raw' in response ? response.raw : response).on('close', () => {
-      const place = this.callers.usedBy(request);
-      if (place && this.#isDue(place)) void this.#tryAt(place);
+      const used = place ?? this.callers.usedBy(request);
+      if (used && (place || this.#isDue(used))) void this.#tryAt(used);
     });
   }
 

@@ -13,8 +13,13 @@ export class ByokEvents {
     private readonly audit: AuditLog,
   ) {}
 
+  /** Whether anybody is told, for those who emit for each request. */
+  get isHeard(): boolean {
+    return this.options.onEvent !== undefined || this.audit.isOn;
+  }
+
   emit(event: Omit<ByokEvent, 'at' | 'requestId'>, holder?: KeyHolder): void {
-    if (!this.options.onEvent && !this.audit.isOn) return;
+    if (!this.isHeard) return;
     const requestId = requestIdOf(holder);
     const full = { ...event, at: new Date(), ...(requestId !== undefined && { requestId }) };
     this.audit.record(full);

@@ -6,6 +6,8 @@ import type { KeyHolder, SealContext, StoredKey } from './interfaces/index.js';
 import { ResolvedApiKey } from './resolved-api-key.js';
 import type { KeyPlace, KeyRecord, KeySlot, ListedKey, SealedKey } from './storage/index.js';
 
+const NO_FIELDS: Record<string, string> = Object.freeze({});
+
 /**
  * Where encryption and storage meet: turns a key into a record of a place and back.
  *
@@ -45,7 +47,7 @@ export class KeyVault {
     const { owner, source } = place;
     try {
       const { key, fields } = this.#decrypt(place, slot, sealed);
-      this.events.emit({ type: 'used', owner, source, provider, label }, holder);
+      if (this.events.isHeard) this.events.emit({ type: 'used', owner, source, provider, label }, holder);
       return new ResolvedApiKey(provider, label, key, fields, source, sealed.expiresAt);
     } catch (error) {
       this.events.emit({ type: 'decryptFailed', owner, source, provider, label }, holder);
@@ -89,7 +91,7 @@ export class KeyVault {
       throw new EncryptionError();
     }
     if (content?.v !== 1 || typeof content.key !== 'string') throw new EncryptionError();
-    return { key: content.key, fields: content.fields ?? {} };
+    return { key: content.key, fields: content.fields ?? NO_FIELDS };
   }
 }
 

@@ -21,7 +21,7 @@ export class ResolvedApiKey extends Redacted {
   ) {
     super();
     this.#apiKey = apiKey;
-    this.#fields = Object.freeze({ ...fields });
+    this.#fields = Object.isFrozen(fields) ? fields : Object.freeze({ ...fields });
   }
 
   /** The key itself. */

@@ -45,12 +45,12 @@ export class ApiKeyGuard implements CanActivate {
     const request = this.getRequest(context);
     // On the class and on the method: the first of the two has done it all.
     if (resolvedKeysOf(request, requirements)) return true;
-    if (context.getType() === 'http')
-      this.cleanup.afterwards(request, context.switchToHttp().getResponse<AnyResponse>());
     const { keys, missing } = await this.resolver.resolve(
       request,
       requirements.map(({ providers, label }) => providers.map((provider) => ({ provider, label }))),
     );
+    if (context.getType() === 'http')
+      this.cleanup.afterwards(request, context.switchToHttp().getResponse<AnyResponse>());
     if (missing !== -1) {
       await this.#tellDenied(request, requirements[missing]);
       throw this.createMissingKeyError(requirements[missing], context);

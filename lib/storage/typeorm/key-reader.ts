@@ -5,7 +5,7 @@ import type { KeySlot, SealedKey } from '../key-storage.interface.js';
 import { ANSWER_WITHIN, type ByokDatabase, type Statement } from './byok-database.js';
 
 /** Statements under way at once: enough to keep Postgres busy, few enough for reads to meet in one. */
-const MAX_STATEMENTS = 3;
+const MAX_STATEMENTS = 2;
 /** Milliseconds after which a statement no longer counts as one of them: others do not wait behind it. */
 const SLOW = 100;
 /** Slow ones included. */
@@ -41,6 +41,8 @@ export class KeyReader {
   #underWay = 0;
   #slow = 0;
   #scheduled = false;
+  /** Reads in the last statement. */
+  #lastCount = 0;
   readonly #one: Omit<Statement, 'values'>;
   readonly #many: Omit<Statement, 'values'>;
 
@@ -79,7 +81,8 @@ export class KeyReader {
   read(owner: KeyOwner, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]> {
     return new Promise((resolve, reject) => {
       this.#pending.push({ owner, slots, isAbandoned, since: performance.now(), resolve, reject });
-      if (this.#underWay === 0) this.#send();
+      // Where several travelled together, more of this turn are likely to come.
+      if (this.#underWay === 0 && this.#lastCount <= 1) this.#send();
       else if (this.#mayStart()) this.#schedule();
     });
   }
@@ -101,6 +104,7 @@ export class KeyReader {
   #send(): void {
     const batch = this.#takeBatch();
     if (batch.length === 0) return;
+    this.#lastCount = batch.length;
     let isSlow = false;
     const lateness = this.database.deadlines.set(SLOW, () => {
       isSlow = true;
