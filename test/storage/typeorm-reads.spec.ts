@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StorageError, type KeyRecord } from '../../lib/index.js';
@@ -25,6 +25,8 @@ describe.each([{ preparedStatements: true }, { preparedStatements: false }])('Re
       }),
     );
   });
+  // After many at once, the next is not sent before the turn is over.
+  beforeEach(async () => void (await read('user-0')));
   afterAll(async () => {
     await opened.close();
     await database.drop();
@@ -113,6 +115,12 @@ describe.each([{ preparedStatements: true }, { preparedStatements: false }])('Re
       ['user', 'user-0', 'openai', 'default'],
       [expect.anything(), ['user-1', 'user-2', 'user-3'], expect.anything(), expect.anything()],
     ]);
+  });
+
+  it('begin to travel together at once after others have done so', async () => {
+    await Promise.all(['user-0', 'user-1', 'user-2'].map(read));
+    const sent = await statements(() => Promise.all(['user-3', 'user-4', 'user-5'].map(read)));
+    expect(sent.map(({ values }) => values[1])).toEqual([['user-3', 'user-4', 'user-5']]);
   });
 
   it('are not asked for when nobody waits for them any more', async () => {
