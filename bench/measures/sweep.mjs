@@ -26,7 +26,8 @@ export async function measureSweep({ rows = 1_000_000, rounds = 5 } = {}) {
     try {
       await inModule({ secret, db: url }, async (app) => {
         const byok = app.get(ByokService);
-        const rest = (seconds) => p99(side.url, headers, () => new Promise((done) => setTimeout(done, seconds * 1_000)));
+        const rest = (seconds) =>
+          p99(side.url, headers, () => new Promise((done) => setTimeout(done, seconds * 1_000)));
         await rest(WARM_UP);
         for (let round = 0; round < rounds; round++) {
           await expireSome(client, rows);

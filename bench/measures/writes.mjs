@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import pg from 'pg';
-import { ByokService } from '../../dist/index.js';
+import { ByokService, EncryptionService } from '../../dist/index.js';
 import { apiKeyOf } from '../../test/support/sealed-rows.mjs';
 import { anyUser, fillTables, makeSecrets, sealBare } from '../support/data.mjs';
 import { withDatabase } from '../support/database.mjs';
@@ -9,7 +9,18 @@ import { alternate, median, ratio } from '../support/rounds.mjs';
 
 const WRITERS = 50;
 
-/** P6: `setKey` beside an upsert written by hand. Half of the writes replace a key, half are a user's first. */
+/** The row that we store, without the limit of keys and without what `setKey` answers. */
+const SAME_ROW = `INSERT INTO user_api_keys AS k
+    (owner_kind, owner_id, provider, label, key_id, ciphertext, hint, fingerprint, field_names, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+  ON CONFLICT (owner_kind, owner_id, provider, label) DO UPDATE SET key_id = excluded.key_id, ciphertext = excluded.ciphertext,
+    hint = excluded.hint, fingerprint = excluded.fingerprint, field_names = excluded.field_names,
+    expires_at = excluded.expires_at, updated_at = now()`;
+
+/**
+ * P6: `setKey` beside an upsert written by hand, into a table of five columns and into ours. Half of the writes replace a
+ * key, half are a user's first.
+ */
 export async function measureWrites({ rows = 20_000, rounds = 5, seconds = 3 } = {}) {
   return withDatabase(async ({ url }) => {
     const secrets = makeSecrets();
@@ -29,17 +40,37 @@ export async function measureWrites({ rows = 20_000, rounds = 5, seconds = 3 } =
       const options = { secret: secrets.secret, db: { type: 'postgres', url, extra: { max: 10 } } };
       return await inModule(options, async (app) => {
         const byok = app.get(ByokService);
+        const encryption = app.get(EncryptionService);
+        const sameRow = (user) => {
+          const context = {
+            purpose: 'database',
+            ownerKind: 'user',
+            ownerId: user,
+            provider: 'openai',
+            label: 'default',
+          };
+          const sealed = encryption.encrypt(apiKeyOf(user), { ...context, expiresAt: null });
+          const fingerprint = encryption.fingerprint('openai', apiKeyOf(user));
+          const values = ['user', user, 'openai', 'default', encryption.keyId, sealed, '…', fingerprint, [], null];
+          return pool.query({ name: 'same_row', text: SAME_ROW, values });
+        };
         const ours = (userId) => byok.setKey({ userId }, 'openai', apiKeyOf(userId));
         const written = await alternate(
           {
             setKey: () => writesASecond(ours, rows * 2, seconds),
             handWritten: () => writesASecond(handWritten, rows * 2, seconds),
+            sameRow: () => writesASecond(sameRow, rows * 2, seconds),
           },
           rounds,
         );
         return {
-          writesASecond: { setKey: median(written.setKey), handWritten: median(written.handWritten) },
+          writesASecond: {
+            setKey: median(written.setKey),
+            handWritten: median(written.handWritten),
+            sameRow: median(written.sameRow),
+          },
           toHandWritten: ratio(written.setKey, written.handWritten),
+          toSameRow: ratio(written.setKey, written.sameRow),
         };
       });
     } finally {

@@ -16,8 +16,8 @@ const MAX_SLOTS = 256;
 interface Row {
   n?: string;
   ciphertext: Buffer;
-  /** Milliseconds since the epoch: parsing a timestamp costs more than the rest of the row. */
-  expires: string | null;
+  /** Milliseconds since the epoch, nearly: parsing a timestamp costs more than the rest of the row. */
+  expires: number | null;
 }
 
 interface PendingRead {
@@ -50,7 +50,7 @@ export class KeyReader {
     private readonly database: ByokDatabase,
     tableName: string,
   ) {
-    const columns = `k.ciphertext, (extract(epoch FROM k.expires_at) * 1000)::bigint AS expires`;
+    const columns = `k.ciphertext, date_part('epoch', k.expires_at) * 1000 AS expires`;
     const alive = `(k.expires_at IS NULL OR k.expires_at > now())`;
     this.#one = {
       name: `byok_one_${tableName}`,
@@ -185,5 +185,6 @@ export class KeyReader {
 }
 
 function toSealedKey(row: Row): SealedKey {
-  return { ciphertext: row.ciphertext, expiresAt: row.expires === null ? null : new Date(Number(row.expires)) };
+  const { ciphertext, expires } = row;
+  return { ciphertext, expiresAt: expires === null ? null : new Date(Math.round(expires)) };
 }

@@ -5,7 +5,7 @@ const COLUMNS = `provider, label, key_id, hint, fingerprint, field_names, create
   coalesce(expires_at <= now(), false) AS expired`;
 
 /** What the writer does not know. Moments are milliseconds since the epoch: parsing timestamps is dear. */
-const WRITTEN = `(extract(epoch FROM created_at) * 1000)::float8 AS created, (extract(epoch FROM updated_at) * 1000)::float8 AS updated,
+const WRITTEN = `date_part('epoch', created_at) * 1000 AS created, date_part('epoch', updated_at) * 1000 AS updated,
   coalesce(expires_at <= now(), false) AS expired`;
 
 const REMOVED = 'owner_kind, owner_id, provider, label';

@@ -84,7 +84,11 @@ export class TypeOrmKeyStorage implements KeyStorage {
       (await this.#insertLocked(this.#sql.put, place, record, limit));
     if (!row) throw new KeyLimitError(limit);
     const { created, updated, expired, replaced } = row;
-    const dates = { createdAt: new Date(created), updatedAt: new Date(updated), lastUsedAt: null };
+    const dates = {
+      createdAt: new Date(Math.round(created)),
+      updatedAt: new Date(Math.round(updated)),
+      lastUsedAt: null,
+    };
     return { record: { ...record, ...dates, expired }, replaced };
   }
 
