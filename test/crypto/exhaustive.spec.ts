@@ -45,6 +45,6 @@ describe('The source', () => {
 
   it('never exports a KeyObject', () => {
     expect(using(/\.export\s*\(/)).toEqual([]);
-    expect(using(/\bcreateSecretKey\b/)).toEqual([join('crypto', 'root-key.ts')]);
+    expect(using(/\bcreateSecretKey\b/)).toEqual(['aes-gcm.ts', 'root-key.ts'].map((file) => join('crypto', file)));
   });
 });
