@@ -19,6 +19,7 @@ export async function measureRoutes({ platform, rows = 100_000, rounds = 5, seco
     const given = { platform, url, ...secrets };
     const sides = {
       bare: await Side.start({ ...given, side: 'bare' }),
+      inMemory: await Side.start({ ...given, side: 'inMemory' }),
       handWritten: await Side.start({ ...given, side: 'handWritten' }),
       team: await Side.start({ ...given, side: 'team' }),
       database: await Side.start({ ...given, side: 'ours', storage: 'database' }),
@@ -43,6 +44,7 @@ export async function measureRoutes({ platform, rows = 100_000, rounds = 5, seco
         toHandWritten: ratio(throughput.database, throughput.handWritten),
         toBare: ratio(throughput.database, throughput.bare),
         toTeam: ratio(throughput.database, throughput.team),
+        inMemoryToBare: ratio(throughput.inMemory, throughput.bare),
         hybridToBare: ratio(throughput.hybrid, throughput.bare),
         latencyToHandWritten: ratio(single.database, single.handWritten),
       };

@@ -6,11 +6,12 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { bare } from './bare.mjs';
 import { handWritten } from './hand-written.mjs';
+import { inMemory } from './in-memory.mjs';
 import { ours } from './ours.mjs';
 import { team } from './team.mjs';
 import { mountSessions } from './sessions.mjs';
 
-const SIDES = { bare, handWritten, team, ours };
+const SIDES = { bare, inMemory, handWritten, team, ours };
 
 const { side, platform, sessions = false, ...options } = JSON.parse(process.env.BYOK_BENCH_SIDE);
 
