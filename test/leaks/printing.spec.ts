@@ -11,6 +11,7 @@ import {
   type ByokModuleOptions,
 } from '../../lib/index.js';
 import { BYOK_OPTIONS } from '../../lib/byok.constants.js';
+import { rememberResolved, resolvedKeysOf } from '../../lib/guards/resolved-keys.js';
 import { KeyVault } from '../../lib/byok.vault.js';
 import { ByokDatabase } from '../../lib/storage/index.js';
 import { startWith, type ByokApp } from '../support/byok-app.js';
@@ -105,6 +106,18 @@ describe('What holds a secret', () => {
     const print = inspect(get(), { depth: 6, showHidden: true, maxArrayLength: 1_000 });
     expect(print.length).toBeGreaterThan(20);
     for (const each of secrets()) expect(print.includes(each)).toBe(false);
+  });
+
+  it('a request that a guard has let through shows none either', () => {
+    const request = { headers: {} };
+    const requirements = [{ providers: ['openai'], label: 'default' }];
+    rememberResolved(request, requirements, [resolved]);
+    expect(resolvedKeysOf(request, requirements)?.[0].apiKey).toBe(KEY);
+    for (const [way, print] of Object.entries(printed(request))) {
+      for (const each of secrets()) expect([way, print.includes(each)]).toEqual([way, false]);
+    }
+    expect(inspect(request, { depth: 9 })).toContain(REDACTED);
+    expect(findReachable(request, KEY)).toEqual([]);
   });
 
   it('a key is still there for who asks for it', () => {
