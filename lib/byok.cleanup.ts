@@ -15,7 +15,7 @@ const MAX_OWNERS = 10_000;
 const MAX_A_SECOND = 100;
 
 /** Node's response, as Express hands it out, or Fastify's reply, which wraps it. @internal */
-export type AnyResponse = ServerResponse | { raw: ServerResponse };
+export type AnyResponse = Partial<ServerResponse> & { raw?: ServerResponse };
 
 /**
  * Removes expired keys. They are never handed out, removed or not.
@@ -42,13 +42,14 @@ export class KeyCleanup {
    * The caller's, once the response is sent or broken off, if the request has used keys by then: at most once a minute
    * of an owner, and without ever failing the request.
    */
-  afterwards(request: object, response: AnyResponse): void {
-    if (!this.options.cleanup.onRequest) return;
+  afterwards(request: object, response: AnyResponse | undefined): void {
+    if (!this.options.cleanup.onRequest || !response) return;
     const place = this.callers.usedBy(request);
     // Told now, which spares most requests the listener.
     if (place && !this.#isDue(place)) return;
-    // Also where a handler sends it long after it has returned.
-    ('raw' in response ? response.raw : response).on('close', () => {
+    const { raw = response } = response;
+    // Also where a handler sends it long after it has returned. (In a test of a route it may be no response at all.)
+    raw.on?.('close', () => {
       const used = place ?? this.callers.usedBy(request);
       if (used && (place || this.#isDue(used))) void this.#tryAt(used);
     });

@@ -49,8 +49,9 @@ export class ApiKeyGuard implements CanActivate {
       request,
       requirements.map(({ providers, label }) => providers.map((provider) => ({ provider, label }))),
     );
-    if (context.getType() === 'http')
-      this.cleanup.afterwards(request, context.switchToHttp().getResponse<AnyResponse>());
+    if (context.getType() === 'http') {
+      this.cleanup.afterwards(request, context.switchToHttp().getResponse<AnyResponse | undefined>());
+    }
     if (missing !== -1) {
       await this.#tellDenied(request, requirements[missing]);
       throw this.createMissingKeyError(requirements[missing], context);
