@@ -1,8 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
-import { types } from 'node:util';
 import { Keyring } from '../crypto/index.js';
 import { ConfigurationError } from '../errors/index.js';
-import type { KeyWrapper, SecretOption } from '../interfaces/index.js';
+import type { SecretOption } from '../interfaces/index.js';
 import { CliError } from './cli-error.js';
 import { forOperators } from './failure.js';
 import { loadSecretModule } from './secret-module.js';
@@ -68,11 +67,6 @@ export function faultOf({ secret, name }: GivenSecret): CliError | undefined {
       advice,
     );
   }
-}
-
-/** @internal */
-export function isWrapper(secret: SecretOption): secret is KeyWrapper {
-  return typeof secret === 'object' && !types.isUint8Array(secret) && 'unwrap' in secret;
 }
 
 async function secretsOfModule(path: string): Promise<GivenSecret[]> {

@@ -1,5 +1,5 @@
 import { ConfigurationError, EncryptionError } from '../errors/index.js';
-import type { KeyWrapper, RootSecret, SecretOption } from '../interfaces/index.js';
+import type { KeyWrapper, SecretOption } from '../interfaces/index.js';
 import { Redacted } from './redacted.js';
 import { RootKey, type RootKeyHandles } from './root-key.js';
 import { GENERATE_COMMAND, readRootSecret } from './root-secret.js';
@@ -108,7 +108,8 @@ function isSeveral(secret: SecretOption | readonly SecretOption[]): secret is re
   return Array.isArray(secret);
 }
 
-function isWrapper(secret: SecretOption): secret is Exclude<SecretOption, RootSecret> {
+/** Whether a key management service keeps it. Of what has not been looked at yet too: it may be of any type. @internal */
+export function isWrapper(secret: SecretOption): secret is KeyWrapper {
   const { wrap, unwrap } = (secret ?? {}) as Partial<KeyWrapper>;
   return typeof wrap === 'function' && typeof unwrap === 'function';
 }

@@ -1,9 +1,9 @@
+import { isWrapper } from '../../crypto/index.js';
 import { KeyringRegistry } from '../../storage/index.js';
 import { RotationService } from '../../rotation/index.js';
 import { CliError } from '../cli-error.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import type { Output } from '../output.js';
-import { isWrapper } from '../secrets.js';
 import { withServices } from '../services.js';
 import type { Site } from '../site.js';
 

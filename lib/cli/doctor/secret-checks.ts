@@ -1,7 +1,7 @@
-import { EncryptionService, Keyring } from '../../crypto/index.js';
+import { EncryptionService, isWrapper, Keyring } from '../../crypto/index.js';
 import type { KeyWrapper, SecretOption } from '../../interfaces/index.js';
 import { describeFailure } from '../failure.js';
-import { faultOf, givenSecrets, isWrapper } from '../secrets.js';
+import { faultOf, givenSecrets } from '../secrets.js';
 import type { GlobalOptions } from '../settings.js';
 import { check, type Check } from './check.js';
 
