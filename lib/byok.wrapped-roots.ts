@@ -115,6 +115,7 @@ export class WrappedRoots implements BeforeApplicationShutdown {
   async #openAll(): Promise<void> {
     let rows = await this.#read();
     if (rows.length === 0) {
+      // Also where a secret in front seals: once another instance has the wrapper in front, this one has to open its keys.
       await this.#makeRoot();
       // Of instances that start at once, one has put its own there.
       rows = await this.#read();
