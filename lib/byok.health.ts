@@ -4,7 +4,7 @@ import { keyFaults } from './byok.key-faults.js';
 import { KeyWrapperHealth } from './byok.wrapper-health.js';
 import { EncryptionService } from './crypto/index.js';
 import type { ByokHealthReport, ResolvedByokOptions } from './interfaces/index.js';
-import { ByokDatabase, KeyringRegistry, schemaState } from './storage/index.js';
+import { ByokDatabase, KeyringRegistry, OWN_RECORD, recordOf, schemaState } from './storage/index.js';
 
 /** Milliseconds. A probe is usually given up after a second or a few. */
 const DEFAULT_TIMEOUT = 2_000;
@@ -59,7 +59,9 @@ export class ByokHealth {
     const migrations = await isUp(async (within) => {
       const ask = <R extends object>(text: string, values: unknown[]) =>
         this.database.query<R>({ text, values }, within);
-      const { missing, pending } = await schemaState(ask, this.options.tableName);
+      // The command line may have run them for a connection that has others of its own.
+      const records = [recordOf(await this.database.ready()), OWN_RECORD];
+      const { missing, pending } = await schemaState(ask, this.options.tableName, records);
       return missing.length === 0 && !pending?.length;
     });
     // While the roots are waited for, their keys open nothing, which is told already.

@@ -10,6 +10,13 @@ export { KeyringRegistry, UNDEFINED_COLUMN, type RegisteredKey, type WrappedRoot
 export { byokMigrations, createByokMigrations } from './typeorm/migrations/index.js';
 export { migrate, undo } from './typeorm/migrations/migrate.js';
 export { byokPartitionMigrations, type PartitionOptions } from './typeorm/migrations/partition-keys.migration.js';
-export { missingTables, schemaState, type AskDatabase, type SchemaState } from './typeorm/migrations/schema-state.js';
+export {
+  missingTables,
+  OWN_RECORD,
+  recordOf,
+  schemaState,
+  type AskDatabase,
+  type SchemaState,
+} from './typeorm/migrations/schema-state.js';
 export { tableParts, type TablePart } from './typeorm/table-parts.js';
 export { TypeOrmKeyStorage } from './typeorm/typeorm-key.storage.js';

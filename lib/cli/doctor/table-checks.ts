@@ -1,7 +1,7 @@
 import type { EncryptionService } from '../../crypto/index.js';
 import { createByokMigrations } from '../../storage/typeorm/migrations/index.js';
 import { isKeyUsed } from '../../storage/typeorm/keyring-registry.js';
-import { schemaState } from '../../storage/typeorm/migrations/schema-state.js';
+import { OWN_RECORD, schemaState, TYPEORM_RECORD } from '../../storage/typeorm/migrations/schema-state.js';
 import type { Connection } from '../connection.js';
 import { askingBy } from '../site.js';
 import { check, type Check } from './check.js';
@@ -16,16 +16,24 @@ const KEY_RIGHTS = 'SELECT, INSERT, UPDATE, DELETE';
 
 /** Whether the tables are there, as this version needs them. @internal */
 export async function checkTables(client: Connection, table: string): Promise<Check> {
-  const { missing, pending } = await schemaState(askingBy(client), table);
+  // Where both have ours, the application's own connection is that which makes the tables.
+  const { missing, pending, record } = await schemaState(askingBy(client), table, [TYPEORM_RECORD, OWN_RECORD]);
   if (missing.length > 0) {
     const names = missing.join(', ');
     return check('migrations', 'fail', `Tables are missing: ${names}.`, 'Make them: npx nestjs-byok migrate');
   }
   if (pending === null) {
-    return check('migrations', 'ok', "The tables are there; their migrations are recorded with the application's own.");
+    return check('migrations', 'ok', 'The tables are there; which migrations made them cannot be seen from here.');
   }
   if (pending.length === 0) return check('migrations', 'ok', `All ${createByokMigrations(table).length} have run.`);
-  return check('migrations', 'fail', `Not run yet: ${pending.join(', ')}.`, 'Run them: npx nestjs-byok migrate');
+  return check(
+    'migrations',
+    'fail',
+    `Not run yet: ${pending.join(', ')}.`,
+    record === OWN_RECORD
+      ? 'Run them: npx nestjs-byok migrate'
+      : "Run them on the application's own connection, with byokMigrations among its migrations.",
+  );
 }
 
 /** Whether this role has the rights that an application needs. @internal */
