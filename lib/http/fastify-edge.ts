@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { ByokRequest } from '../interfaces/index.js';
 import { hasBody, MAX_BODY } from './body-rules.js';
 import type { Edge } from './platform-edge.js';
@@ -13,6 +14,7 @@ interface FastifyRequestLike extends ByokRequest {
 }
 
 interface FastifyReplyLike {
+  raw: ServerResponse;
   code(status: number): { send(body: unknown): unknown };
 }
 
@@ -104,7 +106,18 @@ function answerUnreadablePaths(instance: FastifyLike, { url, failed }: Edge, isB
       return failed(error, request, reply, request.url.slice(url.length)).catch(() => reply.code(400).send(''));
     }
     if (before) return before(error, request, reply);
-    const { statusCode = 500, code, message } = error as { statusCode?: number; code?: string; message?: string };
-    return reply.code(statusCode).send({ statusCode, code, message });
+    return answerAsFastify(error, reply.raw);
   };
+}
+
+/** What Fastify would have written, which it has no function for: 414 is a "Bad Request" there, and 500 has no code. */
+function answerAsFastify(error: unknown, response: ServerResponse): void {
+  const { statusCode = 500, code, message } = error as { statusCode?: number; code?: string; message?: string };
+  const body = JSON.stringify(
+    statusCode < 500
+      ? { error: 'Bad Request', code, message, statusCode }
+      : { error: 'Internal Server Error', message, statusCode },
+  );
+  response.writeHead(statusCode, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) });
+  response.end(body);
 }

@@ -28,7 +28,17 @@ class Own {
 
 type FastifyInstance = ReturnType<ReturnType<NestFastifyApplication['getHttpAdapter']>['getInstance']>;
 /** The one that the adapter brings with it. */
-const fastify = createRequire(join(ROOT, 'node_modules/@nestjs/platform-fastify/index.js'))('fastify') as () => object;
+const fastify = createRequire(join(ROOT, 'node_modules/@nestjs/platform-fastify/index.js'))('fastify') as (
+  options?: object,
+) => FastifyInstance;
+
+/** A constraint of routes that fails for every request. */
+const failing = {
+  name: 'failing',
+  storage: () => ({ get: () => null, set: () => undefined }),
+  deriveConstraint: (_request: unknown, _context: unknown, done: (error: Error) => void) =>
+    setImmediate(done, new Error('Out of order')),
+};
 
 const USER = { ...SAME_SITE, 'x-test-user': 'alice' };
 
@@ -75,6 +85,33 @@ describe('What applications do with Fastify', () => {
     expect([ours.status, await ours.json()]).toMatchObject([400, { code: 'BYOK_INVALID_INPUT' }]);
     const theirs = await fetch(`${url}/${KEY}%ff`);
     expect([theirs.status, await theirs.json()]).toMatchObject([400, { code: 'FST_ERR_BAD_URL' }]);
+  });
+
+  it.each([
+    ['that cannot be decoded', '/things/%ff', 400, {}],
+    ['of another kind that cannot be', '/%E0%A4%A', 400, {}],
+    ['with a parameter that is long', `/things/${'a'.repeat(200)}`, 414, {}],
+    ['that nobody can route', '/things/1', 500, { routerOptions: { constraints: { failing } } }],
+  ])("a path of another route %s has Fastify's own answer", async (_, path, status, options) => {
+    const [plain, instance] = [fastify(options), fastify(options)];
+    const addRoutes = (to: FastifyInstance) => {
+      to.get('/things/:id', () => 'found');
+      if (status === 500) to.get('/failing', { constraints: { failing: 'a' } }, () => 'found');
+    };
+    addRoutes(plain);
+    const ours = await start(new FastifyAdapter(instance as never), () => addRoutes(instance));
+    try {
+      const answers = [await plain.listen({ port: 0, host: '127.0.0.1' }), ours].map(async (url) => {
+        const answer = await fetch(url + path);
+        const headers = ['content-type', 'content-length'].map((name) => answer.headers.get(name));
+        return { status: answer.status, headers, body: await answer.text() };
+      });
+      const [expected, given] = await Promise.all(answers);
+      expect(expected).toMatchObject({ status, body: expect.stringContaining('"error":') });
+      expect(given).toEqual(expected);
+    } finally {
+      await plain.close();
+    }
   });
 
   it('parsers of their own read our forms and bodies', async () => {
