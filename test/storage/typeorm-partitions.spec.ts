@@ -11,7 +11,7 @@ import {
   RotationService,
 } from '../../lib/index.js';
 import type { Statement } from '../../lib/storage/index.js';
-import { cliJson } from '../support/cli.js';
+import { cli, cliJson } from '../support/cli.js';
 import { startByok, type ByokApp } from '../support/byok-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { makeRecord, openDatabaseStorage } from '../support/storage.js';
@@ -154,6 +154,29 @@ describe('Hash partitions', () => {
       await database.query(`DROP OWNED BY ${role}`);
       await database.query(`DROP ROLE ${role}`);
     }
+  });
+
+  it('are as many as they were, and that is told, until they are made one table again', async () => {
+    const env = { DATABASE_URL: database.url };
+    const split = (parts: number, ...more: string[]) => cli(['migrate', '--partitions', String(parts), ...more], env);
+    for (const [table, more] of [
+      ['user_api_keys', []],
+      ['other_keys', ['--table', 'other_keys']],
+    ] as const) {
+      const command = ['npx nestjs-byok migrate', ...more, '--partitions'].join(' ');
+      expect(await split(4, ...more)).toMatchObject({ code: 0 });
+      expect(await split(8, ...more)).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr:
+          `nestjs-byok: The table ${table} has 4 partitions, not 8: their number cannot be changed in one step.\n` +
+          `Make it one table first, then split it anew: ${command} 0, then ${command} 8\n`,
+      });
+    }
+    expect(await split(4)).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to do') });
+    expect(await partitions()).toBe(4);
+    expect([(await split(0)).code, (await split(8)).code]).toEqual([0, 0]);
+    expect(await partitions()).toBe(8);
   });
 
   it('keep a key replaced or new, a row in its place, and the promise of a retired key', async () => {

@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import { byokPartitionMigrations, createByokMigrations, migrate as runMigrations, undo } from '../../storage/index.js';
+import { CliError } from '../cli-error.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import type { Output } from '../output.js';
 import type { GlobalOptions } from '../settings.js';
@@ -31,6 +32,7 @@ export async function migrate(
   await dataSource.initialize();
   try {
     const ran = await runMigrations(dataSource);
+    if (parts) await requireParts(dataSource, table, parts);
     const undone = parts === 0 ? await joinParts(dataSource, table) : [];
     const lines = [...told('Ran', ran), ...told('Undid', undone)];
     output.result({ table, ran, ...(parts === 0 && { undone }) }, lines.length > 0 ? lines : [NOTHING]);
@@ -38,6 +40,18 @@ export async function migrate(
   } finally {
     await dataSource.destroy();
   }
+}
+
+/** The migration has run once, whatever number was asked for then. @throws {CliError} */
+async function requireParts(dataSource: DataSource, table: string, parts: number): Promise<void> {
+  const sql = 'SELECT count(*)::int AS count FROM pg_inherits WHERE inhparent = $1::regclass';
+  const [{ count }] = await dataSource.query<[{ count: number }]>(sql, [`"${table}"`]);
+  if (count === parts) return;
+  const command = `npx nestjs-byok migrate${table === 'user_api_keys' ? '' : ` --table ${table}`} --partitions`;
+  throw new CliError(
+    `The table ${table} has ${count} partitions, not ${parts}: their number cannot be changed in one step.`,
+    `Make it one table first, then split it anew: ${command} 0, then ${command} ${parts}`,
+  );
 }
 
 async function joinParts(dataSource: DataSource, table: string): Promise<string[]> {
