@@ -19,7 +19,7 @@ export interface ProviderField {
 
 /** Display and format facts of one provider. All are optional: any provider works without. @publicApi */
 export interface ProviderConfig {
-  /** Shown to people. Default: made from the identifier, `open-router` gives `Open Router`. */
+  /** Shown to people. Default: made from the identifier: `open-router` gives `Open Router`, and `openai`, as well known, `OpenAI`. */
   name?: string;
   /** Shown in the empty input. */
   placeholder?: string;

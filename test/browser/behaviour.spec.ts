@@ -88,7 +88,7 @@ let page: Page;
     await choose('Another provider');
     await form.getByLabel('Name of the provider').fill('mistral');
     await save('Another provider', 'an-example-of-an-api-key-3c3c', form);
-    await card('Mistral').locator('code').getByText('…3c3c').waitFor();
+    await card('Mistral AI').locator('code').getByText('…3c3c').waitFor();
   });
 
   it('says while a key is typed whether it has its format', async () => {

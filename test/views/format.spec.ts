@@ -80,6 +80,39 @@ describe('provider facts', () => {
     });
   });
 
+  it.each([
+    'OpenAI',
+    'Anthropic',
+    'Mistral AI',
+    'Cohere',
+    'Groq',
+    'Google',
+    'Gemini',
+    'Hugging Face',
+    'DeepSeek',
+    'OpenRouter',
+    'xAI',
+    'ElevenLabs',
+    'Replicate',
+    'Together AI',
+    'Perplexity',
+    'GitHub',
+    'Stripe',
+    'Azure OpenAI',
+  ])('spell well-known names as their bearers do: %s', (name) => {
+    for (const separator of ['-', '_', '.']) {
+      expect(formatProviderName(name.toLowerCase().replace(' ', separator))).toBe(name);
+    }
+    expect(formatProviderName(name.toLowerCase(), { name: 'Configured' })).toBe('Configured');
+  });
+
+  it('come from no prototype', () => {
+    const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'size', 'get'].map((name) =>
+      formatProviderName(name),
+    );
+    expect(names).toEqual(['Proto', 'Constructor', 'ToString', 'HasOwnProperty', 'Size', 'Get']);
+  });
+
   it('are taken from its own or from those of several', () => {
     const openai = { name: 'OpenAI', docsUrl: 'javascript:alert(1)' };
     expect(getProviderInfo('openai', openai)).toMatchObject({ name: 'OpenAI', docsUrl: undefined });

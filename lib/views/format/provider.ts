@@ -1,6 +1,7 @@
 import type { ProviderConfig, ProviderField } from '../../interfaces/index.js';
 import { translator, type ReaderProps } from '../messages/index.js';
 import { safeUrl } from '../safe-url.js';
+import { PROVIDER_NAMES } from './provider-names.js';
 
 /** Facts of one provider, or of several by name. @publicApi */
 export type ProviderFacts = ProviderConfig | Readonly<Record<string, ProviderConfig>>;
@@ -38,12 +39,14 @@ function isConfig(facts: object): facts is ProviderConfig {
 }
 
 /**
- * A provider's name for people: the configured one, else made from the identifier.
+ * A provider's name for people: the configured one, else as a well-known provider spells itself, else made from the
+ * identifier.
  *
  * @param facts The provider's own, or those of several by name.
  * @example
  * formatProviderName('open-router'); // 'Open Router'
- * formatProviderName('openai', { name: 'OpenAI' }); // 'OpenAI'
+ * formatProviderName('openai'); // 'OpenAI'
+ * formatProviderName('openai', { name: 'Our OpenAI' }); // 'Our OpenAI'
  *
  * @publicApi
  */
@@ -53,6 +56,8 @@ export function formatProviderName(provider: string, facts?: ProviderFacts): str
   const words = String(provider)
     .split(/[-_.\s]+/)
     .filter(Boolean);
+  const known = PROVIDER_NAMES.get(words.join('-').toLowerCase());
+  if (known !== undefined) return known;
   return words.map((word) => word[0].toUpperCase() + word.slice(1)).join(' ');
 }
 
