@@ -1,7 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { EncryptionService, RotationService } from '../../lib/index.js';
+import { startByok } from '../support/byok-app.js';
 import { figures, report } from '../support/fault-report.js';
+import { createDatabase } from '../support/postgres.js';
 import { rotateUnderKills } from '../support/rotation-kills.js';
 import { race, readThenWrite, twoRunners } from '../support/rotation-races.js';
+import { insertSealedRows, sealWith, userId } from '../support/sealed-rows.mjs';
 import { seedOf } from '../support/seeds.js';
 
 const SHORT = process.env['FAULTS'] === 'short';
@@ -46,6 +51,54 @@ describe('R2: rotation with 8 writers and 2 runners', () => {
       expect(lost).toBeGreaterThan(0);
     },
     10 * MINUTES,
+  );
+});
+
+describe('R2: rotation while a row stays locked', () => {
+  it(
+    'ends after ten more passes, tells of the row, and finds it the next time',
+    async () => {
+      const [old, fresh] = [EncryptionService.generateSecret(), EncryptionService.generateSecret()];
+      const database = await createDatabase();
+      await (await startByok({ secret: old, db: database.url })).close();
+      await insertSealedRows({ url: database.url, rows: 100, seal: sealWith(new EncryptionService(old)) });
+      const { app, close } = await startByok({ secret: [fresh, old], db: database.url });
+      const rotation = app.get(RotationService);
+      const somebody = new pg.Client({ connectionString: database.url });
+      await somebody.connect();
+      try {
+        await somebody.query('BEGIN');
+        await somebody.query('SELECT 1 FROM user_api_keys WHERE owner_id = $1 FOR UPDATE', [userId(50)]);
+        let passes = 0;
+        const result = await rotation.rotate({ onProgress: ({ pass }) => void (passes = pass) });
+        const { rotated, remaining, changedMeanwhile, durationMs } = result;
+        report({
+          id: 'R2 locked',
+          check: 'rotation of 100 rows, one locked all the time',
+          figure: figures({
+            passes,
+            rotated,
+            remaining: remaining!,
+            'changed meanwhile': changedMeanwhile,
+            durationMs,
+          }),
+          bound: '11 passes, 99 rotated, 1 remaining, under a minute',
+        });
+        expect({ passes, ...result }).toMatchObject({ passes: 11, rotated: 99, remaining: 1, changedMeanwhile: 11 });
+        expect(result).toMatchObject({ aborted: false, unreadableCount: 0 });
+        // Long enough for somebody's transaction, and an end.
+        expect(durationMs).toBeGreaterThan(20_000);
+        expect(durationMs).toBeLessThan(60_000);
+        await somebody.query('COMMIT');
+        expect(await rotation.rotate()).toMatchObject({ rotated: 1, remaining: 0 });
+        expect(await rotation.verify()).toMatchObject({ ok: true, rows: 100 });
+      } finally {
+        await somebody.end();
+        await close();
+        await database.drop();
+      }
+    },
+    2 * MINUTES,
   );
 });
 
