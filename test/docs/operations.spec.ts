@@ -6,7 +6,7 @@ import { VaultTransitWrapper } from '../../lib/kms/vault-transit.wrapper.js';
 import { startByok } from '../support/byok-app.js';
 import { cli, cliJson, type CliEnvironment, fillTable, keyIdOf, shellCommand, start } from '../support/cli.js';
 import { Consumer, ROOT } from '../support/consumer.js';
-import { createDatabase, type TestDatabase } from '../support/postgres.js';
+import { createDatabase, onServer, type TestDatabase } from '../support/postgres.js';
 import { VaultStandIn } from '../support/vault-stand-in.js';
 
 const DOCUMENT = join(ROOT, 'docs/operations.md');
@@ -226,21 +226,10 @@ describe('docs/operations.md', () => {
       });
       const app2 = { DATABASE_URL: as(app), BYOK_SECRET: `${fresh},${newest}` };
       expect(await cli(['retire', keyIdOf(newest)], app2)).toMatchObject({ code: 1 });
-      await expect(asRole(as(app), 'DELETE FROM byok_retired_keys')).rejects.toMatchObject({ code: '42501' });
-      await expect(asRole(as(app), 'DELETE FROM byok_keyring')).rejects.toMatchObject({ code: '42501' });
+      await expect(onServer(as(app), 'DELETE FROM byok_retired_keys')).rejects.toMatchObject({ code: '42501' });
+      await expect(onServer(as(app), 'DELETE FROM byok_keyring')).rejects.toMatchObject({ code: '42501' });
     } finally {
       await database.query(`DROP OWNED BY ${app}, ${operator}; DROP ROLE ${app}, ${operator}`);
     }
   });
 });
-
-async function asRole(url: string, sql: string): Promise<void> {
-  const { default: pg } = await import('pg');
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}

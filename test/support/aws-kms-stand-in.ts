@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { listenLocally } from './local-server.js';
 
 interface Request {
   KeyId: string;
@@ -22,25 +22,20 @@ export class AwsKmsStandIn {
   readonly #keys = new Map<string, Buffer>();
 
   private constructor(
-    private readonly server: Server,
     readonly endpoint: string,
+    readonly stop: () => Promise<void>,
   ) {}
 
   static async start(): Promise<AwsKmsStandIn> {
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const kms = new AwsKmsStandIn(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const { url, close } = await listenLocally(server);
+    const kms = new AwsKmsStandIn(url, close);
     server.on('request', (request, response) => void kms.#serve(request, response));
     return kms;
   }
 
   createKey(keyId: string): void {
     this.#keys.set(keyId, randomBytes(32));
-  }
-
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -30,7 +30,8 @@ export async function createDatabase(): Promise<TestDatabase> {
   };
 }
 
-async function onServer(url: string, sql: string): Promise<void> {
+/** Runs one statement on a connection of its own, as the role of the URL. */
+export async function onServer(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { listenLocally } from './local-server.js';
 
 const TOKEN = 'an-example-of-a-vault-token-77';
 
@@ -33,14 +33,14 @@ export class VaultStandIn {
   readonly #keys = new Map<string, { derived: boolean; versions: Buffer[] }>();
 
   private constructor(
-    private readonly server: Server,
     readonly address: string,
+    readonly stop: () => Promise<void>,
   ) {}
 
-  static async start(port = 0): Promise<VaultStandIn> {
+  static async start(): Promise<VaultStandIn> {
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    const vault = new VaultStandIn(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const { url, close } = await listenLocally(server);
+    const vault = new VaultStandIn(url, close);
     server.on('request', (request, response) => void vault.#serve(request, response));
     return vault;
   }
@@ -52,11 +52,6 @@ export class VaultStandIn {
   /** A new version of the key: what is encrypted from now on has it. */
   rotateKey(name: string): void {
     this.#keys.get(name)!.versions.push(randomBytes(32));
-  }
-
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
