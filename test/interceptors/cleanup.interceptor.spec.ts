@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { Controller, Get, Req, Res, UseInterceptors } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Agent } from 'supertest';
 import {
   ApiKey,
   ByokService,
@@ -11,6 +12,7 @@ import {
   type ByokModuleOptions,
   type ByokRequest,
 } from '../../lib/index.js';
+import { until } from '../support/cli.js';
 import { KEY, startEdge, type EdgeApp } from '../support/edge-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -72,6 +74,12 @@ class Guarded {
   }
 }
 
+interface User {
+  agent: Agent;
+  /** As our route lists them. */
+  keys(): Promise<{ provider: string }[]>;
+}
+
 describe.each([
   ['session', 'express'],
   ['database', 'express'],
@@ -81,10 +89,12 @@ describe.each([
   let database: TestDatabase;
   let app: EdgeApp;
   let users = 0;
+  let withExpired: User[];
 
   beforeAll(async () => {
     database = await createDatabase();
     app = await start();
+    withExpired = await usersOf(app, 5, { expired: true });
   });
   afterEach(() => {
     jest.restoreAllMocks();
@@ -103,27 +113,52 @@ describe.each([
     });
   }
 
-  /** A user with a key, and with one that has expired. */
-  async function userOf({ browser, byok, nest }: EdgeApp, { expired = false } = {}) {
-    const name = `user-${++users}`;
-    const agent = await browser(name);
-    const expiresAt = new Date(Date.now() + 300).toISOString();
+  /** Users with a key, and with one that has expired. */
+  async function usersOf({ browser }: EdgeApp, count: number, { expired = false } = {}): Promise<User[]> {
+    const agents = await Promise.all(Array.from({ length: count }, () => browser(`user-${++users}`)));
     // Stored without a request to our routes: these use keys, and a minute would begin.
     jest.spyOn(performance, 'now').mockReturnValue(performance.now() - 120_000);
-    await agent.put('/byok/api/keys/openai').send({ apiKey: KEY }).expect(200);
-    if (expired) await agent.put('/byok/api/keys/old').send({ apiKey: KEY, expiresAt }).expect(200);
+    const put = (name: string, body: object) =>
+      Promise.all(
+        agents.map((agent) =>
+          agent
+            .put(`/byok/api/keys/${name}`)
+            .send({ apiKey: KEY, ...body })
+            .expect(200),
+        ),
+      );
+    await put('openai', {});
+    const expiry = Date.now() + 500;
+    if (expired) await put('old', { expiresAt: new Date(expiry).toISOString() });
     jest.restoreAllMocks();
-    if (expired) await sleep(350);
-    const keys = async () => (await agent.get('/byok/api/keys').expect(200)).body.keys as { provider: string }[];
-    const removed = jest.spyOn(nest.get<KeyStorage>(KeyStorage), 'deleteExpired');
-    return { name, agent, keys, byok, removed };
+    if (expired) await sleep(expiry + 20 - Date.now());
+    return agents.map((agent) => ({
+      agent,
+      keys: async () => (await agent.get('/byok/api/keys').expect(200)).body.keys,
+    }));
+  }
+
+  const removalsOf = ({ nest }: EdgeApp) => jest.spyOn(nest.get<KeyStorage>(KeyStorage), 'deleteExpired');
+
+  /** A user with a key of the application's. */
+  async function newUser() {
+    const [user] = await usersOf(app, 1);
+    return { ...user, removed: removalsOf(app) };
+  }
+
+  /** Waits until that many removals have ended, and for a moment in which there could be more. */
+  async function haveEnded(removed: ReturnType<typeof removalsOf>, count: number): Promise<void> {
+    await until(() => removed.mock.calls.length >= count);
+    await Promise.allSettled(removed.mock.results.map(({ value }) => value));
+    await sleep(20);
+    expect(removed).toHaveBeenCalledTimes(count);
   }
 
   it('removes what is expired of the caller after the response, and nothing else', async () => {
-    const other = await userOf(app, { expired: true });
-    const { agent, keys, removed } = await userOf(app, { expired: true });
+    const [other, { agent, keys }] = withExpired.splice(0, 2);
+    const removed = removalsOf(app);
     await agent.get('/has').expect(200, { has: true });
-    await sleep(50);
+    await haveEnded(removed, 1);
     expect((await keys()).map(({ provider }) => provider)).toEqual(['openai']);
     expect(await removed.mock.results[0].value).toMatchObject([{ provider: 'old' }]);
     expect((await other.keys()).map(({ provider }) => provider)).toEqual(['old', 'openai']);
@@ -134,32 +169,30 @@ describe.each([
     ['one that was refused', '/guarded/none', 403],
     ["one of the module's own", '/byok/api/keys', 200],
   ])('does so after %s, without being put there', async (_, path, status) => {
-    const { agent, keys } = await userOf(app, { expired: true });
+    const { agent, keys } = withExpired.pop()!;
+    const removed = removalsOf(app);
     await agent.get(path).expect(status);
-    await sleep(100);
+    await haveEnded(removed, 1);
     expect((await keys()).map(({ provider }) => provider)).toEqual(['openai']);
   });
 
   it('does so at most once a minute of an owner, wherever the interceptor is put', async () => {
-    const { agent, removed } = await userOf(app);
+    const { agent, removed } = await newUser();
     const start = performance.now();
     const at = (minutes: number) => jest.spyOn(performance, 'now').mockReturnValue(start + minutes * 60_000);
     for (const path of ['/has', '/twice', '/has', '/failing']) await agent.get(path);
-    await sleep(20);
-    expect(removed).toHaveBeenCalledTimes(1);
+    await haveEnded(removed, 1);
     at(0.9);
     await agent.get('/twice');
-    await sleep(20);
-    expect(removed).toHaveBeenCalledTimes(1);
+    await haveEnded(removed, 1);
     at(1.1);
     await agent.get('/twice');
     await agent.get('/has');
-    await sleep(20);
-    expect(removed).toHaveBeenCalledTimes(2);
+    await haveEnded(removed, 2);
   });
 
   it('waits for the end of a response that is sent piece by piece', async () => {
-    const { agent, removed } = await userOf(app);
+    const { agent, removed } = await newUser();
     let ended = Infinity;
     let cleaned = 0;
     removed.mockImplementation(async () => {
@@ -176,25 +209,23 @@ describe.each([
           done(null, '');
         });
       });
-    await sleep(50);
-    expect(removed).toHaveBeenCalledTimes(1);
+    await haveEnded(removed, 1);
     expect(cleaned).toBeGreaterThan(ended - 20);
   });
 
   it('does nothing after requests that used no keys', async () => {
-    const { agent, removed } = await userOf(app);
+    const { agent, removed } = await newUser();
     await agent.get('/nothing').expect(200);
     await sleep(20);
     expect(removed).not.toHaveBeenCalled();
   });
 
   it('never fails a request, and says what it could not do', async () => {
-    const { agent, removed } = await userOf(app);
+    const { agent, removed } = await newUser();
     removed.mockRejectedValue(new Error(`a message of the test with ${KEY}`));
     app.log.length = 0;
     await agent.get('/has').expect(200, { has: true });
-    await sleep(20);
-    expect(removed).toHaveBeenCalledTimes(1);
+    await haveEnded(removed, 1);
     expect(app.log).toEqual([expect.stringContaining('Expired keys could not be removed')]);
     expect(app.log.join()).not.toContain(KEY);
   });
@@ -202,7 +233,8 @@ describe.each([
   it('is off where the application says so; an expired key is not handed out all the same', async () => {
     const off = await start({ cleanup: { onRequest: false } });
     try {
-      const { agent, keys, removed } = await userOf(off, { expired: true });
+      const [{ agent, keys }] = await usersOf(off, 1, { expired: true });
+      const removed = removalsOf(off);
       await agent.get('/has').expect(200);
       await sleep(50);
       expect(removed).not.toHaveBeenCalled();
