@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { KeyCleanup } from '../../lib/byok.cleanup.js';
 import { EncryptionService, RotationService, StorageError } from '../../lib/index.js';
 import { startByok } from '../support/byok-app.js';
 import { findPgBouncer, startPgBouncer, type PgBouncer } from '../support/pgbouncer.js';
@@ -67,7 +68,7 @@ if (!path) process.stdout.write('A pooler by transaction was not tested: there i
       expect(await rotation.verify()).toMatchObject({ ok: true, rows: 60 });
       expect(await rotation.retire(new EncryptionService(secret).keyId.toString('hex'))).toBe(true);
       await database.query(`UPDATE user_api_keys SET expires_at = now() - interval '1 s'`);
-      const swept = await Promise.all(apps.map((app) => app.byok.sweep({ ifFree: true })));
+      const swept = await Promise.all(apps.map(({ app }) => app.get(KeyCleanup).everywhere({ ifFree: true })));
       expect(swept.reduce((sum, n) => sum + n)).toBe(60);
       expect(await database.query(`SELECT * FROM pg_locks WHERE locktype = 'advisory'`)).toEqual([]);
       const servers = await database.query(
