@@ -29,9 +29,9 @@ const read = async () => (await opened.storage.read(ALICE, [OPENAI]))[0]?.cipher
 
 it('A pool that throws, as one that is watched may, fails as any other, and is not waited for', async () => {
   const { master } = (await dataSource()).driver as unknown as { master: Pool };
-  jest.spyOn(master, 'query').mockImplementation((() => {
+  jest.spyOn(master, 'query').mockImplementation(() => {
     throw new Error(`what a driver says of ${record.hint}`);
-  }));
+  });
   const late = jest.spyOn(opened.connection.deadlines, 'clear');
   for (const ask of [read, () => opened.storage.list(ALICE), () => opened.storage.put(ALICE, record, 50)]) {
     await expect(ask()).rejects.toMatchObject({ code: 'BYOK_UNAVAILABLE' });
