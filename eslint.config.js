@@ -7,6 +7,7 @@ const SERVICE_DOOR = [
   'byok.callers.ts',
   'byok.cleanup.ts',
   'byok.events.ts',
+  'byok.request-notes.ts',
   'byok.resolver.ts',
   'byok.service.ts',
   'resolved-api-key.ts',

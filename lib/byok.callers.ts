@@ -1,5 +1,6 @@
 import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
 import { BYOK_OPTIONS } from './byok.constants.js';
+import { RequestNotes } from './byok.request-notes.js';
 import { warnOfSessions } from './byok.session-warnings.js';
 import { ByokError, InvalidInputError, UserRequiredError } from './errors/index.js';
 import type { ByokRequest, KeyHolder, ResolvedByokOptions } from './interfaces/index.js';
@@ -7,14 +8,6 @@ import { KeyStorage, sessionOf, type KeyCaller, type KeyPlace } from './storage/
 import { normaliseUserId } from './validation/user-id.js';
 
 export type { KeyPlace };
-
-/** On the request itself: a map beside them, of keys that die young, costs the garbage collector more than a key costs. */
-const PLACE = Symbol('byok.place');
-
-/** A request that used keys, and where, for the clean-up after it. */
-interface UsesKeys {
-  [PLACE]?: KeyPlace;
-}
 
 /**
  * Tells whose keys a call is about. An owner comes from `resolveUser`, from the session or from `{ userId }` in the
@@ -25,6 +18,8 @@ interface UsesKeys {
 @Injectable()
 export class ByokCallers {
   readonly #logger = new Logger('ByokModule');
+  /** Where requests used keys, for the clean-up after them. */
+  readonly #used = new RequestNotes<KeyPlace>('byok.place');
   /** Whether a session was looked at. */
   #knowsSessions = false;
 
@@ -69,7 +64,7 @@ export class ByokCallers {
 
   /** Where the request's caller used keys, if they did. */
   usedBy(request: object): KeyPlace | undefined {
-    return (request as UsesKeys)[PLACE];
+    return this.#used.get(request);
   }
 
   /** An application's own answer stays as it is. Nobody is taken for a visitor because they could not be told. */
@@ -82,7 +77,7 @@ export class ByokCallers {
 
   #placeOf(holder: KeyHolder, caller: KeyCaller): KeyPlace {
     const place = this.storage.place(caller);
-    if (isRequest(holder)) (holder as UsesKeys)[PLACE] = place;
+    if (isRequest(holder)) this.#used.set(holder, place);
     return place;
   }
 }

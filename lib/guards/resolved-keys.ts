@@ -1,33 +1,34 @@
-import type { ByokRequest } from '../interfaces/index.js';
+import { RequestNotes } from '../byok.request-notes.js';
 import type { ResolvedApiKey } from '../resolved-api-key.js';
 import type { KeyRequirement } from './key-requirement.js';
 
-/**
- * On the request itself: a map beside them, of keys that die young, costs the garbage collector more than the rest of
- * the guard. What is printed, serialised or cloned of it shows nothing, see {@link ResolvedApiKey}.
- */
-const RESOLVED = Symbol('byok.resolved');
-
-/** What was found for the requirements of each handler: in GraphQL one request runs several. */
-interface WithResolved extends ByokRequest {
-  [RESOLVED]?: { requirements: readonly KeyRequirement[]; keys: readonly ResolvedApiKey[] }[];
+interface Found {
+  readonly requirements: readonly KeyRequirement[];
+  readonly keys: readonly ResolvedApiKey[];
 }
+
+/**
+ * What was found for the requirements of each handler: in GraphQL one request runs several. What is printed, serialised
+ * or cloned of it shows nothing, see {@link ResolvedApiKey}.
+ */
+const resolved = new RequestNotes<Found[]>('byok.resolved');
 
 /** Keeps what the guard found, in the order of the requirements. @internal */
 export function rememberResolved(
-  request: WithResolved,
+  request: object,
   requirements: readonly KeyRequirement[],
   keys: readonly ResolvedApiKey[],
 ): void {
   const found = { requirements, keys };
-  if (request[RESOLVED]) request[RESOLVED].push(found);
-  else request[RESOLVED] = [found];
+  const known = resolved.get(request);
+  if (known) known.push(found);
+  else resolved.set(request, [found]);
 }
 
 /** @internal */
 export function resolvedKeysOf(
-  request: WithResolved,
+  request: object,
   requirements: readonly KeyRequirement[],
 ): readonly ResolvedApiKey[] | undefined {
-  return request[RESOLVED]?.find((each) => each.requirements === requirements)?.keys;
+  return resolved.get(request)?.find((each) => each.requirements === requirements)?.keys;
 }

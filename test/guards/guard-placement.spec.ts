@@ -187,6 +187,32 @@ describe.each(PLATFORMS)('Where ApiKeyGuard stands on %s', (platform) => {
     expect(refused.body).toEqual({ statusCode: 418, message: 'No openai, no tea.' });
   });
 
+  it.each<[string, (request: ByokRequest, user: object) => ByokRequest]>([
+    ['made of another', (request, user) => Object.assign(Object.create(request) as ByokRequest, { user })],
+    ['copied from another', (request, user) => ({ ...request, headers: request.headers, user })],
+    ['that is frozen', ({ headers }, user) => Object.freeze({ headers, user })],
+  ])("takes a request %s for one of its own, and not the other's keys for its keys", async (_, make) => {
+    class ForAnother extends ApiKeyGuard {
+      protected override getRequest(context: ExecutionContext): ByokRequest {
+        const request = super.getRequest(context);
+        return make(request, { id: request.headers['x-on-behalf-of'] });
+      }
+    }
+    @Controller()
+    class Both {
+      @Get()
+      @UseGuards(ForAnother)
+      @RequireApiKey('openai')
+      one(@ApiKey() key: string) {
+        return { key };
+      }
+    }
+    const { client } = await start(Both);
+    const ask = (user: string) => client('alice').get('/').set('X-On-Behalf-Of', user);
+    expect((await ask('alice').expect(200)).body).toEqual({ key: KEY });
+    await ask('bob').expect(403);
+  });
+
   it('works behind a global prefix and with versions, and says where keys are managed', async () => {
     const { client, close } = await start(Versioned, {
       configure: (nest) => nest.setGlobalPrefix('api').enableVersioning({ type: VersioningType.URI }),

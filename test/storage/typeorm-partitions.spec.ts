@@ -14,7 +14,7 @@ import type { Statement } from '../../lib/storage/index.js';
 import { cli, cliJson } from '../support/cli.js';
 import { startByok, type ByokApp } from '../support/byok-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
-import { makeRecord, openDatabaseStorage } from '../support/storage.js';
+import { collect, makeRecord, openDatabaseStorage } from '../support/storage.js';
 import { describeKeyStorage } from './key-storage.contract.js';
 
 const PARTS = 64;
@@ -33,13 +33,17 @@ const QUIET: Logger = {
 };
 
 /** As an application with a connection of its own does. */
-async function withMigrations<T>(database: TestDatabase, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
+async function withMigrations<T>(
+  database: TestDatabase,
+  work: (dataSource: DataSource) => Promise<T>,
+  parts = PARTS,
+): Promise<T> {
   const dataSource = new DataSource({
     type: 'postgres',
     url: database.url,
     migrationsTableName: 'byok_migrations',
     logger: QUIET,
-    migrations: [...byokMigrations, ...byokPartitionMigrations({ parts: PARTS })],
+    migrations: [...byokMigrations, ...byokPartitionMigrations({ parts })],
   });
   await dataSource.initialize();
   try {
@@ -48,7 +52,8 @@ async function withMigrations<T>(database: TestDatabase, work: (dataSource: Data
     await dataSource.destroy();
   }
 }
-const up = (database: TestDatabase) => withMigrations(database, (dataSource) => dataSource.runMigrations());
+const up = (database: TestDatabase, parts?: number) =>
+  withMigrations(database, (dataSource) => dataSource.runMigrations(), parts);
 
 describeKeyStorage('TypeOrmKeyStorage with a table of 64 partitions', async () => {
   const database = await createDatabase();
@@ -205,6 +210,27 @@ describe('Hash partitions', () => {
     expect(await byok.deleteExpired()).toBe(31);
     expect(await byok.eraseUser(userId(33))).toMatchObject({ keys: 1 });
     expect((await rows()).length).toBe(9);
+  });
+
+  it('are swept to the end, however many instances come to it at once', async () => {
+    await up(database, 4);
+    const instances = await Promise.all([1, 2, 3].map(() => openDatabaseStorage(database)));
+    try {
+      const [{ storage }] = instances;
+      await storage.put(storage.place({ userId: 'alice', session: undefined }), makeRecord('openai'), 50);
+      await database.query(
+        `INSERT INTO user_api_keys (owner_kind, owner_id, provider, label, key_id, ciphertext, hint, fingerprint, expires_at)
+         SELECT owner_kind, 'user-' || n, provider, label, key_id, ciphertext, hint, fingerprint, now()
+         FROM user_api_keys, generate_series(1, 20000) n`,
+      );
+      const removed = await Promise.all(
+        instances.map(async (each) => (await collect(each.storage.deleteAllExpired({ ifFree: true }))).length),
+      );
+      expect(removed.reduce((sum, n) => sum + n)).toBe(20_000);
+      expect(await rows()).toHaveLength(1);
+    } finally {
+      await Promise.all(instances.map((each) => each.close()));
+    }
   });
 
   it('note when a key was last used', async () => {

@@ -1,7 +1,6 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import type { Pool } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { BYOK_OPTIONS } from '../../byok.constants.js';
 import { ByokError, ConfigurationError, StorageError } from '../../errors/index.js';
@@ -11,6 +10,7 @@ import { Deadlines } from './deadlines.js';
 import { byokEntities } from './entities/index.js';
 import { createByokMigrations } from './migrations/index.js';
 import { migrate } from './migrations/migrate.js';
+import { poolOf, throughTypeOrm } from './typeorm-pool.js';
 
 /** Name of the connection that the module opens. @publicApi */
 export const BYOK_CONNECTION = 'byok';
@@ -45,7 +45,6 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
   readonly #logger = new Logger('ByokModule');
   #dataSource: DataSource | undefined;
   #starting: Promise<DataSource> | undefined;
-  #pool: Pool | undefined;
   readonly deadlines = new Deadlines();
   readonly #lastWork: (() => Promise<void>)[] = [];
 
@@ -65,12 +64,13 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
    * @throws {StorageError} for every failure of the database
    */
   query<R extends object>(statement: Statement, within = ANSWER_WITHIN): Promise<R[]> {
-    if (!this.#pool) return this.#queryWithoutPool(statement, within);
+    const pool = poolOf(this.#dataSource);
+    if (!pool) return this.#queryWithoutPool(statement, within);
     const { name, text, values } = statement;
     const named = this.options.preparedStatements ? { name, text, values } : { text, values };
     // The callback spares the hot path two promises.
     return this.#answered(within, statement.expected, (resolve, reject) => {
-      this.#pool!.query(named, (error: Error | null, result) => {
+      pool.query(named, (error: Error | null, result) => {
         if (error) reject(error);
         else resolve(result.rows as R[]);
       });
@@ -117,7 +117,7 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
   /** The first statements, and all where TypeORM shows no pool. */
   async #queryWithoutPool<R extends object>(statement: Statement, within: number): Promise<R[]> {
     const dataSource = await this.#started();
-    if (this.#pool) return this.query(statement, within);
+    if (poolOf(this.#dataSource)) return this.query(statement, within);
     return this.#answered(within, statement.expected, (resolve, reject) => {
       throughTypeOrm<R>(dataSource, statement.text, statement.values).then(resolve, reject);
     });
@@ -140,19 +140,18 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
     return new Promise((resolve, reject) => {
       const deadline = this.deadlines.set(within, () => reject(this.#translate(new DatabaseTimeout(), expected)));
       // What comes after the deadline has been told already.
-      work(
-        (result) => this.deadlines.clear(deadline) && resolve(result),
-        (error) => this.deadlines.clear(deadline) && reject(this.#translate(error, expected)),
-      );
+      const fail = (error: unknown) => this.deadlines.clear(deadline) && reject(this.#translate(error, expected));
+      try {
+        work((result) => this.deadlines.clear(deadline) && resolve(result), fail);
+      } catch (error) {
+        fail(error);
+      }
     });
   }
 
   async #start(): Promise<DataSource> {
     const dataSource = this.#isJoined() ? this.#join() : await this.#open();
     await this.#requireTables(dataSource);
-    // TypeORM's own pool, without the price of its query layer. Where a version has none, `DataSource.query` serves.
-    const pool = (dataSource.driver as { master?: Partial<Pool> }).master;
-    this.#pool = typeof pool?.query === 'function' ? (pool as Pool) : undefined;
     this.#dataSource = dataSource;
     return dataSource;
   }
@@ -235,15 +234,5 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
       this.#logger.error(`The database refused or failed: ${describeFailure(error)}${hint}`);
     }
     return new StorageError(undefined, reason);
-  }
-}
-
-/** `DataSource.query` would give a pair of rows and their number for what updates or deletes. */
-async function throughTypeOrm<R>(dataSource: DataSource, text: string, values: unknown[]): Promise<R[]> {
-  const runner = dataSource.createQueryRunner();
-  try {
-    return (await runner.query(text, values, true)).records as R[];
-  } finally {
-    await runner.release();
   }
 }

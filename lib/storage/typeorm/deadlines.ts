@@ -1,29 +1,32 @@
+import { AsyncResource } from 'node:async_hooks';
+
 /** Milliseconds. */
 const TICK = 25;
 
 /** @internal */
 export interface Deadline {
-  /** By the count of ticks. */
+  /** By `performance.now()`. */
   readonly at: number;
   readonly onLate: () => void;
 }
 
 /**
  * Deadlines of what is nearly always done long before. A timer for each costs a statement more than the rest of its
- * waiting does; here one looks at all of them, so a deadline is told up to a tick and a half too late.
+ * waiting does; here one looks at all of them, so a deadline is told up to a tick too late.
  *
  * @internal
  */
 export class Deadlines {
   readonly #open = new Set<Deadline>();
-  #ticks = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** Outside of the request that happens to come first: its context, and what that holds, would live with the timer. */
+  readonly #start = AsyncResource.bind(() => setInterval(() => this.#tick(), TICK).unref());
 
   /** @param within Milliseconds from now. */
   set(within: number, onLate: () => void): Deadline {
-    const deadline = { at: this.#ticks + 1 + Math.ceil(within / TICK), onLate };
+    const deadline = { at: performance.now() + within, onLate };
     this.#open.add(deadline);
-    this.#timer ??= setInterval(() => this.#tick(), TICK).unref();
+    this.#timer ??= this.#start();
     return deadline;
   }
 
@@ -33,15 +36,17 @@ export class Deadlines {
   }
 
   #tick(): void {
-    this.#ticks++;
     if (this.#open.size === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
+      return;
     }
-    for (const deadline of this.#open) {
-      if (deadline.at > this.#ticks) continue;
-      this.#open.delete(deadline);
-      deadline.onLate();
-    }
+    const now = performance.now();
+    const late = [...this.#open].filter(({ at }) => at <= now);
+    if (late.length === 0) return;
+    // Answers that came while the process was busy are read first.
+    setImmediate(() => {
+      for (const deadline of late) if (this.clear(deadline)) deadline.onLate();
+    });
   }
 }

@@ -13,6 +13,12 @@ const LONGEST_REST = 500;
 /** Any number, the same in every instance. */
 const LOCK = 7_267_003;
 
+interface Swept {
+  /** Whether nobody else was at it. */
+  free: boolean;
+  removed: RemovedRow[];
+}
+
 /**
  * Removes everybody's expired rows, batch by batch, and tells each batch when it is removed.
  *
@@ -32,10 +38,11 @@ export async function* sweepExpired(
     const statement = sweepOf(part);
     for (let count = BATCH; count === BATCH;) {
       const begun = performance.now();
-      const rows = await database.query<RemovedRow>({ ...statement, values: [BATCH, ifFree, table] });
-      count = rows.length;
+      const [{ free, removed }] = await database.query<Swept>({ ...statement, values: [BATCH, ifFree, table] });
+      if (!free) return;
+      count = removed.length;
       const took = performance.now() - begun;
-      if (count > 0) yield rows.map(toRemovedKey);
+      if (count > 0) yield removed.map(toRemovedKey);
       if (count === BATCH) await sleep(Math.min(REST * took, LONGEST_REST));
     }
   }
@@ -44,13 +51,17 @@ export async function* sweepExpired(
 function sweepOf({ id, name }: TablePart): { name: string; text: string } {
   return {
     name: `byok_sweep_${id}`,
-    text: `DELETE FROM ${name} k USING (
+    text: `WITH lock AS MATERIALIZED (
+        SELECT NOT $2::boolean OR pg_try_advisory_xact_lock(hashtextextended($3::text, ${LOCK})) AS free
+      ), old AS MATERIALIZED (
         SELECT owner_kind, owner_id, provider, label FROM ${name}
-        WHERE expires_at <= now()
-          AND (SELECT NOT $2::boolean OR pg_try_advisory_xact_lock(hashtextextended($3::text, ${LOCK})))
+        WHERE expires_at <= now() AND (SELECT free FROM lock)
         ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
-      ) AS old
-      WHERE k.owner_kind = old.owner_kind AND k.owner_id = old.owner_id AND k.provider = old.provider AND k.label = old.label
-      RETURNING k.owner_kind, k.owner_id, k.provider, k.label`,
+      ), removed AS (
+        DELETE FROM ${name} k USING old
+        WHERE k.owner_kind = old.owner_kind AND k.owner_id = old.owner_id AND k.provider = old.provider AND k.label = old.label
+        RETURNING k.owner_kind, k.owner_id, k.provider, k.label
+      )
+      SELECT free, (SELECT coalesce(json_agg(removed), '[]') FROM removed) AS removed FROM lock`,
   };
 }
