@@ -15,6 +15,9 @@ import { rememberResolved, resolvedKeysOf } from './resolved-keys.js';
  * Extend it to change where the request comes from or what is thrown, and put the subclass on routes or make it the
  * application's `APP_GUARD`: a request whose keys are resolved already passes the other guards at once.
  *
+ * Where one request lives for many operations, as that of a websocket does, have `getRequest` give an object of its own for
+ * each: else a user who changes or a key that is deleted meanwhile is not noticed.
+ *
  * It asks `resolveUser`, so it has to run after the guard that signs the user in. Nest runs the guards of the
  * application first, then those of the class, then those of the method, and of one level from the bottom up.
  *
