@@ -2,18 +2,12 @@ import { execFile } from 'node:child_process';
 import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { EncryptionService } from '../../dist/index.js';
+import { contextOf, userId } from '../../test/support/sealed-rows.mjs';
 import { alternate, median, ratio } from '../support/rounds.mjs';
 
 const OPERATIONS = 20_000;
 const KEY = 'an-example-of-an-api-key-of-60-characters'.padEnd(60, 'x');
-const CONTEXT = {
-  purpose: 'database',
-  ownerKind: 'user',
-  ownerId: 'user-0000001',
-  provider: 'openai',
-  label: 'default',
-  expiresAt: null,
-};
+const CONTEXT = contextOf(userId(1));
 
 /** P5: what sealing and opening cost beside AES-256-GCM of Node alone, and beside Fernet. */
 export async function measureCrypto({ rounds = 15 } = {}) {

@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import pg from 'pg';
 import { ByokService, EncryptionService } from '../../dist/index.js';
-import { apiKeyOf } from '../../test/support/sealed-rows.mjs';
+import { apiKeyOf, sealWith } from '../../test/support/sealed-rows.mjs';
 import { anyUser, fillTables, makeSecrets, sealBare } from '../support/data.mjs';
 import { withDatabase } from '../support/database.mjs';
 import { inModule } from '../support/module.mjs';
@@ -40,18 +40,10 @@ export async function measureWrites({ rows = 20_000, rounds = 5, seconds = 3 } =
       const options = { secret: secrets.secret, db: { type: 'postgres', url, extra: { max: 10 } } };
       return await inModule(options, async (app) => {
         const byok = app.get(ByokService);
-        const encryption = app.get(EncryptionService);
+        const seal = sealWith(app.get(EncryptionService));
         const sameRow = (user) => {
-          const context = {
-            purpose: 'database',
-            ownerKind: 'user',
-            ownerId: user,
-            provider: 'openai',
-            label: 'default',
-          };
-          const sealed = encryption.encrypt(apiKeyOf(user), { ...context, expiresAt: null });
-          const fingerprint = encryption.fingerprint('openai', apiKeyOf(user));
-          const values = ['user', user, 'openai', 'default', encryption.keyId, sealed, '…', fingerprint, [], null];
+          const { keyId, ciphertext, fingerprint } = seal({ ownerId: user, apiKey: apiKeyOf(user) });
+          const values = ['user', user, 'openai', 'default', keyId, ciphertext, '…', fingerprint, [], null];
           return pool.query({ name: 'same_row', text: SAME_ROW, values });
         };
         const ours = (userId) => byok.setKey({ userId }, 'openai', apiKeyOf(userId));

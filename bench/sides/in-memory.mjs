@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { EncryptionService } from '../../dist/index.js';
+import { contextOf } from '../../test/support/sealed-rows.mjs';
 import { controllerWith } from './route.mjs';
 
 const RECORDS = 10_000;
@@ -14,8 +15,7 @@ export async function inMemory({ url, secret }) {
   let next = 0;
   function handler() {
     const { owner_id: ownerId, ciphertext } = rows[next++ % rows.length];
-    const context = { purpose: 'database', ownerKind: 'user', ownerId, provider: 'openai', label: 'default' };
-    return { length: JSON.parse(encryption.decrypt(ciphertext, { ...context, expiresAt: null })).key.length };
+    return { length: JSON.parse(encryption.decrypt(ciphertext, contextOf(ownerId))).key.length };
   }
   return { controllers: [controllerWith(handler)] };
 }

@@ -60,7 +60,7 @@ export interface RotationResult {
 export interface RotationKeyStatus {
   /** Hex. */
   keyId: string;
-  /** `current` seals, `old` is still in use or could be, `retired` is refused by the database. */
+  /** `current` seals, `old` is still in use or could be, `unused` never sealed, `retired` is refused by the database. */
   state: 'current' | 'old' | 'unused' | 'retired';
   /** Rows that say they are sealed with it. */
   rows: number;

@@ -67,11 +67,6 @@ class Guarded {
   none() {
     return {};
   }
-
-  @Get('unguarded')
-  unguarded() {
-    return {};
-  }
 }
 
 interface User {

@@ -3,10 +3,13 @@ import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KeyCleanup } from '../../lib/byok.cleanup.js';
 import type { ByokEvent, ByokModuleOptions } from '../../lib/index.js';
+import { until } from '../support/cli.js';
 import { KEY, startEdge, type EdgeApp } from '../support/edge-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
 const EVERY = 50;
+/** Milliseconds in which what is waited for has to happen. */
+const WITHIN = 5_000;
 
 describe('The sweeper', () => {
   let database: TestDatabase;
@@ -33,14 +36,6 @@ describe('The sweeper', () => {
   const expire = (where: string) =>
     database.query(`UPDATE user_api_keys SET expires_at = now() - interval '1 millisecond' WHERE ${where}`);
 
-  async function until(reached: () => Promise<boolean> | boolean): Promise<void> {
-    const end = Date.now() + 5_000;
-    while (!(await reached())) {
-      if (Date.now() > end) throw new Error('It did not happen within 5 s.');
-      await sleep(10);
-    }
-  }
-
   it("removes everybody's expired keys, and tells of each", async () => {
     const events: ByokEvent[] = [];
     const { byok } = await start({ onEvent: (event) => void events.push(event) });
@@ -50,7 +45,7 @@ describe('The sweeper', () => {
     await sleep(3 * EVERY);
     expect(await providers()).toEqual(['kept', 'kept', 'old', 'old']);
     await expire(`provider = 'old'`);
-    await until(async () => (await providers()).length === 2);
+    await until(async () => (await providers()).length === 2, WITHIN);
     expect(await providers()).toEqual(['kept', 'kept']);
     const expired = events.filter(({ type }) => type === 'expired');
     expect(expired.map(({ owner, provider }) => `${owner.id}/${provider}`).sort()).toEqual(['alice/old', 'bob/old']);
@@ -64,7 +59,7 @@ describe('The sweeper', () => {
        SELECT owner_kind, 'user-' || n, provider, label, key_id, ciphertext, hint, fingerprint, now()
        FROM user_api_keys, generate_series(1, 50000) n`,
     );
-    await until(async () => (await providers()).length < 50_000);
+    await until(async () => (await providers()).length < 50_000, WITHIN);
     await close();
     const left = (await providers()).length;
     expect(left).toBeGreaterThan(1_000);
@@ -91,12 +86,12 @@ describe('The sweeper', () => {
       await sleep(350);
       await expire(`NOT ${locked}`);
       const begun = Date.now();
-      await until(async () => (await providers()).length === 2);
+      await until(async () => (await providers()).length === 2, WITHIN);
       expect(Date.now() - begun).toBeLessThan(3_000);
       await sleep(3 * EVERY);
       expect(await providers()).toHaveLength(2);
       await holder.query('COMMIT');
-      await until(async () => (await providers()).length === 0);
+      await until(async () => (await providers()).length === 0, WITHIN);
     } finally {
       await holder.end();
     }
@@ -123,7 +118,7 @@ describe('The sweeper', () => {
       await sleep(3 * EVERY);
       return done++;
     });
-    await until(() => sweeps > 0);
+    await until(() => sweeps > 0, WITHIN);
     await app.close();
     expect([sweeps, done]).toEqual([1, 1]);
     await sleep(3 * EVERY);
@@ -137,7 +132,7 @@ describe('The sweeper', () => {
       sweeps++;
       throw new Error(`a message of the test with ${KEY}`);
     });
-    await until(() => sweeps > 2);
+    await until(() => sweeps > 2, WITHIN);
     expect(app.log.filter((line) => line.includes('Expired keys could not be swept')).length).toBeGreaterThan(1);
     expect(app.log.join()).not.toContain(KEY);
   });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StorageError, type KeyRecord } from '../../lib/index.js';
+import { until } from '../support/cli.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { inMinutes, makeRecord, openDatabaseStorage } from '../support/storage.js';
 
@@ -54,10 +55,6 @@ describe.each([{ preparedStatements: true }, { preparedStatements: false }])('Re
   async function sessions(condition: string): Promise<number[]> {
     const sql = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND ${condition}`;
     return (await database.query(sql)).map(({ pid }) => pid as number);
-  }
-
-  async function until(isSo: () => Promise<boolean>): Promise<void> {
-    while (!(await isSo())) await sleep(20);
   }
 
   it('give each of 500 owners who ask at once their own, in few statements', async () => {

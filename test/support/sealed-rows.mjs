@@ -42,19 +42,17 @@ export function apiKeyOf(ownerId) {
   return `an-example-of-an-api-key-of-${ownerId}-`.padEnd(60, 'x');
 }
 
+/** What the records of `sealWith` are bound to. */
+export function contextOf(ownerId) {
+  return { purpose: 'database', ownerKind: 'user', ownerId, provider: 'openai', label: 'default', expiresAt: null };
+}
+
 /** Seals as the library does. */
 export function sealWith(encryption) {
   const keyId = encryption.keyId;
   return ({ ownerId, apiKey }) => ({
     keyId,
-    ciphertext: encryption.encrypt(JSON.stringify({ v: 1, key: apiKey }), {
-      purpose: 'database',
-      ownerKind: 'user',
-      ownerId,
-      provider: 'openai',
-      label: 'default',
-      expiresAt: null,
-    }),
+    ciphertext: encryption.encrypt(JSON.stringify({ v: 1, key: apiKey }), contextOf(ownerId)),
     fingerprint: encryption.fingerprint('openai', apiKey),
   });
 }

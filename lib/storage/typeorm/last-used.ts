@@ -56,10 +56,10 @@ export class LastUsed {
 
   note(owner: KeyOwner, provider: string, label: string): void {
     this.#remember({ owner, provider, label, at: performance.now() });
-    this.#timer ??= setTimeout(() => void this.flush(), COLLECT_FOR).unref();
   }
 
   #remember(use: Use): void {
+    this.#timer ??= setTimeout(() => void this.flush(), COLLECT_FOR).unref();
     const known = this.#uses.get(use.owner.id);
     const same = known?.find((each) => isSameKey(each, use));
     if (same) {
@@ -112,7 +112,6 @@ export class LastUsed {
       if (this.#count >= MAX_REMEMBERED) break;
       this.#remember(use);
     }
-    if (this.#count > 0) this.#timer ??= setTimeout(() => void this.flush(), COLLECT_FOR).unref();
   }
 }
 
