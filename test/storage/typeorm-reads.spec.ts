@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { StorageError, type KeyRecord } from '../../lib/index.js';
 import { until } from '../support/cli.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
