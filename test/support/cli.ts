@@ -78,9 +78,10 @@ export async function cliJson(args: readonly string[], given: CliEnvironment) {
   return { code, stderr, json: JSON.parse(stdout) };
 }
 
-/** A shell on a terminal of its own, as `script` of util-linux gives one; both streams are one then. */
+/** One command on a terminal of its own, as `script` of util-linux gives one; both streams are one then. */
 export function onTerminal(command: string, given: CliEnvironment, input?: string): Running {
-  return start('script', ['-qec', command, '/dev/null'], given, input);
+  // In the place of the shell that runs it: dash would stay, and a Ctrl-C end it, with a status of its own.
+  return start('script', ['-qec', `exec ${command}`, '/dev/null'], given, input);
 }
 
 /** The command line for a shell. */
