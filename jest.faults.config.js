@@ -6,7 +6,8 @@ import config from './jest.config.js';
 // For the table at the end of a run, and to tell a whole run from a part of it.
 process.env.FAULTS_REPORT ??= join(tmpdir(), `byok-faults-${process.pid}.jsonl`);
 process.env.FAULTS_SUITES ??= String(
-  readdirSync(new URL('./test/faults', import.meta.url)).filter((name) => name.endsWith('.fault.ts')).length,
+  readdirSync(new URL('./test', import.meta.url), { recursive: true }).filter((name) => name.endsWith('.fault.ts'))
+    .length,
 );
 
 /** The long forms of the fault tests: `npm run test:faults`. @type {import('jest').Config} */

@@ -4,7 +4,7 @@ import { gcmOpen, gcmSeal } from '../../lib/crypto/aes-gcm.js';
 import { type EncryptionService } from '../../lib/index.js';
 import { context, Refusals, serviceOf, TEXT, withoutStacks } from './support.js';
 
-// Of 1,000 it is tried in a process of its own: exhaustive.spec.ts.
+// Of more it is tried in a process of its own: exhaustive.spec.ts.
 const RECORDS = 20;
 const TRUNCATED_TAGS = [4, 8, 12, 13, 14, 15];
 const service = serviceOf('tampering');

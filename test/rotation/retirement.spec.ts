@@ -15,7 +15,7 @@ import {
 } from '../../lib/index.js';
 import { isKeyUsed } from '../../lib/storage/typeorm/keyring-registry.js';
 import { startByok, type ByokApp } from '../support/byok-app.js';
-import { createDatabase, type TestDatabase } from '../support/postgres.js';
+import { advisoryLocks, createDatabase, type TestDatabase } from '../support/postgres.js';
 
 const KEY = 'an-example-of-an-api-key-1f9c';
 const [ALICE, BOB] = [{ userId: 'alice' }, { userId: 'bob' }];
@@ -146,8 +146,7 @@ describe('A key', () => {
       await client.query('INSERT INTO byok_retired_keys (key_id) VALUES ($1)', [Buffer.from(idOf(old), 'hex')]);
       const starting = start([old, fresh]);
       starting.catch(() => undefined);
-      const waits = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
-      while ((await database.query(waits)).length === 0) await sleep(20);
+      while ((await advisoryLocks(database)).every(({ granted }) => granted)) await sleep(20);
       await client.query('COMMIT');
       await expect(starting).rejects.toThrow('is retired and must not seal again');
     } finally {

@@ -4,7 +4,7 @@ import { KeyCleanup } from '../../lib/byok.cleanup.js';
 import { EncryptionService, RotationService, StorageError } from '../../lib/index.js';
 import { startByok } from '../support/byok-app.js';
 import { findPgBouncer, startPgBouncer, type PgBouncer } from '../support/pgbouncer.js';
-import { createDatabase, type TestDatabase } from '../support/postgres.js';
+import { advisoryLocks, createDatabase, type TestDatabase } from '../support/postgres.js';
 import { openDatabaseStorage } from '../support/storage.js';
 import { describeKeyStorage } from './key-storage.contract.js';
 
@@ -70,7 +70,7 @@ if (!path) process.stdout.write('A pooler by transaction was not tested: there i
       await database.query(`UPDATE user_api_keys SET expires_at = now() - interval '1 s'`);
       const swept = await Promise.all(apps.map(({ app }) => app.get(KeyCleanup).everywhere({ ifFree: true })));
       expect(swept.reduce((sum, n) => sum + n)).toBe(60);
-      expect(await database.query(`SELECT * FROM pg_locks WHERE locktype = 'advisory'`)).toEqual([]);
+      expect(await advisoryLocks(database)).toEqual([]);
       const servers = await database.query(
         `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'nestjs-byok'`,
       );

@@ -30,6 +30,12 @@ export async function createDatabase(): Promise<TestDatabase> {
   };
 }
 
+/** The advisory locks of this database alone: `pg_locks` has those of the server, where other specs migrate meanwhile. */
+export function advisoryLocks(database: TestDatabase): Promise<{ granted: boolean }[]> {
+  return database.query(`SELECT granted FROM pg_locks JOIN pg_database ON pg_database.oid = database
+    WHERE locktype = 'advisory' AND datname = current_database()`);
+}
+
 /** Runs one statement on a connection of its own, as the role of the URL. */
 export async function onServer(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
