@@ -79,10 +79,16 @@ export function isCommittedTo(key: RootKey, sealed: Buffer, context: SealContext
   }
 }
 
+/** Where the id of the key that sealed the record begins. @throws {EncryptionError} where the bytes are no record of ours @internal */
+export function keyIdOffset(sealed: Buffer): number {
+  if (sealed.length < SALT || sealed[0] !== VERSION || sealed[1] !== SUITE) throw new EncryptionError();
+  return KEY_ID;
+}
+
 /** The id of the key that sealed the record. @throws {EncryptionError} where the bytes are no record of ours @internal */
 export function keyIdOf(sealed: Buffer): Buffer {
-  if (sealed.length < SALT || sealed[0] !== VERSION || sealed[1] !== SUITE) throw new EncryptionError();
-  return sealed.subarray(KEY_ID, SALT);
+  const offset = keyIdOffset(sealed);
+  return sealed.subarray(offset, offset + KEY_ID_LENGTH);
 }
 
 function hasRecordLength({ length }: Buffer): boolean {

@@ -77,8 +77,9 @@ export class Keyring extends Redacted {
     return this.#keys.map((key) => key.handles());
   }
 
-  find(keyId: Uint8Array): RootKey | undefined {
-    for (const key of this.#keys) if (key.id.equals(keyId)) return key;
+  /** The key whose id stands there. */
+  find(bytes: Uint8Array, offset = 0): RootKey | undefined {
+    for (const key of this.#keys) if (key.hasId(bytes, offset)) return key;
     return undefined;
   }
 

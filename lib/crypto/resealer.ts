@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { EncryptionError } from '../errors/index.js';
 import type { SealContext } from '../interfaces/index.js';
-import { keyIdOf, open, seal } from './envelope.js';
+import { keyIdOffset, open, seal } from './envelope.js';
 import { unpaddedLength } from './padding.js';
 import { Redacted } from './redacted.js';
 import { RootKey, type RootKeyHandles } from './root-key.js';
@@ -53,7 +53,7 @@ export class Resealer extends Redacted {
   /** Whether the record is of the first secret. */
   isCurrent(sealed: Buffer): boolean {
     try {
-      return keyIdOf(sealed).equals(this.#keys[0].id);
+      return this.#keys[0].hasId(sealed, keyIdOffset(sealed));
     } catch {
       return false;
     }
@@ -62,8 +62,8 @@ export class Resealer extends Redacted {
   #opened<T>(sealed: Buffer, context: SealContext, work: (padded: Buffer, apiKey: Uint8Array | string) => T): T {
     let padded: Buffer | undefined;
     try {
-      const id = keyIdOf(sealed);
-      const key = this.#keys.find((each) => each.id.equals(id));
+      const offset = keyIdOffset(sealed);
+      const key = this.#keys.find((each) => each.hasId(sealed, offset));
       if (!key) throw new EncryptionError();
       padded = open(key, sealed, context);
       const text = padded.subarray(0, unpaddedLength(padded));

@@ -90,6 +90,10 @@ describe('The format, against a second writing of it', () => {
     expect(service.keyId).toEqual(referenceKeyId(ROOT));
   });
 
+  it('opens a text with the character that stands for what is no UTF-8', () => {
+    expect(service.decrypt(referenceSeal(ROOT, 'a \ufffd of its own', CONTEXT), CONTEXT)).toBe('a \ufffd of its own');
+  });
+
   it('refuses a record whose tag is right and whose commitment is not', () => {
     const sealed = referenceSeal(ROOT, TEXT, CONTEXT, { commitment: Buffer.alloc(32) });
     expect(isTheOneError(thrownBy(() => service.decrypt(sealed, CONTEXT)))).toBe(true);
@@ -105,6 +109,10 @@ describe('The format, against a second writing of it', () => {
     ['no block', Buffer.alloc(0)],
     ['half a block', Buffer.concat([Buffer.from('text'), Buffer.from([0x80]), Buffer.alloc(27)])],
     ['bytes that are no UTF-8', Buffer.concat([Buffer.from([0xc3, 0x28, 0x80]), Buffer.alloc(61)])],
+    [
+      'bytes that are no UTF-8 beside a character that stands for such',
+      Buffer.concat([Buffer.from('\ufffd'), Buffer.from([0xff, 0x80]), Buffer.alloc(59)]),
+    ],
     ['a surrogate in UTF-8', Buffer.concat([Buffer.from([0xed, 0xa0, 0x80, 0x80]), Buffer.alloc(60)])],
   ])('refuses a well-sealed record with %s', (_, padded) => {
     const sealed = referenceSeal(ROOT, '', CONTEXT, { padded });
