@@ -5,7 +5,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { BYOK_OPTIONS } from '../../byok.constants.js';
 import { ByokError, ConfigurationError, StorageError } from '../../errors/index.js';
 import type { ResolvedByokOptions } from '../../interfaces/index.js';
-import { codeOf, DatabaseTimeout, describeFailure, poolerHint } from './database-failure.js';
+import { codeOf, DatabaseTimeout, describeFailure, poolerHint, tablesHint } from './database-failure.js';
 import { Deadlines } from './deadlines.js';
 import { byokEntities } from './entities/index.js';
 import { createByokMigrations } from './migrations/index.js';
@@ -215,7 +215,7 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
     } catch (error) {
       if (dataSource.isInitialized) await dataSource.destroy().catch(() => {});
       this.#logger.error(
-        `The database cannot be used: ${describeFailure(error)}${poolerHint(codeOf(error), preparedStatements)}`,
+        `The database cannot be used: ${describeFailure(error)}${poolerHint(codeOf(error), preparedStatements)}${tablesHint(codeOf(error))}`,
       );
       throw new StorageError('The database of keys could not be reached or migrated at start. See the log.');
     }
