@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ConfigurationError } from '../errors/index.js';
-import { requirementsOf, resolvedKeysOf } from '../guards/index.js';
+import { callOf, requirementsOf, resolvedKeysOf } from '../guards/index.js';
 import type { ResolvedApiKey } from '../resolved-api-key.js';
 
 /**
@@ -34,7 +34,7 @@ function resolvedKey(
   const controller = context.getClass();
   const handler = `${controller.name}.${context.getHandler().name}()`;
   const requirements = requirementsOf(controller, context.getHandler());
-  const keys = resolvedKeysOf(context.switchToHttp().getRequest<object>(), requirements);
+  const keys = resolvedKeysOf(callOf(context), requirements);
   if (!keys) {
     throw new ConfigurationError(
       requirements.length > 0

@@ -3,10 +3,11 @@ import { ByokEvents } from '../byok.events.js';
 import { ByokCallers } from '../byok.callers.js';
 import { KeyCleanup, type AnyResponse } from '../byok.cleanup.js';
 import { KeyResolver } from '../byok.resolver.js';
-import { KeyRequiredError, type ByokError } from '../errors/index.js';
+import { ConfigurationError, KeyRequiredError, type ByokError } from '../errors/index.js';
 import type { ByokRequest } from '../interfaces/index.js';
+import type { ResolvedApiKey } from '../resolved-api-key.js';
 import { requirementsOf, type KeyRequirement } from './key-requirement.js';
-import { rememberResolved, resolvedKeysOf } from './resolved-keys.js';
+import { callOf, rememberResolved, resolvedKeysOf } from './resolved-keys.js';
 
 /**
  * Lets a request through when its caller has the keys that `@RequireApiKey()` and `@RequireAnyApiKey()` ask for, on the
@@ -15,8 +16,11 @@ import { rememberResolved, resolvedKeysOf } from './resolved-keys.js';
  * Extend it to change where the request comes from or what is thrown, and put the subclass on routes or make it the
  * application's `APP_GUARD`: a request whose keys are resolved already passes the other guards at once.
  *
- * Where one request lives for many operations, as that of a websocket does, have `getRequest` give an object of its own for
- * each: else a user who changes or a key that is deleted meanwhile is not noticed.
+ * In GraphQL, in a microservice or behind a websocket only a subclass knows the request: have `getRequest` give it, and the
+ * subclass run before the guard of the decorator. It is an object with `headers` and what `resolveUser` reads, made of what
+ * the application knows of the caller, never of what a message says. Where one request lives for many operations, as that of
+ * a websocket does, give an object of its own for each: else a user who changes or a key that is deleted meanwhile is not
+ * noticed. Messages of a websocket have to be objects.
  *
  * It asks `resolveUser`, so it has to run after the guard that signs the user in. Nest runs the guards of the
  * application first, then those of the class, then those of the method, and of one level from the bottom up.
@@ -45,9 +49,45 @@ export class ApiKeyGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const requirements = requirementsOf(context.getClass(), context.getHandler());
     if (requirements.length === 0) return true;
+    // Outside of HTTP, the guard on the method knows no request; one before it that does has done it all.
+    const call = context.getType() === 'http' ? undefined : callOf(context);
+    if (resolvedKeysOf(call, requirements)) return true;
     const request = this.getRequest(context);
     // On the class and on the method: the first of the two has done it all.
-    if (resolvedKeysOf(request, requirements)) return true;
+    let keys = resolvedKeysOf(request, requirements);
+    if (!keys) {
+      keys = await this.#resolve(request, requirements, context);
+      rememberResolved(request, requirements, keys);
+    }
+    if (call && call !== request) rememberResolved(call, requirements, keys);
+    return true;
+  }
+
+  /**
+   * The request whose caller's keys are meant.
+   *
+   * @throws {ConfigurationError} outside of HTTP: what a handler is called with there may be the caller's own words
+   */
+  protected getRequest(context: ExecutionContext): ByokRequest {
+    if (context.getType() !== 'http') {
+      const handler = `${context.getClass().name}.${context.getHandler().name}()`;
+      throw new ConfigurationError(
+        `${handler} is called by '${context.getType()}', where ApiKeyGuard knows no request. Extend it, say in getRequest() whose keys are meant, and have it run before: with @UseGuards() below @RequireApiKey() or on the class, or as APP_GUARD.`,
+      );
+    }
+    return context.switchToHttp().getRequest<ByokRequest>();
+  }
+
+  /** The error for a key that is not there. */
+  protected createMissingKeyError({ providers, label }: KeyRequirement, _context: ExecutionContext): ByokError | Error {
+    return new KeyRequiredError(providers, label);
+  }
+
+  async #resolve(
+    request: ByokRequest,
+    requirements: readonly KeyRequirement[],
+    context: ExecutionContext,
+  ): Promise<readonly ResolvedApiKey[]> {
     const { keys, missing } = await this.resolver.resolve(
       request,
       requirements.map(({ providers, label }) => providers.map((provider) => ({ provider, label }))),
@@ -55,22 +95,9 @@ export class ApiKeyGuard implements CanActivate {
     if (context.getType() === 'http') {
       this.cleanup.afterwards(request, context.switchToHttp().getResponse<AnyResponse | undefined>());
     }
-    if (missing !== -1) {
-      await this.#tellDenied(request, requirements[missing]);
-      throw this.createMissingKeyError(requirements[missing], context);
-    }
-    rememberResolved(request, requirements, keys);
-    return true;
-  }
-
-  /** The request whose caller's keys are meant. */
-  protected getRequest(context: ExecutionContext): ByokRequest {
-    return context.switchToHttp().getRequest<ByokRequest>();
-  }
-
-  /** The error for a key that is not there. */
-  protected createMissingKeyError({ providers, label }: KeyRequirement, _context: ExecutionContext): ByokError | Error {
-    return new KeyRequiredError(providers, label);
+    if (missing === -1) return keys;
+    await this.#tellDenied(request, requirements[missing]);
+    throw this.createMissingKeyError(requirements[missing], context);
   }
 
   async #tellDenied(request: ByokRequest, { providers, label }: KeyRequirement): Promise<void> {

@@ -1,4 +1,4 @@
 export { ApiKeyGuard } from './api-key.guard.js';
 export { HttpsGuard, isLoopback, isSecure } from './https.guard.js';
 export { addRequirement, requirementsOf, type KeyRequirement } from './key-requirement.js';
-export { resolvedKeysOf } from './resolved-keys.js';
+export { callOf, resolvedKeysOf } from './resolved-keys.js';

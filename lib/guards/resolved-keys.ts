@@ -1,3 +1,4 @@
+import type { ExecutionContext } from '@nestjs/common';
 import { RequestNotes } from '../byok.request-notes.js';
 import type { ResolvedApiKey } from '../resolved-api-key.js';
 import type { KeyRequirement } from './key-requirement.js';
@@ -27,8 +28,30 @@ export function rememberResolved(
 
 /** @internal */
 export function resolvedKeysOf(
-  request: object,
+  request: object | undefined,
   requirements: readonly KeyRequirement[],
 ): readonly ResolvedApiKey[] | undefined {
-  return resolved.get(request)?.find((each) => each.requirements === requirements)?.keys;
+  return request && resolved.get(request)?.find((each) => each.requirements === requirements)?.keys;
+}
+
+/**
+ * What stands for the call of a handler: the request, or what comes with each message or field where one request lives
+ * for many. Of a websocket it is the message, if that is an object: the first argument is the connection.
+ *
+ * @internal
+ */
+export function callOf(context: ExecutionContext): object | undefined {
+  const args: unknown[] = context.getArgs();
+  switch (context.getType<string>()) {
+    case 'http':
+      return args[0] as object;
+    case 'ws':
+      return args.slice(1).findLast(isObject);
+    default:
+      return args.findLast(isObject);
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

@@ -1,6 +1,14 @@
 import { Catch, Injectable, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { throwError } from 'rxjs';
 import { ByokError } from '../errors/index.js';
 import { ErrorAnswers } from './error-answers.js';
+
+/** Socket.IO's `emit` sends; that of a `WebSocket`, which has a state, does not. */
+interface SocketLike {
+  readyState?: unknown;
+  send?: (text: string) => void;
+  emit?: (event: string, data: unknown) => void;
+}
 
 /**
  * Turns this library's errors into answers, in the whole application. Errors of others are left alone.
@@ -12,12 +20,24 @@ import { ErrorAnswers } from './error-answers.js';
 export class ByokExceptionFilter implements ExceptionFilter<ByokError> {
   constructor(private readonly answers: ErrorAnswers) {}
 
-  async catch(error: ByokError, host: ArgumentsHost): Promise<void> {
-    // GraphQL, RPC and WebSockets have their own forms of errors.
-    if (host.getType() !== 'http') throw error;
-    const http = host.switchToHttp();
-    await this.answers.send(error, http.getRequest(), http.getResponse());
+  catch(error: ByokError, host: ArgumentsHost): unknown {
+    const type = host.getType<string>();
+    if (type === 'http') {
+      const http = host.switchToHttp();
+      return this.answers.send(error, http.getRequest(), http.getResponse());
+    }
+    // As Nest tells its own: what is thrown here ends the process of a websocket, and a message is never answered.
+    const body = { status: 'error', ...this.answers.bodyOf(error) };
+    if (type === 'rpc') return throwError(() => body);
+    if (type === 'ws') return tell(host.switchToWs().getClient<SocketLike>(), body);
+    // GraphQL makes its answer of what is thrown.
+    throw error;
   }
+}
+
+function tell(client: SocketLike, data: unknown): void {
+  if (typeof client.readyState === 'number') client.send?.(JSON.stringify({ event: 'exception', data }));
+  else client.emit?.('exception', data);
 }
 
 /** Gives every error of the JSON routes our form, those of Nest's included. @internal */

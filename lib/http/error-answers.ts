@@ -52,7 +52,7 @@ export class ErrorAnswers {
   async send(error: unknown, request: ByokRequest, response: unknown, html = true): Promise<void> {
     const { httpAdapter } = this.adapterHost;
     if (httpAdapter.isHeadersSent(response)) return;
-    const body = this.#bodyOf(error);
+    const body = this.bodyOf(error);
     // @fastify/session would save it with this answer, fail again, and have Fastify show the client why.
     if (error instanceof StorageError && error.reason === SESSION_REASON && httpAdapter.getType() === 'fastify') {
       request.session = null;
@@ -69,7 +69,8 @@ export class ErrorAnswers {
     await httpAdapter.reply(response, page, body.statusCode);
   }
 
-  #bodyOf(error: unknown): ByokErrorBody {
+  /** What is told of an error, in HTTP and elsewhere. */
+  bodyOf(error: unknown): ByokErrorBody {
     const known = toByokError(error);
     if (known) {
       const { code, message } = known;

@@ -1,11 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Injectable, Module } from '@nestjs/common';
-import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Injectable, Logger, Module } from '@nestjs/common';
+import { getDataSourceToken, TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
+import { Column, DataSource, DefaultNamingStrategy, Entity, PrimaryColumn } from 'typeorm';
 import {
   byokEntities,
   byokMigrations,
+  ByokHealth,
   ByokModule,
   ConfigurationError,
   createByokMigrations,
@@ -212,6 +213,50 @@ describe('The database of the module', () => {
       await expectToWork(await started(startWith(typeOrm, asked)));
       const existing = ByokModule.forRootAsync({ imports: [SettingsModule], useExisting: Settings });
       await expectToWork(await started(startWith(typeOrm, existing)), 'keys_two');
+    });
+
+    it('keeps its tables apart from its naming, its schema and its synchronisation', async () => {
+      class Shouting extends DefaultNamingStrategy {
+        override tableName(className: string, given?: string) {
+          return `t_${given ?? className}`;
+        }
+        override columnName(property: string, given: string | undefined) {
+          return (given ?? property).toUpperCase();
+        }
+      }
+      await database.query('CREATE SCHEMA theirs');
+      const more = { namingStrategy: new Shouting(), entityPrefix: 'my_', schema: 'theirs', synchronize: true };
+      const app = await started(startWith(appTypeOrm(undefined, more), ByokModule.forRoot({ secret: SECRET, db: {} })));
+      await expectToWork(app);
+      expect(await app.app.get(ByokHealth).check()).toMatchObject({ healthy: true });
+      expect(await tables()).toEqual(['byok_audit_log', 'byok_keyring', 'byok_retired_keys', 'notes', 'user_api_keys']);
+      // It did make its own.
+      expect(await database.query('SELECT "ID", "TEXT" FROM theirs.my_t_notes')).toEqual([]);
+    });
+
+    it('is asked at its primary, where it has replicas that reads go to', async () => {
+      const other = await createDatabase();
+      try {
+        const replication = { defaultMode: 'slave', master: { url: database.url }, slaves: [{ url: other.url }] };
+        const own = { entities: byokEntities, migrations: byokMigrations, migrationsRun: true, retryAttempts: 0 };
+        const typeOrm = TypeOrmModule.forRoot({ type: 'postgres', ...own, replication } as TypeOrmModuleOptions);
+        const app = await started(startWith(typeOrm, ByokModule.forRoot({ secret: SECRET, db: {} })));
+        await expectToWork(app);
+        const repository = app.app.get<DataSource>(getDataSourceToken()).getRepository(UserApiKey);
+        await expect(repository.find()).rejects.toThrow('relation "user_api_keys" does not exist');
+      } finally {
+        await Promise.all(apps.splice(0).map((app) => app.close()));
+        await other.drop();
+      }
+    });
+
+    it('that made the tables is named to who then opens another', async () => {
+      await (await startWith(appTypeOrm(), ByokModule.forRoot({ secret: SECRET, db: {} }))).close();
+      const told = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+      await expect(startByok({ db: { type: 'postgres', url: database.url, logging: false } })).rejects.toThrow();
+      expect(told.mock.calls.join()).toMatch(/42P07.*join that one with db: \{ dataSource \}/);
+      told.mockRestore();
+      await expectToWork(await start({ db: { type: 'postgres', url: database.url, migrationsRun: false } }));
     });
 
     it('is left to the application to close', async () => {

@@ -114,3 +114,38 @@ describe('A database that falls silent', () => {
       expect((await read())[0]?.ciphertext).toEqual(record.ciphertext);
     }));
 });
+
+describe('A pool whose connections the application holds', () => {
+  const place = (id: string) => ({ source: 'database' as const, owner: { kind: 'user' as const, id } });
+
+  /** What there is after writes that were told to have failed, once their connection is free. */
+  async function leftAfter(write: (storage: TypeOrmKeyStorage, id: string) => Promise<unknown>): Promise<string[]> {
+    const database = await createDatabase();
+    const db = { type: 'postgres', url: database.url, poolSize: 1, extra: { connectionTimeoutMillis: 0 } } as const;
+    const { storage, connection, close } = await openDatabaseStorage(database, { db });
+    try {
+      const runner = (await connection.ready()).createQueryRunner();
+      await runner.connect();
+      const set = connection.deadlines.set.bind(connection.deadlines);
+      connection.deadlines.set = (_, onLate) => set(50, onLate);
+      const { error } = await outcome(() => write(storage, 'told'));
+      connection.deadlines.set = set;
+      expect(error).toBeInstanceOf(StorageError);
+      await runner.release();
+      // Behind whatever waits for the connection.
+      await storage.put(place('after'), makeRecord('openai'), 50);
+      return (await database.query('SELECT owner_id AS id FROM user_api_keys ORDER BY 1')).map(
+        ({ id }) => id as string,
+      );
+    } finally {
+      await close();
+      await database.drop();
+    }
+  }
+
+  it('writes nothing once a caller was told that it could not, over what others have written meanwhile', async () => {
+    const record = makeRecord('openai');
+    expect(await leftAfter((storage, id) => storage.put(place(id), record, 50))).toEqual(['after']);
+    expect(await leftAfter((storage, id) => storage.putIfAbsent(place(id), record, 50))).toEqual(['after']);
+  });
+});

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ConfigurationError } from '../../errors/index.js';
 import type { AuditEntry, KeyOwner } from '../../interfaces/index.js';
 import { ByokDatabase } from './byok-database.js';
+import { milliseconds, toDate } from './moments.js';
 
 /** An entry as it is written. @internal */
 export interface AuditRecord extends AuditEntry {
@@ -11,7 +12,7 @@ export interface AuditRecord extends AuditEntry {
 }
 
 interface AuditRow {
-  at: Date;
+  moment: number;
   action: AuditEntry['action'];
   outcome: AuditEntry['outcome'];
   provider: string;
@@ -71,11 +72,16 @@ export class AuditTable {
   async list(owner: KeyOwner, limit: number | null): Promise<AuditEntry[]> {
     const rows = await this.database.query<AuditRow>({
       name: 'byok_audit_list',
-      text: `SELECT at, action, outcome, provider, label, encode(key_id, 'hex') AS key_id, source, request_id, times
+      text: `SELECT ${milliseconds('at', 'moment')}, action, outcome, provider, label, encode(key_id, 'hex') AS key_id, source, request_id, times
         FROM byok_audit_log WHERE owner_kind = $1 AND owner_id = $2 ORDER BY at DESC, id DESC LIMIT $3`,
       values: [owner.kind, owner.id, limit],
     });
-    return rows.map(({ key_id: keyId, request_id: requestId, ...entry }) => ({ ...entry, keyId, requestId }));
+    return rows.map(({ moment, key_id: keyId, request_id: requestId, ...entry }) => ({
+      at: toDate(moment),
+      ...entry,
+      keyId,
+      requestId,
+    }));
   }
 
   /** Removes the owner's entries; how many there were. @throws {StorageError} */

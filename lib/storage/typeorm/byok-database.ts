@@ -1,16 +1,16 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
 import { BYOK_OPTIONS } from '../../byok.constants.js';
 import { ByokError, ConfigurationError, StorageError } from '../../errors/index.js';
 import type { ResolvedByokOptions } from '../../interfaces/index.js';
-import { codeOf, DatabaseTimeout, describeFailure, poolerHint } from './database-failure.js';
+import { codeOf, DatabaseTimeout, describeFailure, poolerHint, tablesHint } from './database-failure.js';
 import { Deadlines } from './deadlines.js';
 import { byokEntities } from './entities/index.js';
 import { createByokMigrations } from './migrations/index.js';
 import { migrate } from './migrations/migrate.js';
-import { poolOf, throughTypeOrm } from './typeorm-pool.js';
+import { poolOf, throughPool, throughTypeOrm } from './typeorm-pool.js';
 
 /** Name of the connection that the module opens. @publicApi */
 export const BYOK_CONNECTION = 'byok';
@@ -66,15 +66,9 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
   query<R extends object>(statement: Statement, within = ANSWER_WITHIN): Promise<R[]> {
     const pool = poolOf(this.#dataSource);
     if (!pool) return this.#queryWithoutPool(statement, within);
-    const { name, text, values } = statement;
-    const named = this.options.preparedStatements ? { name, text, values } : { text, values };
-    // The callback spares the hot path two promises.
-    return this.#answered(within, statement.expected, (resolve, reject) => {
-      pool.query(named, (error: Error | null, result) => {
-        if (error) reject(error);
-        else resolve(result.rows as R[]);
-      });
-    });
+    const { text, values } = statement;
+    const sent = { name: this.options.preparedStatements ? statement.name : undefined, text, values };
+    return this.#answered(within, statement.expected, (resolve, reject) => throughPool(pool, sent, resolve, reject));
   }
 
   /**
@@ -89,7 +83,14 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
   ): Promise<T> {
     const dataSource = await this.#started();
     return this.#answered(ANSWER_WITHIN, expected, (resolve, reject) => {
-      dataSource.transaction((manager) => work((text, values) => manager.query(text, values))).then(resolve, reject);
+      let isLate = false;
+      const run = (manager: EntityManager) =>
+        work(async (text, values) => {
+          if (isLate) throw new DatabaseTimeout();
+          return manager.query(text, values);
+        });
+      dataSource.transaction(run).then(resolve, reject);
+      return () => (isLate = true);
     });
   }
 
@@ -131,18 +132,22 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
     }
   }
 
-  /** What `work` gives, or a failure once it is late. */
+  /** What `work` gives, or a failure once it is late: then what it gave back is called. */
   #answered<T>(
     within: number,
     expected: string | undefined,
-    work: (resolve: (result: T) => void, reject: (error: unknown) => void) => void,
+    work: (resolve: (result: T) => void, reject: (error: unknown) => void) => (() => void) | void,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
-      const deadline = this.deadlines.set(within, () => reject(this.#translate(new DatabaseTimeout(), expected)));
+      let takeBack: (() => void) | void = undefined;
+      const deadline = this.deadlines.set(within, () => {
+        takeBack?.();
+        reject(this.#translate(new DatabaseTimeout(), expected));
+      });
       // What comes after the deadline has been told already.
       const fail = (error: unknown) => this.deadlines.clear(deadline) && reject(this.#translate(error, expected));
       try {
-        work((result) => this.deadlines.clear(deadline) && resolve(result), fail);
+        takeBack = work((result) => this.deadlines.clear(deadline) && resolve(result), fail);
       } catch (error) {
         fail(error);
       }
@@ -215,7 +220,7 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
     } catch (error) {
       if (dataSource.isInitialized) await dataSource.destroy().catch(() => {});
       this.#logger.error(
-        `The database cannot be used: ${describeFailure(error)}${poolerHint(codeOf(error), preparedStatements)}`,
+        `The database cannot be used: ${describeFailure(error)}${poolerHint(codeOf(error), preparedStatements)}${tablesHint(codeOf(error))}`,
       );
       throw new StorageError('The database of keys could not be reached or migrated at start. See the log.');
     }

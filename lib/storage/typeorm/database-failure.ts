@@ -10,6 +10,12 @@ export function poolerHint(state: string | undefined, preparedStatements: boolea
   return ". This is what a pooler by transaction answers, such as PgBouncer: write preparedStatements: false in the module's options.";
 }
 
+/** What to write instead, after a migration that found another connection's tables. @internal */
+export function tablesHint(state: string | undefined): string {
+  if (state !== '42P07') return '';
+  return ". The tables are there already, made by another connection's migrations: join that one with db: { dataSource }, or write migrationsRun: false and leave them to it.";
+}
+
 /** No answer in time. @internal */
 export class DatabaseTimeout extends Error {
   override readonly name = 'DatabaseTimeout';

@@ -3,6 +3,7 @@ import { ByokError, StorageError } from '../../errors/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
 import type { KeySlot, SealedKey } from '../key-storage.interface.js';
 import { ANSWER_WITHIN, type ByokDatabase, type Statement } from './byok-database.js';
+import { milliseconds, toDateOrNull } from './moments.js';
 
 /** Statements under way at once: enough to keep Postgres busy, few enough for reads to meet in one. */
 const MAX_STATEMENTS = 2;
@@ -16,7 +17,6 @@ const MAX_SLOTS = 256;
 interface Row {
   n?: string;
   ciphertext: Buffer;
-  /** Milliseconds since the epoch, nearly: parsing a timestamp costs more than the rest of the row. */
   expires: number | null;
 }
 
@@ -50,7 +50,7 @@ export class KeyReader {
     private readonly database: ByokDatabase,
     tableName: string,
   ) {
-    const columns = `k.ciphertext, date_part('epoch', k.expires_at) * 1000 AS expires`;
+    const columns = `k.ciphertext, ${milliseconds('k.expires_at', 'expires')}`;
     const alive = `(k.expires_at IS NULL OR k.expires_at > now())`;
     this.#one = {
       name: `byok_one_${tableName}`,
@@ -186,5 +186,5 @@ export class KeyReader {
 
 function toSealedKey(row: Row): SealedKey {
   const { ciphertext, expires } = row;
-  return { ciphertext, expiresAt: expires === null ? null : new Date(Math.round(expires)) };
+  return { ciphertext, expiresAt: toDateOrNull(expires) };
 }

@@ -1,11 +1,15 @@
+import { milliseconds } from './moments.js';
+
 /** Bytes of a record that tell which key sealed it and whether that key opens it, without the rest. */
 const HEADER_LENGTH = 74;
 
-const COLUMNS = `provider, label, key_id, hint, fingerprint, field_names, created_at, updated_at, expires_at, last_used_at,
+const COLUMNS = `provider, label, key_id, hint, fingerprint, field_names,
+  ${milliseconds('created_at', 'created')}, ${milliseconds('updated_at', 'updated')},
+  ${milliseconds('expires_at', 'expires')}, ${milliseconds('last_used_at', 'used')},
   coalesce(expires_at <= now(), false) AS expired`;
 
-/** What the writer does not know. Moments are milliseconds since the epoch: parsing timestamps is dear. */
-const WRITTEN = `date_part('epoch', created_at) * 1000 AS created, date_part('epoch', updated_at) * 1000 AS updated,
+/** What the writer does not know. */
+const WRITTEN = `${milliseconds('created_at', 'created')}, ${milliseconds('updated_at', 'updated')},
   coalesce(expires_at <= now(), false) AS expired`;
 
 const REMOVED = 'owner_kind, owner_id, provider, label';

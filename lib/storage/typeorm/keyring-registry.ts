@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../../byok.constants.js';
 import type { ResolvedByokOptions } from '../../interfaces/index.js';
 import { ByokDatabase, FOREIGN_KEY_VIOLATION } from './byok-database.js';
+import { milliseconds, toDate } from './moments.js';
 
 /** Any number, the same in every instance: a key is put in use and retired one after the other. */
 const LOCK = 'SELECT pg_advisory_xact_lock(7267002)';
@@ -110,9 +111,9 @@ export class KeyringRegistry {
 
   /** When which keys were retired. @throws {StorageError} */
   async retired(): Promise<{ keyId: Buffer; retiredAt: Date }[]> {
-    const text = 'SELECT key_id, retired_at FROM byok_retired_keys ORDER BY retired_at, key_id';
-    const rows = await this.database.query<{ key_id: Buffer; retired_at: Date }>({ text, values: [] });
-    return rows.map(({ key_id: keyId, retired_at: retiredAt }) => ({ keyId, retiredAt }));
+    const text = `SELECT key_id, ${milliseconds('retired_at', 'retired')} FROM byok_retired_keys ORDER BY retired_at, key_id`;
+    const rows = await this.database.query<{ key_id: Buffer; retired: number }>({ text, values: [] });
+    return rows.map(({ key_id: keyId, retired }) => ({ keyId, retiredAt: toDate(retired) }));
   }
 
   /**

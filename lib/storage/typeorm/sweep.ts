@@ -16,7 +16,8 @@ const LOCK = 7_267_003;
 interface Swept {
   /** Whether nobody else was at it. */
   free: boolean;
-  removed: RemovedRow[];
+  /** As JSON. */
+  removed: string;
 }
 
 /**
@@ -38,8 +39,9 @@ export async function* sweepExpired(
     const statement = sweepOf(part);
     for (let count = BATCH; count === BATCH;) {
       const begun = performance.now();
-      const [{ free, removed }] = await database.query<Swept>({ ...statement, values: [BATCH, ifFree, table] });
+      const [{ free, removed: json }] = await database.query<Swept>({ ...statement, values: [BATCH, ifFree, table] });
       if (!free) return;
+      const removed = JSON.parse(json) as RemovedRow[];
       count = removed.length;
       const took = performance.now() - begun;
       if (count > 0) yield removed.map(toRemovedKey);
@@ -62,6 +64,6 @@ function sweepOf({ id, name }: TablePart): { name: string; text: string } {
         WHERE k.owner_kind = old.owner_kind AND k.owner_id = old.owner_id AND k.provider = old.provider AND k.label = old.label
         RETURNING k.owner_kind, k.owner_id, k.provider, k.label
       )
-      SELECT free, (SELECT coalesce(json_agg(removed), '[]') FROM removed) AS removed FROM lock`,
+      SELECT free, (SELECT coalesce(json_agg(removed), '[]')::text FROM removed) AS removed FROM lock`,
   };
 }

@@ -18,6 +18,7 @@ import { ExpiredKeys, toRemovedKey, type RemovedRow } from './expired-keys.js';
 import { KeyReader } from './key-reader.js';
 import { keyStatements, type KeyStatements } from './key-statements.js';
 import { LastUsed } from './last-used.js';
+import { toDate, toDateOrNull } from './moments.js';
 import { sweepExpired } from './sweep.js';
 
 /** More than the writes that can be under way for one owner at once, in a few instances. */
@@ -31,10 +32,10 @@ interface ListedRow {
   hint: string;
   fingerprint: Buffer;
   field_names: string[];
-  created_at: Date;
-  updated_at: Date;
-  expires_at: Date | null;
-  last_used_at: Date | null;
+  created: number;
+  updated: number;
+  expires: number | null;
+  used: number | null;
   expired: boolean;
 }
 
@@ -85,8 +86,8 @@ export class TypeOrmKeyStorage implements KeyStorage {
     if (!row) throw new KeyLimitError(limit);
     const { created, updated, expired, replaced } = row;
     const dates = {
-      createdAt: new Date(Math.round(created)),
-      updatedAt: new Date(Math.round(updated)),
+      createdAt: toDate(created),
+      updatedAt: toDate(updated),
       lastUsedAt: null,
     };
     return { record: { ...record, ...dates, expired }, replaced };
@@ -186,10 +187,10 @@ function toListedKey(row: ListedRow): ListedKey {
     hint: row.hint,
     fingerprint: row.fingerprint,
     fieldNames: row.field_names,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    expiresAt: row.expires_at,
-    lastUsedAt: row.last_used_at,
+    createdAt: toDate(row.created),
+    updatedAt: toDate(row.updated),
+    expiresAt: toDateOrNull(row.expires),
+    lastUsedAt: toDateOrNull(row.used),
     expired: row.expired,
   };
 }
