@@ -60,6 +60,7 @@ describe('What can be stored', () => {
     'ä',
     'x'.repeat(65),
     'constructor',
+    'prototype',
     'valueof',
     '__proto__',
     7,
