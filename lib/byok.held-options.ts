@@ -1,6 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { BYOK_MODULE_OPTIONS } from './byok.module-definition.js';
 import { Redacted } from './crypto/index.js';
+import { ConfigurationError } from './errors/index.js';
 import type { ByokModuleOptions } from './interfaces/index.js';
 
 /**
@@ -23,8 +24,12 @@ export class HeldOptions extends Redacted {
   }
 }
 
-/** The providers of the module's definition, with its options held. @internal */
-export function holdOptions(providers: Provider[] = []): Provider[] {
+/**
+ * The providers of the module's definition, with its options held. `ofClass` is whether a class makes them.
+ *
+ * @internal
+ */
+export function holdOptions(providers: Provider[] = [], ofClass = false): Provider[] {
   return providers.map((provider) => {
     if (typeof provider === 'function' || provider.provide !== BYOK_MODULE_OPTIONS) return provider;
     if ('useValue' in provider) {
@@ -34,7 +39,19 @@ export function holdOptions(providers: Provider[] = []): Provider[] {
     return {
       ...provider,
       useFactory: async (...injected: unknown[]) =>
-        new HeldOptions((await provider.useFactory(...(injected as never[]))) as ByokModuleOptions),
+        new HeldOptions(
+          (await (ofClass ? madeBy(injected[0]) : provider.useFactory(...(injected as never[])))) as ByokModuleOptions,
+        ),
     };
   });
+}
+
+/** `create()` is the name that Nest's builder gives the method by itself. */
+function madeBy(factory: unknown): unknown {
+  const maker = factory as Partial<Record<'createByokOptions' | 'create', () => unknown>> | null;
+  if (typeof maker?.createByokOptions === 'function') return maker.createByokOptions();
+  if (typeof maker?.create === 'function') return maker.create();
+  throw new ConfigurationError(
+    'What useClass or useExisting names has to have a method createByokOptions() that gives the options.',
+  );
 }

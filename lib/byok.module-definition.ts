@@ -8,7 +8,8 @@ export interface ByokModuleExtras {
 }
 
 /**
- * What a class for `forRootAsync({ useClass })` or `useExisting` has to have: a method `createByokOptions()`.
+ * What a class for `forRootAsync({ useClass })` or `useExisting` has to have: a method `createByokOptions()`. One that has
+ * `create()` instead, the name that Nest's builder gives the method by itself, is taken too.
  *
  * @publicApi
  */

@@ -27,6 +27,7 @@ import { WrappedRoots } from './byok.wrapped-roots.js';
 import { KeyWrapperHealth } from './byok.wrapper-health.js';
 import { EncryptionService, Keyring } from './crypto/index.js';
 import { DashboardGuards, DashboardPages } from './dashboard/index.js';
+import { ConfigurationError } from './errors/index.js';
 import { ApiKeyGuard, HttpsGuard } from './guards/index.js';
 import {
   ByokExceptionFilter,
@@ -79,12 +80,19 @@ export class ByokModule extends ConfigurableModuleClass implements NestModule {
 
   /** Registers the module; a wrong option stops the start with a message that says what to write instead. */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
-    return wire(super.forRoot(options));
+    // Also where there are none, which is then told as any other slip.
+    return wire(super.forRoot({ ...options }));
   }
 
   /** Registers the module with options that are known later: `{ imports, inject, useFactory | useClass | useExisting }`. */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
-    return wire(super.forRootAsync(options));
+    const { useFactory, useClass, useExisting } = { ...options };
+    if (!useFactory && !useClass && !useExisting) {
+      throw new ConfigurationError(
+        'ByokModule.forRootAsync() needs one of useFactory, useClass and useExisting: { useFactory: () => ({ secret, db }) }.',
+      );
+    }
+    return wire(super.forRootAsync(options), !useFactory);
   }
 }
 
@@ -108,13 +116,13 @@ const SHARED = [
   HybridKeyStorage,
 ];
 
-function wire(definition: DynamicModule): DynamicModule {
+function wire(definition: DynamicModule, ofClass = false): DynamicModule {
   const routes = createRoutes();
   return {
     ...definition,
     controllers: routes.controllers,
     providers: [
-      ...holdOptions(definition.providers),
+      ...holdOptions(definition.providers, ofClass),
       {
         provide: BYOK_OPTIONS,
         inject: [BYOK_MODULE_OPTIONS],

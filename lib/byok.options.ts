@@ -156,9 +156,9 @@ function checkOrigins(origins: unknown): string[] {
     throw new ConfigurationError("publicOrigins has to be an array: ['https://example.com'].");
   return origins.map((origin: unknown) => {
     const parsed = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : undefined;
-    if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.origin !== origin) {
+    if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.origin !== origin || origin.includes('*')) {
       throw new ConfigurationError(
-        `publicOrigins takes origins as a browser sends them, without a path or a closing slash (https://example.com); got ${JSON.stringify(origin)}.`,
+        `publicOrigins takes origins as a browser sends them, each in full, without a path or a closing slash (https://example.com); got ${JSON.stringify(origin)}.`,
       );
     }
     return origin;

@@ -21,7 +21,7 @@ import { HttpsGuard } from '../guards/index.js';
 import { CleanupInterceptor } from '../interceptors/cleanup.interceptor.js';
 import type { ByokRequest, ResolvedByokOptions, StoredKey } from '../interfaces/index.js';
 import { JsonExceptionFilter } from './byok-exception.filter.js';
-import { bodyOf, dateOf, optionalText, refuseUndeclaredFields } from './edge-input.js';
+import { bodyOf, dateOf, optionalText, refuseInQuery, refuseUndeclaredFields } from './edge-input.js';
 import { JsonBodyGuard } from './json-body.guard.js';
 import { PutKeyDto } from './put-key.dto.js';
 import { SameOriginGuard } from './same-origin.guard.js';
@@ -56,8 +56,10 @@ export class ApiKeysController {
   async put(
     @Req() request: ByokRequest,
     @Param('provider') provider: string,
+    @Query() query: unknown,
     @Body(...bodyOf(PutKeyDto, PUT_KEY_FIELDS)) body: unknown,
   ): Promise<StoredKey> {
+    refuseInQuery(query, Object.keys(PUT_KEY_FIELDS), 'What is stored has to be in the body, not in the query.');
     const { apiKey, label, ttlSeconds, expiresAt, fields } = body as PutKeyDto;
     refuseUndeclaredFields(fields, this.options.providers[provider]);
     const expiry = dateOf(expiresAt);
@@ -74,8 +76,10 @@ export class ApiKeysController {
   async delete(
     @Req() request: ByokRequest,
     @Param('provider') provider: string,
-    @Query('label') label: unknown,
+    @Query() query: unknown,
   ): Promise<void> {
+    const { label, ...others } = (query ?? {}) as { label?: unknown };
+    refuseInQuery(others, ['label', 'provider'], 'Name the key as keys/provider?label=text.');
     if (!(await this.byok.deleteKey(request, provider, { label: optionalText('label', label) }))) {
       throw new KeyNotFoundError();
     }
@@ -83,7 +87,12 @@ export class ApiKeysController {
 
   @Delete('keys')
   @HttpCode(204)
-  async clear(@Req() request: ByokRequest): Promise<void> {
+  async clear(@Req() request: ByokRequest, @Query() query: unknown): Promise<void> {
+    refuseInQuery(
+      query,
+      ['label', 'provider'],
+      'This deletes every key. Name a single one as keys/provider?label=text.',
+    );
     await this.byok.clearKeys(request);
   }
 }

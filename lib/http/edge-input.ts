@@ -48,6 +48,18 @@ export function optionalText(name: string, value: unknown): string | undefined {
   throw new InvalidInputError(`${name} has to be given once, as a text.`);
 }
 
+/**
+ * Refuses queries that name a field where the route does not read it, in brackets too: passed over, a request about one
+ * key would be about the default one, or about all.
+ *
+ * @throws {InvalidInputError}
+ * @internal
+ */
+export function refuseInQuery(query: unknown, fields: readonly string[], hint: string): void {
+  const names = Object.keys(query ?? {}).map((name) => /^[^[.]*/.exec(name)![0]);
+  if (names.some((name) => fields.includes(name))) throw new InvalidInputError(hint);
+}
+
 /** `setKey` takes any extra values for a provider that declares none; from outside only declared ones come in. @internal */
 export function refuseUndeclaredFields(fields: object | undefined, config: ProviderConfig | undefined): void {
   const declared = config?.fields ?? {};

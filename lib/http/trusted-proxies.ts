@@ -32,10 +32,11 @@ export class TrustedProxies implements OnModuleInit {
     if (!trustsEverybody(isFastify ? optionsOf(adapter.getInstance())?.trustProxy : ofExpress(adapter.getInstance())))
       return;
     const instead = isFastify
-      ? "new FastifyAdapter({ trustProxy: '10.0.0.0/8' })"
-      : "app.set('trust proxy', '10.0.0.0/8') or 'loopback'";
+      ? // Not their number, with which Fastify believes nobody.
+        "new FastifyAdapter({ trustProxy: '10.0.0.0/8' })"
+      : "app.set('trust proxy', '10.0.0.0/8') or 'loopback', or the number of proxies in front";
     throw new ConfigurationError(
-      `https: 'block' cannot be kept: the platform trusts every proxy, so that a client can claim https by a header. Name the addresses of your proxies instead: ${instead}, or the number of proxies in front.`,
+      `https: 'block' cannot be kept: the platform trusts every proxy, so that a client can claim https by a header. Name the addresses of your proxies instead: ${instead}.`,
     );
   }
 }

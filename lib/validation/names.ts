@@ -1,14 +1,19 @@
 const PROVIDER = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const FIELD = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
+/** Names that objects have by themselves, in code that looks one up by name. */
+function isOfPrototypes(name: string): boolean {
+  return name === 'prototype' || name in Object.prototype;
+}
+
 /** @internal */
 export function isProviderName(value: unknown): value is string {
-  return typeof value === 'string' && PROVIDER.test(value) && !(value in Object.prototype);
+  return typeof value === 'string' && PROVIDER.test(value) && !isOfPrototypes(value);
 }
 
 /** @internal */
 export function isFieldName(value: unknown): value is string {
-  return typeof value === 'string' && FIELD.test(value) && !(value in Object.prototype);
+  return typeof value === 'string' && FIELD.test(value) && !isOfPrototypes(value);
 }
 
 /** 1 to 64 characters of well-formed text without controls, not blank at either end. @internal */

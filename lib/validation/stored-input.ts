@@ -6,7 +6,7 @@ import { isApiKey, isFieldName, isLabel, isProviderName, isText } from './names.
 const MAX_FIELDS = 20;
 const MAX_FIELD_LENGTH = 2048;
 /** Past the year 9999 dates stop having four digits, and some clients stop reading them. */
-const LATEST = Date.UTC(9999, 11, 31);
+const LATEST = Date.UTC(10_000, 0) - 1;
 
 type ProviderOptions = Pick<ResolvedByokOptions, 'providers' | 'allowUnknownProviders'>;
 

@@ -252,18 +252,40 @@ describe.each([
     await refused(agent.delete(`/byok/api/keys/${provider}`), 400, 'BYOK_INVALID_INPUT');
   });
 
-  it.each(['label=a&label=b', 'label[]=a', 'label=', 'label=%00', `label=${'x'.repeat(65)}`, 'label=%20a'])(
-    'deletes nothing for ?%s',
-    async (query) => {
-      const agent = await someone();
-      await agent.put('/byok/api/keys/openai').send({ apiKey: KEY }).expect(200);
-      const test = agent.delete(`/byok/api/keys/openai?${query}`);
-      // A parser of queries that knows no brackets sees another name, and then the default label is meant.
-      if (query.includes('[')) await test;
-      else await refused(test, 400, 'BYOK_INVALID_INPUT');
-      expect((await agent.get('/byok/api/keys')).body.keys).toHaveLength(query.includes('[') ? 0 : 1);
-    },
-  );
+  it.each([
+    'openai?label=a&label=b',
+    'openai?label[]=a',
+    'openai?label%5Bx%5D=a',
+    'openai?label=default&label[]=a',
+    'openai?label.x=a',
+    'openai?label=',
+    'openai?label=%00',
+    `openai?label=${'x'.repeat(65)}`,
+    'openai?label=%20a',
+    'openai?provider=anthropic',
+    '?label=a',
+    '?label[]=a',
+    '?provider=anthropic',
+  ])('deletes nothing for %s', async (query) => {
+    const agent = await someone();
+    await agent.put('/byok/api/keys/openai').send({ apiKey: KEY }).expect(200);
+    const path = `/byok/api/keys/${query}`.replace('/?', '?');
+    await refused(agent.delete(path), 400, 'BYOK_INVALID_INPUT');
+    expect((await agent.get('/byok/api/keys')).body.keys).toHaveLength(1);
+    // What an application's own queries have is none of ours.
+    await agent.delete(`${path.split('?')[0]}?tenant=a&lang=de`).expect(204);
+  });
+
+  it('does not replace the default key where a query names another', async () => {
+    const agent = await someone();
+    const { body: before } = await agent.put('/byok/api/keys/openai').send({ apiKey: KEY }).expect(200);
+    for (const query of ['label=work', 'label[]=work', 'ttlSeconds=60', 'fields[region]=eu']) {
+      const put = agent.put(`/byok/api/keys/openai?${query}`).send({ apiKey: `${KEY}2` });
+      await refused(put, 400, 'BYOK_INVALID_INPUT');
+    }
+    expect((await agent.get('/byok/api/keys')).body.keys).toEqual([before]);
+    await agent.put('/byok/api/keys/openai?tenant=a').send({ apiKey: KEY }).expect(200);
+  });
 
   it('says 422 for a key of the wrong format and 409 for one too many', async () => {
     const agent = await someone();

@@ -226,7 +226,9 @@ async function everything(
       paths.flatMap((each, i) =>
         (i === 0 ? bodies : bodies.slice(0, 2)).map(async (one) => {
           // The page for a missing key leads back to where somebody was, with what they had put there.
-          const target = hasBody || path === '/own' ? each : `${each}?label=${inPath.repeat(3)}`;
+          // Where every key is deleted, a label is refused.
+          const name = method === 'DELETE' && !path.includes(':') ? 'q' : 'label';
+          const target = hasBody || path === '/own' ? each : `${each}?${name}=${inPath.repeat(3)}`;
           const isForm = one?.[0] === FORM;
           const answer = await fetch(url + target, {
             method,

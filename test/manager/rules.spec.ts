@@ -60,6 +60,7 @@ describe('What can be stored', () => {
     'ä',
     'x'.repeat(65),
     'constructor',
+    'prototype',
     'valueof',
     '__proto__',
     7,
@@ -179,6 +180,10 @@ describe('What can be stored', () => {
     const moment = new Date(begun + 20 * MINUTE);
     expect((await app.byok.setKey(ALICE, 'openai', KEY, { expiresAt: moment })).expiresAt).toEqual(moment);
     expect((await app.byok.resolveKey(ALICE, 'openai'))?.expiresAt).toEqual(moment);
+    // What other platforms have for the end of time.
+    const last = new Date('9999-12-31T23:59:59.999Z');
+    expect((await app.byok.setKey(ALICE, 'openai', KEY, { expiresAt: last })).expiresAt).toEqual(last);
+    expect((await app.byok.resolveKey(ALICE, 'openai'))?.expiresAt).toEqual(last);
     expect(await after({}, closed)).toBe(5);
     expect(await after({ ttl: null }, closed)).toBeNull();
     expect(await after({ ttl: MINUTE }, closed)).toBe(1);

@@ -60,6 +60,7 @@ const WRONG: [string, object, string][] = [
     'https://a.example/x',
     'a.example',
     '*',
+    'https://*.a.example',
     'null',
     'https://A.example',
     'ftp://a.example',

@@ -6,6 +6,7 @@ import {
   BYOK_MODULE_OPTIONS,
   ByokModule,
   ByokService,
+  ConfigurationError,
   EncryptionService,
   KeyStorage,
   RequireApiKey,
@@ -23,6 +24,14 @@ const options: ByokModuleOptions = { secret: SECRET, path: 'my/keys', rateLimit:
 @Injectable()
 class Settings implements ByokOptionsFactory {
   createByokOptions() {
+    return options;
+  }
+}
+
+class Empty {}
+
+class Plain {
+  create() {
     return options;
   }
 }
@@ -55,6 +64,10 @@ const REGISTRATIONS: [string, () => NonNullable<EdgeSetup['byokModule']>][] = [
       }),
   ],
   ['useClass', () => ByokModule.forRootAsync({ useClass: Settings })],
+  [
+    'useClass with the name of the method that Nest gives it',
+    () => ByokModule.forRootAsync({ useClass: Plain as never }),
+  ],
   ['useExisting', () => ByokModule.forRootAsync({ imports: [SettingsModule], useExisting: Settings })],
 ];
 
@@ -80,6 +93,22 @@ describe('ByokModule', () => {
     await alice.get('/chat').expect(200, { key: KEY });
     await alice.get('/my/keys').expect(200);
     await alice.get('/byok').expect(404);
+  });
+
+  it.each<[string, () => NonNullable<EdgeSetup['byokModule']>, string]>([
+    ['no options', () => ByokModule.forRoot(undefined as never), 'secret'],
+    [
+      'options that a factory forgot',
+      () => ByokModule.forRootAsync({ useFactory: (() => undefined) as never }),
+      'forRoot({',
+    ],
+    ['a class without the method', () => ByokModule.forRootAsync({ useClass: Empty as never }), 'createByokOptions()'],
+    ['no way to the options', () => ByokModule.forRootAsync({}), 'useFactory'],
+    ['nothing', () => ByokModule.forRootAsync(undefined as never), 'useFactory'],
+  ])('does not start with %s, and says what to write', async (_, byokModule, advice) => {
+    const refused = (async () => start({ byokModule: byokModule() }))();
+    await expect(refused).rejects.toThrow(ConfigurationError);
+    await expect(refused).rejects.toThrow(advice);
   });
 
   it('is everywhere unless isGlobal is false; then where it is imported', async () => {

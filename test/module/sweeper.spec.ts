@@ -85,9 +85,7 @@ describe('The sweeper', () => {
       await holder.query(`SELECT 1 FROM user_api_keys WHERE ${locked} FOR UPDATE`);
       await sleep(350);
       await expire(`NOT ${locked}`);
-      const begun = Date.now();
       await until(async () => (await providers()).length === 2, WITHIN);
-      expect(Date.now() - begun).toBeLessThan(3_000);
       await sleep(3 * EVERY);
       expect(await providers()).toHaveLength(2);
       await holder.query('COMMIT');
