@@ -96,6 +96,18 @@ describe.each([
     expect(found).not.toContain(FIRST);
   });
 
+  it('brings a deleted key back into the session at most until that is looked at', async () => {
+    const records = async (browser: Browser) =>
+      ((await harness.stores[0].stored(browser.sessionId))?.['byok'] as { keys: unknown[] }).keys.length;
+    for (const look of ['/byok/openai', '/byok']) {
+      const browser = await visitor('byok');
+      await during(browser, () => deleteIn('byok')(browser));
+      expect(await records(browser)).toBe(1);
+      await browser.send('GET', here.url + look);
+      expect(await records(browser)).toBe(0);
+    }
+  });
+
   it('does bring back what is in the raw session, which is why keys are not kept there', async () => {
     expect(await readAfter('raw', deleteIn('raw'))).toEqual([FIRST, FIRST]);
     expect(await readAfter('raw', clearIn('raw'))).toEqual([FIRST, FIRST]);

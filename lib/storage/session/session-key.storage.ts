@@ -83,20 +83,21 @@ export class SessionKeyStorage implements KeyStorage {
   }
 
   async read(place: KeyPlace, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]> {
-    const session = sessionOfPlace(place);
     await this.#purgeStrangers(place);
-    return Promise.all(slots.map((slot) => this.#readOne(session, place.owner, slot)));
+    return Promise.all(slots.map((slot) => this.#readOne(place, slot)));
   }
 
-  async #readOne(session: SessionHandle, owner: KeyOwner, slot: KeySlot): Promise<SealedKey | null> {
-    const loaded = findLive(session.data, owner, slot);
+  async #readOne(place: KeyPlace, slot: KeySlot): Promise<SealedKey | null> {
+    const session = sessionOfPlace(place);
+    const loaded = findLive(session.data, place.owner, slot);
     if (!loaded) return null;
     if (!(await this.#tombstones.has(session, loaded))) return toSealedKey(loaded);
     // Deleted or replaced since this request loaded its session. If replaced, the store has the new one.
     const stored = session.store && !session.over ? await readStore(session.store, session.id) : null;
-    const current = findLive(stored, owner, slot);
-    if (!current || (await this.#tombstones.has(session, current))) return null;
-    return toSealedKey(current);
+    const current = findLive(stored, place.owner, slot);
+    const found = current && !(await this.#tombstones.has(session, current)) ? toSealedKey(current) : null;
+    await this.#purgeDead(place);
+    return found;
   }
 
   /** Not kept: it would save the session, whole, on every request that uses a key. */
@@ -108,8 +109,7 @@ export class SessionKeyStorage implements KeyStorage {
    */
   async renew(place: KeyPlace, slot: KeySlot, read: SealedKey, renewed: RenewedKey): Promise<boolean> {
     const session = sessionOfPlace(place);
-    // Saving a session that was ended meanwhile would bring it back to life.
-    if (session.over || (session.store && (await readStore(session.store, session.id)) === null)) return false;
+    if (await hasEnded(session)) return false;
     const sealed = read.ciphertext.toString('base64url');
     return this.#write(place, async ({ mine }) => {
       const old = mine.find((r) => isSlot(r, slot) && r.sealed === sealed);
@@ -120,7 +120,8 @@ export class SessionKeyStorage implements KeyStorage {
   async list(place: KeyPlace): Promise<ListedKey[]> {
     await this.#purgeStrangers(place);
     const session = sessionOfPlace(place);
-    const { mine } = await this.#live(session, recordsOf(session.data), place.owner);
+    const { mine, dead } = await this.#live(session, recordsOf(session.data), place.owner);
+    if (dead.length > 0) await this.#purgeDead(place);
     return mine.map(toListedKey).sort(bySlot);
   }
 
@@ -143,7 +144,7 @@ export class SessionKeyStorage implements KeyStorage {
     const session = sessionOfPlace(place);
     // Looked at first: most often there is nothing to write, and the session may have ended with its request.
     if (!recordsOf(session.data).some((r) => isOwnedBy(r, place.owner) && isExpired(r))) return [];
-    if (session.store && (await readStore(session.store, session.id)) === null) return [];
+    if (await hasEnded(session)) return [];
     return this.#write(place, async ({ mine }) => {
       const expired = mine.filter((r) => isExpired(r));
       return { result: removed(place, expired), remove: expired };
@@ -207,6 +208,11 @@ export class SessionKeyStorage implements KeyStorage {
       await this.#write(place, async () => ({ result: undefined }));
     }
   }
+
+  /** What a slow request has brought back must not wait in the session until its tombstone is gone. */
+  async #purgeDead(place: KeyPlace): Promise<void> {
+    if (!(await hasEnded(sessionOfPlace(place)))) await this.#write(place, async () => ({ result: undefined }));
+  }
 }
 
 /** The records of a session that are not deleted. */
@@ -224,6 +230,11 @@ interface Change<T> {
   add?: SessionRecord[];
   /** A record, and what it becomes. */
   renew?: [SessionRecord, SessionRecord];
+}
+
+/** Saving a session that was ended meanwhile would bring it back to life. */
+async function hasEnded({ over, store, id }: SessionHandle): Promise<boolean> {
+  return over || (store !== undefined && (await readStore(store, id)) === null);
 }
 
 function requireSession(caller: KeyCaller): SessionHandle {

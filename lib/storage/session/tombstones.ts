@@ -1,8 +1,10 @@
 import { readStore, writeStore, type SessionHandle } from './session-handle.js';
 import { originOf, type SessionRecord } from './session-records.js';
 
-/** Longer than any request that could still hold a session from before the deletion. */
-const LIFETIME = 60 * 60_000;
+/** Milliseconds: longer than any request that could still hold a session from before the deletion. */
+const MIN_LIFETIME = 60 * 60_000;
+/** What stores keep a session for whose cookie ends with the browser. */
+const USUAL_LIFETIME = 24 * 60 * 60_000;
 
 /**
  * Remembers, outside the session's own blob, which records were deleted or replaced. A session is saved as a whole,
@@ -20,13 +22,14 @@ export class Tombstones {
   /** @throws {StorageError} and then nothing may be deleted */
   async add(session: SessionHandle, record: SessionRecord): Promise<void> {
     const id = tombstoneId(record);
-    const expires = new Date(Date.now() + LIFETIME);
+    const lifetime = lifetimeFor(session);
+    const expires = new Date(Date.now() + lifetime);
     if (!session.store) {
       this.#prune();
       this.#local.set(id, expires.getTime());
       return;
     }
-    const cookie = { path: '/', httpOnly: true, expires, originalMaxAge: LIFETIME, maxAge: LIFETIME };
+    const cookie = { path: '/', httpOnly: true, expires, originalMaxAge: lifetime, maxAge: lifetime };
     await writeStore(session.store, id, { cookie, byokTombstone: true });
   }
 
@@ -41,6 +44,12 @@ export class Tombstones {
     const now = Date.now();
     for (const [id, expires] of this.#local) if (expires <= now) this.#local.delete(id);
   }
+}
+
+/** As long as a session that is left alone: where a slow request has brought a record back, no read may take it out again. */
+function lifetimeFor({ data }: SessionHandle): number {
+  const { originalMaxAge } = (data.cookie ?? {}) as { originalMaxAge?: unknown };
+  return Math.max(MIN_LIFETIME, typeof originalMaxAge === 'number' ? originalMaxAge : USUAL_LIFETIME);
 }
 
 function tombstoneId(record: SessionRecord): string {
