@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { byokAssets, KeyInputForm, renderToString } from '../../lib/index.js';
 import {
   axeViolations,
   CHROMIUM,
@@ -226,6 +227,28 @@ let page: Page;
     const title = await page.locator('h1').innerText();
     expect(title).toBe(locale === 'fr' ? 'API keys' : 'API-Schlüssel');
     expect(await overflows(page, WIDTHS)).toEqual(FITS);
+  });
+
+  it('keeps its look where a page says otherwise of all buttons and inputs, but has the colours it is given', async () => {
+    const css = byokAssets().stylesheet.content.toString();
+    const form = renderToString(KeyInputForm({ provider: 'openai' }));
+    const look = async (own: string): Promise<string[]> => {
+      const styles = `<style>${css}</style><style>${own}</style>`;
+      await page.setContent(`<!doctype html><title>Ours</title>${styles}<button id="theirs">Buy</button>${form}`);
+      return page.locator('#theirs, .byok-btn, .byok-input').evaluateAll((all) =>
+        all.map((element) => {
+          const { backgroundColor, color, borderTopWidth, paddingLeft } = getComputedStyle(element);
+          return [backgroundColor, color, borderTopWidth, paddingLeft].join(', ');
+        }),
+      );
+    };
+    const [, ...ours] = await look('');
+    expect(await look('button, input { background: none; color: red; border: 0; padding: 0 }')).toEqual([
+      'rgba(0, 0, 0, 0), rgb(255, 0, 0), 0px, 0px',
+      ...ours,
+    ]);
+    const input = (await look(':root { --byok-base-100: #010101; --byok-base-content: #fefefe }'))[1];
+    expect(input).toMatch(/^rgb\(1, 1, 1\), rgb\(254, 254, 254\)/);
   });
 
   describe('with options', () => {
