@@ -41,6 +41,9 @@ import { isMendable, refusalText } from './refusal-text.js';
 /** No key has it: the form of a key that is still to be stored. */
 const NEW_LABEL = '';
 
+/** No provider has it. */
+const UNKNOWN = '';
+
 /** What a form does, and the provider whose it is; the answer is what is told of it. */
 type Work = (form: KeyForm, t: Translate) => Promise<string>;
 
@@ -143,7 +146,7 @@ export class DashboardController {
       await this.flash.put(request, to, { kind: 'success', text });
     } catch (error) {
       if (!(error instanceof ByokError) || !isMendable(error)) throw error;
-      const notice = await this.#refused(error, provider ?? form.provider ?? '', form, request);
+      const notice = await this.#refused(error, provider, form, request);
       if (!(await this.flash.put(request, to, notice))) throw error;
     }
     this.adapterHost.httpAdapter.redirect(response, 303, to);
@@ -152,14 +155,21 @@ export class DashboardController {
   /** What is not stored is not repeated: somebody may have put their key where a provider or label belongs. */
   async #refused(
     error: ByokError,
-    provider: string,
-    { label, apiKey, isNew }: KeyForm,
+    ofPath: string | undefined,
+    form: KeyForm,
     request: ByokRequest,
   ): Promise<FormNotice> {
     const { providers } = this.options;
+    const { label, apiKey, isNew, provider: chosen = '' } = form;
+    const provider = ofPath ?? chosen;
     const text = refusalText(error, provider, providers, this.frame.reader(request), { apiKey, label });
     const keys = (await this.byok.listKeys(request)).filter((key) => key.provider === provider);
-    if (keys.length === 0 && !(provider in providers)) return { kind: 'error', text };
+    const isKnown = keys.length > 0 || Object.hasOwn(providers, provider);
+    if (ofPath === undefined) {
+      const refusal = { provider: isKnown ? provider : UNKNOWN, message: text, chosen: true };
+      return { kind: 'error', text, refusal };
+    }
+    if (!isKnown) return { kind: 'error', text };
     const isStored = !isNew && (label === undefined || keys.some((key) => key.label === label));
     return { kind: 'error', text, refusal: { provider, label: isStored ? label : NEW_LABEL, message: text } };
   }

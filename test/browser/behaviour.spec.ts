@@ -195,6 +195,38 @@ let page: Page;
     expect(await page.title()).toBe('The same page');
   });
 
+  it('whoever adds a key far below the notices sees what was done, and has not to fill in everything again', async () => {
+    await page.setViewportSize({ width: 800, height: 600 });
+    await page.goto(`${showcase.url}/byok`);
+    const choices = page.locator('.byok-choices');
+    const form = choices.locator('form').filter({ visible: true });
+    await choices.getByText('Vectors', { exact: true }).click();
+    await form.getByLabel('organisation').fill('v1.half a key');
+    await form.getByLabel('Region').fill('eu-central-1');
+    await save('Vectors', 'v1.half a key', form);
+    const why = form.getByText('A key has 8 to 4096 printable characters without blanks.');
+    await why.waitFor();
+    const input = keyInput('Vectors', form);
+    expect(await input.getAttribute('aria-describedby')).toContain(await why.locator('..').getAttribute('id'));
+    expect(await input.evaluate((element) => element === document.activeElement)).toBe(true);
+    // But nothing that has the key in it.
+    expect(
+      await form
+        .locator('input:not([type=hidden])')
+        .evaluateAll((all) => all.map((one) => (one as HTMLInputElement).value)),
+    ).toEqual(['', 'eu-central-1', '', '']);
+    await save('Vectors', 'v1.an-example-of-an-api-key-77aa', form);
+    const toast = page.locator('.byok-toasts').getByText('The key for Vectors was saved (…77aa).');
+    await toast.waitFor();
+    const { y, height } = (await toast.boundingBox())!;
+    expect(y).toBeGreaterThan(0);
+    expect(y + height).toBeLessThan(600);
+    expect(await page.locator('.byok-toasts [role]').count()).toBe(0);
+    expect(await axeViolations(page)).toEqual([]);
+    await page.locator('.byok-toasts').getByRole('button', { name: 'Dismiss' }).click();
+    await toast.waitFor({ state: 'detached' });
+  });
+
   it("the application's own page is led back to, and says why a key was refused", async () => {
     await page.goto(`${showcase.url}/own`);
     await save('OpenAI', 'sk-NOT-OF-ITS-PATTERN-0000', page.locator('form'));

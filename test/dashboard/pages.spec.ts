@@ -120,13 +120,28 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
     const form = { mode: 'add', label: '', api_key: OTHER_KEY };
     for (const answer of [
       await submit(browser, '/keys/openai', form),
-      await submit(browser, '/keys', { ...form, provider: 'openai' }),
       await submit(browser, '/keys/openai', { ...form, label: 'default' }),
     ]) {
       expect(textOf(answer.html)).toMatch(/A key for OpenAI .*is stored already.*A key for OpenAI .*is stored already/);
       expect(answer.html).toMatch(/<details id="[^"]*openai---more" class="byok-action" open/);
       expect(answer.html).not.toMatch(/<details id="[^"]*---replace" class="byok-action" open/);
       expect(await keys()).toEqual([KEY, null]);
+    }
+    // What was sent from the choice of providers is answered there, with the one that was chosen.
+    for (const [provider, chosen] of [
+      ['openai', 'openai'],
+      ['azure', 'azure'],
+      [OTHER_KEY, ''],
+    ]) {
+      const { html } = await submit(browser, '/keys', { ...form, provider, label: ' x' });
+      expect(html).not.toMatch(/<details [^>]* open[ >]/);
+      expect(html.match(/type="radio"[^>]* checked/g)).toHaveLength(1);
+      expect(html).toMatch(new RegExp(`type="radio"[^>]*value="${chosen}" checked`));
+      expect(formOf(html, /aria-invalid/)).toMatch(
+        chosen ? new RegExp(`name="provider" value="${chosen}"`) : /name="provider" required/,
+      );
+      expect(html.match(/aria-invalid/g)).toHaveLength(1);
+      expect(html).not.toContain(OTHER_KEY);
     }
     expect(textOf((await submit(browser, '/keys/openai', { ...form, label: 'work' })).html)).toContain('was saved');
     expect(textOf((await submit(browser, '/keys/openai', { ...form, label: 'work' })).html)).toContain(
