@@ -230,6 +230,24 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
     expect(await page(browser, '/byok/clear')).toContain('<nav>Ours</nav>');
   });
 
+  it.each([
+    ['throws', (_: unknown, { user }: { user?: unknown }) => (user as { name: string }).name.toUpperCase()],
+    ['rejects', async () => Promise.reject(new TypeError('of a template'))],
+  ])('are documents of our own where the layout %s, which ends nothing', async (_how, layout) => {
+    await start({ layout });
+    const browser = await app.browser();
+    for (const [path, status, told] of [
+      ['/byok/nothing', 404, 'There is nothing here.'],
+      ['/byok', 500, 'This could not be done.'],
+    ] as const) {
+      const answer = await browser.get(path).set('Accept', 'text/html').expect(status);
+      expect(answer.headers).toMatchObject(SECURITY_HEADERS);
+      expect(textOf(answer.text)).toContain(told);
+    }
+    expect(app.log.join()).toMatch(/The page of an error could not be made: TypeError/);
+    expect(app.log.join()).not.toContain('of a template');
+  });
+
   it('lead to the sign-in where one is needed, and back', async () => {
     await start({ signInUrl: '/sign-in?from=keys#/form#2' }, { storage: 'database' });
     const browser = await app.browser();
