@@ -46,7 +46,11 @@ export class PageFrame {
     const { title, content } = parts;
     const { locale, theme, stylesheet = '', script = '' } = this.#facts(request);
     const html = renderToString(pageContent({ title, theme, children: content }));
-    return dashboard.layout({ title, html, stylesheet, script, locale, direction: directionOf(locale) }, request);
+    const facts = { title, html, stylesheet, script, locale, direction: directionOf(locale) };
+    const page: unknown = await dashboard.layout(facts, request);
+    // Else people would see an empty page, and nobody hear of it.
+    if (typeof page !== 'string') throw new TypeError('dashboard.layout has to give the page as a text.');
+    return page;
   }
 
   /** A document of our own, without the application's layout. */

@@ -233,6 +233,7 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
   it.each([
     ['throws', (_: unknown, { user }: { user?: unknown }) => (user as { name: string }).name.toUpperCase()],
     ['rejects', async () => Promise.reject(new TypeError('of a template'))],
+    ['gives no text', () => undefined as unknown as string],
   ])('are documents of our own where the layout %s, which ends nothing', async (_how, layout) => {
     await start({ layout });
     const browser = await app.browser();
