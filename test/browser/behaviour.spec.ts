@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { byokAssets, KeyInputForm, renderToString } from '../../lib/index.js';
+import { byokAssets, KeyInputForm, KeyManagerDashboard, renderToString } from '../../lib/index.js';
 import {
   axeViolations,
   CHROMIUM,
@@ -281,6 +281,21 @@ let page: Page;
     ]);
     const input = (await look(':root { --byok-base-100: #010101; --byok-base-content: #fefefe }'))[1];
     expect(input).toMatch(/^rgb\(1, 1, 1\), rgb\(254, 254, 254\)/);
+  });
+
+  it('many keys of a provider stand next to each other, and leave the cards beside them their height', async () => {
+    const css = byokAssets().stylesheet.content.toString();
+    const heights = async (count: number): Promise<number[]> => {
+      const keys = Array.from({ length: count }, (_, i) => ({ provider: 'openai', label: `${i}`, hint: '…1f9c' }));
+      const html = renderToString(KeyManagerDashboard({ providers: ['openai', 'vectors'], keys }));
+      await page.setContent(`<!doctype html><title>Keys</title><style>${css}</style>${html}`);
+      return page
+        .locator('.byok-card')
+        .evaluateAll((cards) => cards.map((element) => element.getBoundingClientRect().height));
+    };
+    const [some, many] = [await heights(3), await heights(12)];
+    expect(many[1]).toBeLessThan(some[1]);
+    expect(many[0]).toBeLessThan(2 * some[0]);
   });
 
   describe('with options', () => {
