@@ -116,7 +116,8 @@ export class DashboardController {
   ): Promise<void> {
     return this.#submit(request, response, body, provider, async ({ label }, t) => {
       const deleted = await this.byok.deleteKey(request, provider, { label });
-      return t(deleted ? 'keyDeleted' : 'noSuchKey', { name: this.#nameOf(provider) });
+      // A label that there is not may be anything, a key too.
+      return t(deleted ? 'keyDeleted' : 'noSuchKey', { name: this.#nameOf(provider, t, deleted ? label : undefined) });
     });
   }
 
@@ -126,7 +127,7 @@ export class DashboardController {
     refuseUndeclaredFields(fields, this.options.providers[provider]);
     const stored = await this.byok.setKey(request, provider, apiKey, { label, fields, ifAbsent: isNew });
     const replaced = stored.updatedAt.getTime() > stored.createdAt.getTime();
-    const message = t(replaced ? 'keyUpdated' : 'keyAdded', { name: this.#nameOf(provider) });
+    const message = t(replaced ? 'keyUpdated' : 'keyAdded', { name: this.#nameOf(provider, t, stored.label) });
     const shown = t('keyShown', { message: message.replace(/\.$/, ''), hint: stored.hint });
     return `${shown} ${formatExpiration(stored.expiresAt, this.frame.reader(request))}.`;
   }
@@ -174,7 +175,8 @@ export class DashboardController {
     return { kind: 'error', text, refusal: { provider, label: isStored ? label : NEW_LABEL, message: text } };
   }
 
-  #nameOf(provider: string): string {
-    return formatProviderName(provider, this.options.providers);
+  #nameOf(provider: string, t: Translate, label = 'default'): string {
+    const name = formatProviderName(provider, this.options.providers);
+    return label === 'default' ? name : t('labelled', { name, label });
   }
 }

@@ -76,13 +76,13 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
     const replaced = await submit(browser, '/keys/openai', { api_key: OTHER_KEY });
     expect(textOf(replaced.html)).toContain('The key for OpenAI was replaced (…2e8d).');
     const labelled = await submit(browser, '/keys', { provider: 'openai', label: 'work', api_key: KEY });
-    expect(textOf(labelled.html)).toContain('The key for OpenAI was saved (…1f9c).');
+    expect(textOf(labelled.html)).toContain('The key for OpenAI (work) was saved (…1f9c).');
     const other = await submit(browser, '/keys', { provider: 'mistral', api_key: KEY });
     expect(textOf(other.html)).toMatch(/3 keys stored.*Mistral/);
     const deleted = await submit(browser, '/keys/openai/delete', { label: 'work' });
-    expect(textOf(deleted.html)).toContain('The key for OpenAI was deleted.');
+    expect(textOf(deleted.html)).toContain('The key for OpenAI (work) was deleted.');
     expect(textOf((await submit(browser, '/keys/openai/delete', { label: 'work' })).html)).toContain(
-      'There was no key',
+      'There was no key for OpenAI.',
     );
 
     const confirm = await page(browser, '/byok/clear');
