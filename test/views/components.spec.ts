@@ -141,6 +141,16 @@ it.each([
   expect(/data-byok-duration="(\d+)"/.exec(html)?.[1]).toBe(lasting);
 });
 
+it.each([
+  [undefined, 'Jan 31, 2030, 8:30 PM UTC'],
+  ['Asia/Tokyo', 'Feb 1, 2030, 5:30 AM'],
+])('a moment in full says whose time it is where it is not the time of the reader (%s)', (timeZone, title) => {
+  const storedKey = { hint: '…1f9c', createdAt: '2030-01-31T20:30:00Z' };
+  const html = renderToString(views.KeyManagementCard({ provider: 'openai', storedKey, timeZone }));
+  // Some versions of Node have a narrow space there.
+  expect(/title="([^"]+)"/.exec(html)?.[1].replace(/\s/g, ' ')).toBe(title);
+});
+
 it('alerts past the visible ones are folded away', () => {
   const html = renderToString(
     views.AlertStack({ alerts: [{ message: 'One' }, views.Alert({ message: 'Two' })], maxVisible: 1, locale: 'de' }),
