@@ -1,22 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { VNode } from 'preact';
 import { ByokCallers } from '../byok.callers.js';
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { ByokService } from '../byok.service.js';
 import { UserRequiredError } from '../errors/index.js';
 import { isSecure } from '../guards/index.js';
-import { Flash, FormTokens, MountPath, PageFrame, signInUrlOf } from '../http/index.js';
+import { Flash, FormTokens, MountPath, PageFrame, signInUrlOf, type PageParts } from '../http/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import { clearPage, dashboardPage } from '../views/index.js';
 
 /** Entries of the audit log that the dashboard shows. */
 const ACTIVITY = 20;
-
-interface PageParts {
-  title: string;
-  content: VNode;
-}
 
 /** Gathers what the pages show, and sends them. @internal */
 @Injectable()

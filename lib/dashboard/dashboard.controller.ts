@@ -41,6 +41,9 @@ import { isMendable, refusalText } from './refusal-text.js';
 /** No key has it: the form of a key that is still to be stored. */
 const NEW_LABEL = '';
 
+/** No provider has it. */
+const UNKNOWN = '';
+
 /** What a form does, and the provider whose it is; the answer is what is told of it. */
 type Work = (form: KeyForm, t: Translate) => Promise<string>;
 
@@ -113,7 +116,8 @@ export class DashboardController {
   ): Promise<void> {
     return this.#submit(request, response, body, provider, async ({ label }, t) => {
       const deleted = await this.byok.deleteKey(request, provider, { label });
-      return t(deleted ? 'keyDeleted' : 'noSuchKey', { name: this.#nameOf(provider) });
+      // A label that there is not may be anything, a key too.
+      return t(deleted ? 'keyDeleted' : 'noSuchKey', { name: this.#nameOf(provider, t, deleted ? label : undefined) });
     });
   }
 
@@ -123,7 +127,7 @@ export class DashboardController {
     refuseUndeclaredFields(fields, this.options.providers[provider]);
     const stored = await this.byok.setKey(request, provider, apiKey, { label, fields, ifAbsent: isNew });
     const replaced = stored.updatedAt.getTime() > stored.createdAt.getTime();
-    const message = t(replaced ? 'keyUpdated' : 'keyAdded', { name: this.#nameOf(provider) });
+    const message = t(replaced ? 'keyUpdated' : 'keyAdded', { name: this.#nameOf(provider, t, stored.label) });
     const shown = t('keyShown', { message: message.replace(/\.$/, ''), hint: stored.hint });
     return `${shown} ${formatExpiration(stored.expiresAt, this.frame.reader(request))}.`;
   }
@@ -143,7 +147,7 @@ export class DashboardController {
       await this.flash.put(request, to, { kind: 'success', text });
     } catch (error) {
       if (!(error instanceof ByokError) || !isMendable(error)) throw error;
-      const notice = await this.#refused(error, provider ?? form.provider ?? '', form, request);
+      const notice = await this.#refused(error, provider, form, request);
       if (!(await this.flash.put(request, to, notice))) throw error;
     }
     this.adapterHost.httpAdapter.redirect(response, 303, to);
@@ -152,19 +156,27 @@ export class DashboardController {
   /** What is not stored is not repeated: somebody may have put their key where a provider or label belongs. */
   async #refused(
     error: ByokError,
-    provider: string,
-    { label, apiKey, isNew }: KeyForm,
+    ofPath: string | undefined,
+    form: KeyForm,
     request: ByokRequest,
   ): Promise<FormNotice> {
     const { providers } = this.options;
+    const { label, apiKey, isNew, provider: chosen = '' } = form;
+    const provider = ofPath ?? chosen;
     const text = refusalText(error, provider, providers, this.frame.reader(request), { apiKey, label });
     const keys = (await this.byok.listKeys(request)).filter((key) => key.provider === provider);
-    if (keys.length === 0 && !(provider in providers)) return { kind: 'error', text };
+    const isKnown = keys.length > 0 || Object.hasOwn(providers, provider);
+    if (ofPath === undefined) {
+      const refusal = { provider: isKnown ? provider : UNKNOWN, message: text, chosen: true };
+      return { kind: 'error', text, refusal };
+    }
+    if (!isKnown) return { kind: 'error', text };
     const isStored = !isNew && (label === undefined || keys.some((key) => key.label === label));
     return { kind: 'error', text, refusal: { provider, label: isStored ? label : NEW_LABEL, message: text } };
   }
 
-  #nameOf(provider: string): string {
-    return formatProviderName(provider, this.options.providers);
+  #nameOf(provider: string, t: Translate, label = 'default'): string {
+    const name = formatProviderName(provider, this.options.providers);
+    return label === 'default' ? name : t('labelled', { name, label });
   }
 }

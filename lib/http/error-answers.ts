@@ -64,9 +64,19 @@ export class ErrorAnswers {
       await httpAdapter.reply(response, body, body.statusCode);
       return;
     }
-    const page = await this.pages.render(error, body.code, request);
+    const page = await this.#page(error, body.code, request);
     httpAdapter.setHeader(response, 'Content-Type', 'text/html; charset=utf-8');
     await httpAdapter.reply(response, page, body.statusCode);
+  }
+
+  /** Nobody hears of a filter that fails, in an application's layout say: that would end the process. */
+  async #page(error: unknown, code: string, request: ByokRequest): Promise<string> {
+    try {
+      return await this.pages.render(error, code, request);
+    } catch (failure) {
+      this.#logger.error(`The page of an error could not be made: ${nameOf(failure)}\n${stackOf(failure)}`);
+      return this.pages.plain(code, request);
+    }
   }
 
   /** What is told of an error, in HTTP and elsewhere. */

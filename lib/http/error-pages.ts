@@ -7,7 +7,7 @@ import { errorPage, keyRequiredPage } from '../views/index.js';
 import { Flash } from './flash.js';
 import { FormTokens } from './form-token.js';
 import { MountPath } from './mount-path.js';
-import { PageFrame } from './page-frame.js';
+import { PageFrame, type PageParts } from './page-frame.js';
 import { pageOf } from './return-to.js';
 import { signInUrlOf } from './sign-in-url.js';
 
@@ -25,14 +25,22 @@ export class ErrorPages {
   /** @param code The stable code of the error. */
   async render(error: unknown, code: string, request: ByokRequest): Promise<string> {
     if (error instanceof KeyRequiredError) return this.#keyRequired(error, request);
-    const page = errorPage({
+    return this.frame.render(request, this.#error(code, request));
+  }
+
+  /** With nothing of the application's. */
+  plain(code: string, request: ByokRequest): string {
+    return this.frame.plain(request, this.#error(code, request));
+  }
+
+  #error(code: string, request: ByokRequest): PageParts {
+    return errorPage({
       ...this.frame.reader(request),
       code,
       // Over an open connection there is no other page either.
       manageUrl: this.options.dashboard === false || code === 'BYOK_HTTPS_REQUIRED' ? undefined : this.mountPath.url,
       signInUrl: signInUrlOf(this.options, request, this.mountPath.url),
     });
-    return this.frame.render(request, page);
   }
 
   async #keyRequired({ providers, label }: KeyRequiredError, request: ByokRequest): Promise<string> {

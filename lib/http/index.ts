@@ -10,7 +10,7 @@ export { FormTokens } from './form-token.js';
 export { KeyForms } from './key-forms.js';
 export { MountPath } from './mount-path.js';
 export { PutKeyDto } from './put-key.dto.js';
-export { PageFrame } from './page-frame.js';
+export { PageFrame, type PageParts } from './page-frame.js';
 export { sameOriginPath } from './return-to.js';
 export { SameOriginGuard } from './same-origin.guard.js';
 export { SecurityHeadersGuard } from './security-headers.guard.js';

@@ -16,6 +16,12 @@ import { MountPath } from './mount-path.js';
 import { checkOwnMessages } from './own-messages.js';
 import { preferredLocale } from './preferred-locale.js';
 
+/** @internal */
+export interface PageParts {
+  title: string;
+  content: VNode;
+}
+
 /** Makes documents of our pages: in the reader's language, and in the application's layout where it has one. @internal */
 @Injectable()
 export class PageFrame {
@@ -34,18 +40,31 @@ export class PageFrame {
     return { locale, timeZone, messages: dashboard.messages };
   }
 
-  async render(request: ByokRequest, { title, content }: { title: string; content: VNode }): Promise<string> {
+  async render(request: ByokRequest, parts: PageParts): Promise<string> {
     const { dashboard } = this.options;
-    const baseUrl = this.mountPath.url;
+    if (dashboard === false || !dashboard.layout) return this.plain(request, parts);
+    const { title, content } = parts;
+    const { locale, theme, stylesheet = '', script = '' } = this.#facts(request);
+    const html = renderToString(pageContent({ title, theme, children: content }));
+    const facts = { title, html, stylesheet, script, locale, direction: directionOf(locale) };
+    const page: unknown = await dashboard.layout(facts, request);
+    // Else people would see an empty page, and nobody hear of it.
+    if (typeof page !== 'string') throw new TypeError('dashboard.layout has to give the page as a text.');
+    return page;
+  }
+
+  /** A document of our own, without the application's layout. */
+  plain(request: ByokRequest, { title, content }: PageParts): string {
+    return renderDocument(Page({ title, ...this.#facts(request), children: content }));
+  }
+
+  #facts(request: ByokRequest) {
+    const { dashboard } = this.options;
     const { locale = 'en' } = this.reader(request);
     // Without the pages there is nobody to serve the two files.
-    const files = dashboard === false ? {} : { stylesheet: stylesheetUrl(baseUrl), script: scriptUrl(baseUrl) };
-    const theme = dashboard === false || dashboard.theme === 'system' ? undefined : dashboard.theme;
-    if (dashboard === false || !dashboard.layout) {
-      return renderDocument(Page({ title, locale, theme, ...files, children: content }));
-    }
-    const { stylesheet = '', script = '' } = files;
-    const html = renderToString(pageContent({ title, theme, children: content }));
-    return dashboard.layout({ title, html, stylesheet, script, locale, direction: directionOf(locale) }, request);
+    if (dashboard === false) return { locale };
+    const theme = dashboard.theme === 'system' ? undefined : dashboard.theme;
+    const baseUrl = this.mountPath.url;
+    return { locale, theme, stylesheet: stylesheetUrl(baseUrl), script: scriptUrl(baseUrl) };
   }
 }

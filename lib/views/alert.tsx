@@ -77,8 +77,12 @@ function kindOf(kind: unknown): AlertKind {
   return kind === 'success' || kind === 'warning' || kind === 'error' ? kind : 'info';
 }
 
+/** A browser's timer that is to wait longer does not wait at all. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 function lasting(duration: number | undefined): number | undefined {
-  return typeof duration === 'number' && duration > 0 && Number.isFinite(duration) ? Math.round(duration) : undefined;
+  if (typeof duration !== 'number' || !(duration > 0) || !Number.isFinite(duration)) return undefined;
+  return Math.min(Math.round(duration), LONGEST_TIMER);
 }
 
 /** The script shows the button; without JavaScript a checkbox does the same by style alone. */

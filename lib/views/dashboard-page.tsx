@@ -61,6 +61,7 @@ export function dashboardPage(props: DashboardPageProps): { title: string; conte
         <MultiProviderKeyForm
           {...reader}
           {...{ providers, csrfToken }}
+          refusal={notice?.refusal}
           action={`${baseUrl}/keys`}
           providerConfig={providerConfigs}
           allowOther

@@ -9,6 +9,8 @@ const TEXTS: Readonly<Record<string, Texts>> = {
   BYOK_USER_REQUIRED: ['signInTitle', 'signInText'],
   BYOK_CSRF: ['refusedTitle', 'formOutdated'],
   BYOK_HTTPS_REQUIRED: ['refusedTitle', 'httpsText'],
+  // Where its own page could not be made.
+  BYOK_KEY_REQUIRED: ['keyRequiredTitle', 'notDoneText'],
   BYOK_KEY_NOT_FOUND: ['notFoundTitle', 'notFoundText'],
   BYOK_NOT_FOUND: ['notFoundTitle', 'notFoundText'],
   BYOK_TOO_LARGE: ['tooLargeTitle', 'tooLargeText'],

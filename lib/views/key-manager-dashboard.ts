@@ -4,7 +4,7 @@ import type { ProviderFacts } from './format/index.js';
 import { heading, type HeadingLevel } from './heading.js';
 import { asElement, markup } from './markup.js';
 import { translator, type ReaderProps } from './messages/index.js';
-import { providerCard } from './provider-card.js';
+import { providerCard, type Refusal } from './provider-card.js';
 import type { StoredKeyView } from './stored-key-item.js';
 
 /** Properties of {@link KeyManagerDashboard}. @publicApi */
@@ -26,7 +26,7 @@ export interface KeyManagerDashboardProps extends ReaderProps, FormStateProps {
   /** Default `'byok-dashboard'`. */
   id?: string;
   /** A form that was refused; the reason stands beside it, and the form is open. */
-  refusal?: { provider: string; label?: string; message: string };
+  refusal?: Refusal;
 }
 
 /**

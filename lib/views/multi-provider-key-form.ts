@@ -4,6 +4,7 @@ import { ADDS, formState, type FormStateProps } from './form-state.js';
 import { formatProviderName, getProviderInfo, type ProviderFacts } from './format/index.js';
 import { keyFields } from './key-fields.js';
 import { UNREMEMBERED } from './key-input.js';
+import type { Refusal } from './provider-card.js';
 import { asElement, attributes, markup, type Markup } from './markup.js';
 import { translator, type ReaderProps, type Translate } from './messages/index.js';
 import { safeUrl } from './safe-url.js';
@@ -27,6 +28,8 @@ export interface MultiProviderKeyFormProps extends ReaderProps, FormStateProps {
   showHelp?: boolean;
   /** Ids begin with it, so that two can stand on one page. Default `'byok-add'`. */
   id?: string;
+  /** What was refused. If it was this form, its provider is chosen, and the reason stands beside the key. */
+  refusal?: Refusal;
 }
 
 /**
@@ -43,17 +46,21 @@ export function MultiProviderKeyForm(props: MultiProviderKeyFormProps): VNode {
   const { providers, defaultProvider, providerConfig, allowOther = false } = props;
   const { id = 'byok-add' } = props;
   const t = translator(props);
-  const chosen = defaultProvider !== undefined && providers.includes(defaultProvider) ? defaultProvider : providers[0];
+  const refusal = props.refusal?.chosen ? props.refusal : undefined;
+  const first = defaultProvider !== undefined && providers.includes(defaultProvider) ? defaultProvider : providers[0];
+  const isOther = allowOther && refusal !== undefined && !providers.includes(refusal.provider);
+  const chosen = isOther ? undefined : (providers.find((provider) => provider === refusal?.provider) ?? first);
   const choices = [...new Set(providers)].map((provider) => {
     const name = formatProviderName(provider, providerConfig);
-    return choice({ id, provider, name, checked: provider === chosen, t, props });
+    const error = provider === refusal?.provider ? refusal.message : undefined;
+    return choice({ id, provider, name, checked: provider === chosen, error, t, props });
   });
   const other = { id, provider: undefined, name: t('otherProvider'), checked: chosen === undefined, t, props };
   return asElement(markup`
     <fieldset id="${id}" class="byok byok-choices">
       <legend class="byok-label">${t('provider')}</legend>
       ${choices}
-      ${allowOther && choice(other)}
+      ${allowOther && choice({ ...other, error: isOther ? refusal.message : undefined })}
     </fieldset>`);
 }
 
@@ -63,11 +70,13 @@ interface ProviderChoice {
   provider: string | undefined;
   name: string;
   checked: boolean;
+  /** Why the last key was refused. */
+  error: string | undefined;
   t: Translate;
   props: MultiProviderKeyFormProps;
 }
 
-function choice({ id, provider, name, checked, t, props }: ProviderChoice): Markup {
+function choice({ id, provider, name, checked, error, t, props }: ProviderChoice): Markup {
   const radioId = provider === undefined ? partId(id, 'other') : domId(id, 'of', provider);
   const keyId = partId(radioId, 'key');
   const action = safeUrl(props.action ?? '/byok/keys');
@@ -75,7 +84,7 @@ function choice({ id, provider, name, checked, t, props }: ProviderChoice): Mark
   if (provider === undefined) info.placeholder = '';
   const disabled = action === undefined;
   const { askLabel, showHelp = true } = props;
-  const fields = keyFields({ id: keyId, info, t, fields: info.fields, showHelp, askLabel }, disabled);
+  const fields = keyFields({ id: keyId, info, t, fields: info.fields, showHelp, askLabel, error }, disabled);
   return markup`
     <div class="byok-choice">
       <input id="${radioId}" type="radio" class="byok-choice-radio" name="${id}-provider" value="${provider}"

@@ -15,6 +15,8 @@ export interface Refusal {
   /** `undefined`: of the key without one. */
   label?: string;
   message: string;
+  /** Whether it was a form in which the provider is chosen, and not one of its card. */
+  chosen?: boolean;
 }
 
 /** What the cards of one dashboard have in common. @internal */
@@ -38,7 +40,8 @@ export function providerCard(provider: string, keys: readonly StoredKeyView[], s
   const url = keyUrl(provider, baseUrl);
   const replaceAction = safeUrl(settings.replaceAction === undefined ? url : settings.replaceAction);
   const deleteAction = safeUrl(settings.deleteAction === undefined ? `${url}/delete` : settings.deleteAction);
-  const refusal = settings.refusal?.provider === provider ? settings.refusal : undefined;
+  const { provider: refused, chosen } = settings.refusal ?? {};
+  const refusal = refused === provider && !chosen ? settings.refusal : undefined;
   const isStored = keys.some(({ label }) => plainLabel(label) === plainLabel(refusal?.label));
   const id = domId('byok-card', provider);
   const form = (formId: string, error: string | undefined, adds: boolean): Markup =>

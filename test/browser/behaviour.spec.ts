@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { byokAssets, KeyInputForm, KeyManagerDashboard, renderToString } from '../../lib/index.js';
 import {
   axeViolations,
   CHROMIUM,
@@ -194,6 +195,38 @@ let page: Page;
     expect(await page.title()).toBe('The same page');
   });
 
+  it('whoever adds a key far below the notices sees what was done, and has not to fill in everything again', async () => {
+    await page.setViewportSize({ width: 800, height: 600 });
+    await page.goto(`${showcase.url}/byok`);
+    const choices = page.locator('.byok-choices');
+    const form = choices.locator('form').filter({ visible: true });
+    await choices.getByText('Vectors', { exact: true }).click();
+    await form.getByLabel('organisation').fill('v1.half a key');
+    await form.getByLabel('Region').fill('eu-central-1');
+    await save('Vectors', 'v1.half a key', form);
+    const why = form.getByText('A key has 8 to 4096 printable characters without blanks.');
+    await why.waitFor();
+    const input = keyInput('Vectors', form);
+    expect(await input.getAttribute('aria-describedby')).toContain(await why.locator('..').getAttribute('id'));
+    expect(await input.evaluate((element) => element === document.activeElement)).toBe(true);
+    // But nothing that has the key in it.
+    expect(
+      await form
+        .locator('input:not([type=hidden])')
+        .evaluateAll((all) => all.map((one) => (one as HTMLInputElement).value)),
+    ).toEqual(['', 'eu-central-1', '', '']);
+    await save('Vectors', 'v1.an-example-of-an-api-key-77aa', form);
+    const toast = page.locator('.byok-toasts').getByText('The key for Vectors was saved (…77aa).');
+    await toast.waitFor();
+    const { y, height } = (await toast.boundingBox())!;
+    expect(y).toBeGreaterThan(0);
+    expect(y + height).toBeLessThan(600);
+    expect(await page.locator('.byok-toasts [role]').count()).toBe(0);
+    expect(await axeViolations(page)).toEqual([]);
+    await page.locator('.byok-toasts').getByRole('button', { name: 'Dismiss' }).click();
+    await toast.waitFor({ state: 'detached' });
+  });
+
   it("the application's own page is led back to, and says why a key was refused", async () => {
     await page.goto(`${showcase.url}/own`);
     await save('OpenAI', 'sk-NOT-OF-ITS-PATTERN-0000', page.locator('form'));
@@ -226,6 +259,43 @@ let page: Page;
     const title = await page.locator('h1').innerText();
     expect(title).toBe(locale === 'fr' ? 'API keys' : 'API-Schlüssel');
     expect(await overflows(page, WIDTHS)).toEqual(FITS);
+  });
+
+  it('keeps its look where a page says otherwise of all buttons and inputs, but has the colours it is given', async () => {
+    const css = byokAssets().stylesheet.content.toString();
+    const form = renderToString(KeyInputForm({ provider: 'openai' }));
+    const look = async (own: string): Promise<string[]> => {
+      const styles = `<style>${css}</style><style>${own}</style>`;
+      await page.setContent(`<!doctype html><title>Ours</title>${styles}<button id="theirs">Buy</button>${form}`);
+      return page.locator('#theirs, .byok-btn, .byok-input').evaluateAll((all) =>
+        all.map((element) => {
+          const { backgroundColor, color, borderTopWidth, paddingLeft } = getComputedStyle(element);
+          return [backgroundColor, color, borderTopWidth, paddingLeft].join(', ');
+        }),
+      );
+    };
+    const [, ...ours] = await look('');
+    expect(await look('button, input { background: none; color: red; border: 0; padding: 0 }')).toEqual([
+      'rgba(0, 0, 0, 0), rgb(255, 0, 0), 0px, 0px',
+      ...ours,
+    ]);
+    const input = (await look(':root { --byok-base-100: #010101; --byok-base-content: #fefefe }'))[1];
+    expect(input).toMatch(/^rgb\(1, 1, 1\), rgb\(254, 254, 254\)/);
+  });
+
+  it('many keys of a provider stand next to each other, and leave the cards beside them their height', async () => {
+    const css = byokAssets().stylesheet.content.toString();
+    const heights = async (count: number): Promise<number[]> => {
+      const keys = Array.from({ length: count }, (_, i) => ({ provider: 'openai', label: `${i}`, hint: '…1f9c' }));
+      const html = renderToString(KeyManagerDashboard({ providers: ['openai', 'vectors'], keys }));
+      await page.setContent(`<!doctype html><title>Keys</title><style>${css}</style>${html}`);
+      return page
+        .locator('.byok-card')
+        .evaluateAll((cards) => cards.map((element) => element.getBoundingClientRect().height));
+    };
+    const [some, many] = [await heights(3), await heights(12)];
+    expect(many[1]).toBeLessThan(some[1]);
+    expect(many[0]).toBeLessThan(2 * some[0]);
   });
 
   describe('with options', () => {

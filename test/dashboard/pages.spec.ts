@@ -76,13 +76,13 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
     const replaced = await submit(browser, '/keys/openai', { api_key: OTHER_KEY });
     expect(textOf(replaced.html)).toContain('The key for OpenAI was replaced (…2e8d).');
     const labelled = await submit(browser, '/keys', { provider: 'openai', label: 'work', api_key: KEY });
-    expect(textOf(labelled.html)).toContain('The key for OpenAI was saved (…1f9c).');
+    expect(textOf(labelled.html)).toContain('The key for OpenAI (work) was saved (…1f9c).');
     const other = await submit(browser, '/keys', { provider: 'mistral', api_key: KEY });
     expect(textOf(other.html)).toMatch(/3 keys stored.*Mistral/);
     const deleted = await submit(browser, '/keys/openai/delete', { label: 'work' });
-    expect(textOf(deleted.html)).toContain('The key for OpenAI was deleted.');
+    expect(textOf(deleted.html)).toContain('The key for OpenAI (work) was deleted.');
     expect(textOf((await submit(browser, '/keys/openai/delete', { label: 'work' })).html)).toContain(
-      'There was no key',
+      'There was no key for OpenAI.',
     );
 
     const confirm = await page(browser, '/byok/clear');
@@ -120,13 +120,28 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
     const form = { mode: 'add', label: '', api_key: OTHER_KEY };
     for (const answer of [
       await submit(browser, '/keys/openai', form),
-      await submit(browser, '/keys', { ...form, provider: 'openai' }),
       await submit(browser, '/keys/openai', { ...form, label: 'default' }),
     ]) {
       expect(textOf(answer.html)).toMatch(/A key for OpenAI .*is stored already.*A key for OpenAI .*is stored already/);
       expect(answer.html).toMatch(/<details id="[^"]*openai---more" class="byok-action" open/);
       expect(answer.html).not.toMatch(/<details id="[^"]*---replace" class="byok-action" open/);
       expect(await keys()).toEqual([KEY, null]);
+    }
+    // What was sent from the choice of providers is answered there, with the one that was chosen.
+    for (const [provider, chosen] of [
+      ['openai', 'openai'],
+      ['azure', 'azure'],
+      [OTHER_KEY, ''],
+    ]) {
+      const { html } = await submit(browser, '/keys', { ...form, provider, label: ' x' });
+      expect(html).not.toMatch(/<details [^>]* open[ >]/);
+      expect(html.match(/type="radio"[^>]* checked/g)).toHaveLength(1);
+      expect(html).toMatch(new RegExp(`type="radio"[^>]*value="${chosen}" checked`));
+      expect(formOf(html, /aria-invalid/)).toMatch(
+        chosen ? new RegExp(`name="provider" value="${chosen}"`) : /name="provider" required/,
+      );
+      expect(html.match(/aria-invalid/g)).toHaveLength(1);
+      expect(html).not.toContain(OTHER_KEY);
     }
     expect(textOf((await submit(browser, '/keys/openai', { ...form, label: 'work' })).html)).toContain('was saved');
     expect(textOf((await submit(browser, '/keys/openai', { ...form, label: 'work' })).html)).toContain(
@@ -213,6 +228,25 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
       'ltr',
     ]);
     expect(await page(browser, '/byok/clear')).toContain('<nav>Ours</nav>');
+  });
+
+  it.each([
+    ['throws', (_: unknown, { user }: { user?: unknown }) => (user as { name: string }).name.toUpperCase()],
+    ['rejects', async () => Promise.reject(new TypeError('of a template'))],
+    ['gives no text', () => undefined as unknown as string],
+  ])('are documents of our own where the layout %s, which ends nothing', async (_how, layout) => {
+    await start({ layout });
+    const browser = await app.browser();
+    for (const [path, status, told] of [
+      ['/byok/nothing', 404, 'There is nothing here.'],
+      ['/byok', 500, 'This could not be done.'],
+    ] as const) {
+      const answer = await browser.get(path).set('Accept', 'text/html').expect(status);
+      expect(answer.headers).toMatchObject(SECURITY_HEADERS);
+      expect(textOf(answer.text)).toContain(told);
+    }
+    expect(app.log.join()).toMatch(/The page of an error could not be made: TypeError/);
+    expect(app.log.join()).not.toContain('of a template');
   });
 
   it('lead to the sign-in where one is needed, and back', async () => {

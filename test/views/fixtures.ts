@@ -103,6 +103,7 @@ export const FIXTURES: readonly Fixture[] = [
     id: 'id',
     allowOther: true,
     askLabel: true,
+    refusal: { provider: 'openai', label: 'default', message: 'Refused.', chosen: true },
   }),
   fixture(views.KeyManagementCard, {
     ...READER,

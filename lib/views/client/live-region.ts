@@ -75,9 +75,10 @@ function replace(region: HTMLElement, fresh: HTMLElement, form: HTMLFormElement)
   const refused = fresh.querySelector('.byok-alert-error, .byok-alert-warning, .byok-invalid') !== null;
   for (const input of region.querySelectorAll<HTMLInputElement>('input[id]')) {
     const twin = find(input.id);
-    if (!(twin instanceof HTMLElement) || form.contains(input)) continue;
-    if (input.type === 'radio' || input.type === 'checkbox') (twin as HTMLInputElement).checked = input.checked;
-    else if (input.value !== input.defaultValue) (twin as HTMLInputElement).value = input.value;
+    if (!(twin instanceof HTMLInputElement)) continue;
+    if (form.contains(input) && !isToKeep(input, twin)) continue;
+    if (input.type === 'radio' || input.type === 'checkbox') twin.checked = input.checked;
+    else if (input.value !== input.defaultValue) twin.value = input.value;
   }
   for (const details of region.querySelectorAll<HTMLDetailsElement>('details[id][open]')) {
     const twin = find(details.id);
@@ -90,8 +91,32 @@ function replace(region: HTMLElement, fresh: HTMLElement, form: HTMLFormElement)
   region.replaceWith(fresh);
   if (wanted) focusOn(wanted.map((id) => find(id ?? '')).find((element) => element?.checkVisibility()) ?? fresh);
   scrollTo(x, y);
-  announce(fresh.querySelector('.byok-alert'));
+  const alert = fresh.querySelector<HTMLElement>('.byok-alert');
+  announce(alert);
+  if (alert && !fresh.querySelector('.byok-invalid')) bringIntoView(alert, fresh);
   fresh.dispatchEvent(new CustomEvent('byok:updated', { bubbles: true }));
+}
+
+/** Of a form that was refused all but secrets, wherever somebody put them. */
+function isToKeep(input: HTMLInputElement, twin: HTMLInputElement): boolean {
+  const key = input.form?.querySelector<HTMLInputElement>('[name=api_key]');
+  const isSecret = input === key || input.type === 'password' || (!!key?.value && input.value.includes(key.value));
+  return !isSecret && !!twin.form?.querySelector('.byok-invalid');
+}
+
+/** Whoever is further down sees no notice at the top: for a while it is where they are. */
+function bringIntoView(alert: HTMLElement, region: HTMLElement): void {
+  const { top, bottom } = alert.getBoundingClientRect();
+  if (bottom > 0 && top < innerHeight) return;
+  const toast = alert.cloneNode(true) as HTMLElement;
+  toast.classList.remove('byok-alert-soft', 'byok-alert-outline');
+  // It is read out where it stands.
+  for (const name of ['id', 'role']) toast.removeAttribute(name);
+  toast.dataset.byokDuration = '5000';
+  const toasts = document.createElement('div');
+  toasts.className = 'byok byok-toasts byok-toasts-top byok-toasts-end';
+  toasts.append(toast);
+  region.append(toasts);
 }
 
 function focusOn(element: HTMLElement): void {

@@ -74,9 +74,12 @@ export function timeLeft(moment: Moment, reader: ReaderProps): { when: string; d
 }
 
 /** A moment in full, in the reader's language and time zone; `undefined` for what is no moment. @internal */
-export function formatMoment(moment: Moment, { locale = 'en', timeZone = 'UTC' }: ReaderProps): string | undefined {
+export function formatMoment(moment: Moment, { locale = 'en', timeZone }: ReaderProps): string | undefined {
   const time = timeOf(moment);
-  return Number.isNaN(time) ? undefined : momentFormat(locale, timeZone)(time);
+  if (Number.isNaN(time)) return undefined;
+  const text = momentFormat(locale, timeZone)(time);
+  // Nobody takes it for the time of where they are.
+  return timeZone === undefined ? `${text} UTC` : text;
 }
 
 /** A moment for a machine, to the second: `2030-01-31T12:00:00Z`. @internal */
