@@ -6,9 +6,9 @@ import { cli } from '../support/cli.js';
 import { Consumer, readManifest, ROOT } from '../support/consumer.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { startSnippet, type SnippetApp } from '../support/snippet-app.js';
-import { INSTALLED, runOnFastify } from './fastify-snippet.js';
 import { network, stubProviders } from './providers.js';
 import { tellsRefusalsOnce } from './refusals.js';
+import { INSTALLED, runOnExpress, runOnFastify } from './session-snippets.js';
 import { snippetsOf } from './snippets.js';
 import { runWithVault } from './vault-snippet.js';
 import type * as Library from 'nestjs-byok';
@@ -297,6 +297,7 @@ const RUNS: Record<string, () => Promise<void>> = {
     await app.byok.clearKeys({ userId: 'kate' });
   },
 
+  'sessions.ts': () => runOnExpress(load),
   'fastify.ts': () => runOnFastify(load, library.ByokService),
   'vault.module.ts': () =>
     runWithVault(async () => start((await load<{ VaultModule: never }>('vault.module.ts')).VaultModule)),
