@@ -7,7 +7,7 @@ import { EncryptionService } from '../../lib/index.js';
 import { VaultTransitWrapper } from '../../lib/kms/vault-transit.wrapper.js';
 import { startByok } from '../support/byok-app.js';
 import { cli, cliJson, keyIdOf } from '../support/cli.js';
-import { ROOT } from '../support/consumer.js';
+import { ROOT } from '../support/manifest.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { VaultStandIn } from '../support/vault-stand-in.js';
 

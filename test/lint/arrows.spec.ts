@@ -104,7 +104,7 @@ describe('The arrows between the rooms of lib', () => {
     expect(
       results.flatMap(({ filePath, messages }) => messages.map(({ message }) => `${filePath}: ${message}`)),
     ).toEqual([]);
-  }, 120_000);
+  });
 
   it('cover every room there is', async () => {
     const files = await readdir(`${ROOT}lib`, { recursive: true });
