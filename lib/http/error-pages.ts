@@ -28,7 +28,7 @@ export class ErrorPages {
     const page = errorPage({
       ...this.frame.reader(request),
       code,
-      // Over an open connection there is no other page either.
+      // Over an unencrypted connection there is no other page either.
       manageUrl: this.options.dashboard === false || code === 'BYOK_HTTPS_REQUIRED' ? undefined : this.mountPath.url,
       signInUrl: signInUrlOf(this.options, request, this.mountPath.url),
     });

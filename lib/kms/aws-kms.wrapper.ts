@@ -122,7 +122,7 @@ export class AwsKmsWrapper implements KeyWrapper {
   }
 
   #strange(): KeyWrapperError {
-    return new KeyWrapperError(`${this.id}: what answered does not speak as AWS KMS does.`, true);
+    return new KeyWrapperError(`${this.id}: what answered does not speak the protocol of AWS KMS.`, true);
   }
 }
 

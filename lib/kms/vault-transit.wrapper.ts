@@ -130,7 +130,10 @@ export class VaultTransitWrapper implements KeyWrapper {
   }
 
   #strange(): KeyWrapperError {
-    return new KeyWrapperError(`${this.id}: what answered does not speak as Vault's transit engine does.`, true);
+    return new KeyWrapperError(
+      `${this.id}: what answered does not speak the protocol of Vault's transit engine.`,
+      true,
+    );
   }
 }
 

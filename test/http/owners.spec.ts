@@ -176,7 +176,7 @@ describe.each(['session', 'database', 'hybrid'] as const)('Users who cannot be t
       const body = {
         statusCode: 401,
         code: 'BYOK_USER_REQUIRED',
-        message: 'Sign in first: the user of this request could not be told.',
+        message: 'Sign in first: the user of this request could not be determined.',
       };
       for (const test of [
         agent.get('/byok/api/keys'),
