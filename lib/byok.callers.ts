@@ -67,12 +67,12 @@ export class ByokCallers {
     return this.#used.get(request);
   }
 
-  /** An application's own answer stays as it is. Nobody is taken for a visitor because they could not be told. */
+  /** An application's own answer stays as it is. Nobody is taken for a visitor because it could not be determined who they are. */
   #unknownUser(error: unknown): Error {
     if (error instanceof HttpException || error instanceof ByokError) return error;
     // Not its message, which may quote a token.
     this.#logger.error(`resolveUser failed: ${error instanceof Error ? error.name : typeof error}`);
-    return new UserRequiredError('Sign in first: the user of this request could not be told.');
+    return new UserRequiredError('Sign in first: the user of this request could not be determined.');
   }
 
   #placeOf(holder: KeyHolder, caller: KeyCaller): KeyPlace {

@@ -88,7 +88,7 @@ export class KeyCleanup {
     try {
       await this.at(place);
     } catch {
-      this.#logger.warn('Expired keys could not be removed; they are not handed out, and removed another time.');
+      this.#logger.warn('Expired keys could not be removed; they are not handed out, and will be removed later.');
     }
   }
 

@@ -15,7 +15,7 @@ export function checkDashboard(dashboard: ByokModuleOptions['dashboard']): Resol
     throw new ConfigurationError('dashboard.guards has to be an array of guards.');
   }
   if (given.title !== undefined && (typeof given.title !== 'string' || given.title.trim() === '')) {
-    throw new ConfigurationError('dashboard.title has to be a text.');
+    throw new ConfigurationError('dashboard.title has to be a string.');
   }
   return Object.freeze({
     guards: given.guards ?? [],

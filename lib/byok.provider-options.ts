@@ -76,7 +76,7 @@ function requireTexts(where: string, facts: object, names: readonly string[]): v
   for (const name of names) {
     const value = (facts as Record<string, unknown>)[name];
     if (value !== undefined && typeof value !== 'string') {
-      throw new ConfigurationError(`${where}.${name} has to be a text.`);
+      throw new ConfigurationError(`${where}.${name} has to be a string.`);
     }
   }
 }

@@ -42,7 +42,7 @@ function* weaknessesOf({ session, sessionStore, protocol }: SessionRequest, isTl
   }
   // Over http, which a developer uses, such a cookie would not come back.
   if ((isProduction || isTlsMust) && !cookie.secure) {
-    yield "The cookie of sessions travels over open connections. Set its secure to true; behind a proxy, set the platform's trust of it too.";
+    yield "The cookie of sessions travels over unencrypted connections. Set its secure to true; behind a proxy, set the platform's trust of it too.";
   }
   // The default of @fastify/session.
   if (cookie.secure === true && protocol === 'http') {

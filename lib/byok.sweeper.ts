@@ -45,7 +45,7 @@ export class KeySweeper implements OnApplicationBootstrap, BeforeApplicationShut
     try {
       await this.cleanup.everywhere({ ifFree: true, signal: this.#shutdown.signal });
     } catch {
-      this.#logger.warn('Expired keys could not be swept; they are not handed out, and swept next time.');
+      this.#logger.warn('Expired keys could not be swept; they are not handed out, and will be swept next time.');
     }
   }
 }

@@ -36,7 +36,7 @@ const REASONS: Record<string, Failure> = {
     message: 'A table is there already: migrations of another connection made it.',
     advice: "Run that connection's migrations: the application's own, with byokMigrations among them.",
   },
-  '42703': { message: 'The table has not the columns it should have.', advice: 'Look: npx nestjs-byok doctor' },
+  '42703': { message: 'The table does not have the columns it should have.', advice: 'Look: npx nestjs-byok doctor' },
   '53': { message: 'The database is out of connections, memory or disk.', advice: TRY_LATER },
   '53100': {
     message: "The database's disk is full.",
@@ -78,7 +78,7 @@ export function describeFailure(error: unknown): Failure {
   const { code, message, name } = (error ?? {}) as { code?: unknown; message?: unknown; name?: unknown };
   const known = ofReason(typeof code === 'string' ? code : reasonOfText(message));
   if (known) return known;
-  return { message: `It failed for a reason that is not known (${typeof name === 'string' ? name : typeof error}).` };
+  return { message: `It failed for an unknown reason (${typeof name === 'string' ? name : typeof error}).` };
 }
 
 function ofReason(reason: string | undefined): Failure | undefined {

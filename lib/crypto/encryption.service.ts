@@ -114,7 +114,7 @@ export class EncryptionService extends Redacted {
   }
 
   /**
-   * 16 bytes that are the same for the same key of the same provider, and tell nothing to who has not the first secret.
+   * 16 bytes that are the same for the same key of the same provider, and tell nothing to anybody without the first secret.
    *
    * @throws {EncryptionError} where one of them is no well-formed text
    */

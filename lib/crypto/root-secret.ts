@@ -41,7 +41,7 @@ export function readRootSecret(secret: RootSecret, name = 'secret'): Buffer {
   if (typeof given === 'object' && 'passphrase' in given) {
     return fromPassphrase(given.passphrase, 'salt' in given ? given.salt : undefined, refuse);
   }
-  return refuse(`can be no secret. Write ${FORMS}, or { passphrase, salt }, or give a KeyWrapper.`);
+  return refuse(`cannot be a secret. Write ${FORMS}, or { passphrase, salt }, or give a KeyWrapper.`);
 }
 
 type Refuse = (reason: string) => never;
@@ -67,7 +67,8 @@ function fromBytes(bytes: Buffer, refuse: Refuse): Buffer {
 }
 
 function fromPassphrase(passphrase: unknown, salt: unknown, refuse: Refuse): Buffer {
-  if (typeof passphrase !== 'string' || !passphrase.isWellFormed()) return refuse('has a passphrase that is no text.');
+  if (typeof passphrase !== 'string' || !passphrase.isWellFormed())
+    return refuse('has a passphrase that is not a string.');
   const text = passphrase.normalize('NFKC');
   if ([...text].length < LEAST_PASSPHRASE) {
     refuse(

@@ -37,7 +37,7 @@ export function readKeyForm(body: unknown): KeyForm {
     for (const [name, value] of Object.entries(form.fields)) setField(fields, name, value);
   }
   const mode = optionalText('mode', form.mode);
-  if (mode !== undefined && mode !== 'add') throw new InvalidInputError('mode can be add, or left out.');
+  if (mode !== undefined && mode !== 'add') throw new InvalidInputError('mode has to be add, or be left out.');
   return {
     provider: optionalText('provider', form.provider),
     apiKey: optionalText('api_key', form.api_key),

@@ -77,7 +77,7 @@ export class KeyRequiredError extends ByokError {
   }
 }
 
-/** A key breaks the rules for keys, or the format its provider asks for. @publicApi */
+/** A key breaks the format that its provider asks for (`keyPrefix`, `keyPattern`). @publicApi */
 export class InvalidKeyError extends ByokError {
   constructor(message: string) {
     super('BYOK_INVALID_KEY', message);
@@ -88,7 +88,7 @@ export class InvalidKeyError extends ByokError {
 export type InvalidPart =
   'provider' | 'notOffered' | 'noKey' | 'key' | 'keyAsName' | 'label' | 'taken' | 'fields' | 'url' | 'expiry';
 
-/** A provider name, label, expiry or field is malformed; the message says what to write instead. @publicApi */
+/** A provider, label, key, expiry or field is malformed; the message says what to write instead. @publicApi */
 export class InvalidInputError extends ByokError {
   /** Private, so that it is in nothing that prints or serialises the error. */
   readonly #part: InvalidPart | undefined;

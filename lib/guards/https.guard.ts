@@ -37,12 +37,15 @@ export class HttpsGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<RequestWithProtocol>();
     if (isSecure(request)) return true;
     if (mode === 'block') {
-      throw new SecurityError('BYOK_HTTPS_REQUIRED', 'Use https: keys are not taken or shown over an open connection.');
+      throw new SecurityError(
+        'BYOK_HTTPS_REQUIRED',
+        'Use https: keys are not taken or shown over an unencrypted connection.',
+      );
     }
     if (!isLoopback(request.ip) && !warned.has(this.options)) {
       warned.add(this.options);
       this.#logger.warn(
-        "Keys travel over an open connection. Serve the application by https; behind a proxy, set the platform's 'trust proxy' to its address.",
+        "Keys travel over an unencrypted connection. Serve the application by https; behind a proxy, set the platform's 'trust proxy' to its address.",
       );
     }
     return true;

@@ -42,10 +42,10 @@ function sentence(errors: ValidationError[]): string {
   return `${errors.flatMap(({ constraints = {} }) => Object.values(constraints)).join('; ')}.`;
 }
 
-/** A query value that is a text or not there. @throws {InvalidInputError} @internal */
+/** A query value that is a string or not there. @throws {InvalidInputError} @internal */
 export function optionalText(name: string, value: unknown): string | undefined {
   if (value === undefined || typeof value === 'string') return value;
-  throw new InvalidInputError(`${name} has to be given once, as a text.`);
+  throw new InvalidInputError(`${name} has to be given once, as a string.`);
 }
 
 /**

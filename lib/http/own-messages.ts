@@ -13,7 +13,7 @@ export function checkOwnMessages(own: Readonly<Record<string, unknown>>): void {
     }
     if (text === undefined || typeof text === 'string') continue;
     if (typeof messages.en[name as keyof typeof messages.en] === 'string') {
-      throw new ConfigurationError(`dashboard.messages.${name} has to be a text.`);
+      throw new ConfigurationError(`dashboard.messages.${name} has to be a string.`);
     }
     if (!isPlural(text)) {
       throw new ConfigurationError(

@@ -10,7 +10,7 @@ import type { RootSecret } from './root-secret.interface.js';
  */
 export type KeyWrapContext = Readonly<Record<string, string>>;
 
-/** @publicApi */
+/** What goes along with each call of a wrapper. @publicApi */
 export interface KeyWrapperCall {
   /** Aborted when the answer is not waited for any longer: two seconds after the call. */
   signal: AbortSignal;

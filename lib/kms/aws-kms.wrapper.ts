@@ -3,7 +3,7 @@ import type { KMSClient } from '@aws-sdk/client-kms';
 import { ConfigurationError, KeyWrapperError } from '../errors/index.js';
 import type { KeyWrapContext, KeyWrapper, KeyWrapperCall } from '../interfaces/index.js';
 
-/** @publicApi */
+/** Options of {@link AwsKmsWrapper}. @publicApi */
 export interface AwsKmsOptions {
   /** The key: an ARN, an id, or an alias (`alias/byok`). Symmetric. With an ARN, nothing depends on the region that is set. */
   keyId: string;
@@ -122,7 +122,7 @@ export class AwsKmsWrapper implements KeyWrapper {
   }
 
   #strange(): KeyWrapperError {
-    return new KeyWrapperError(`${this.id}: what answered does not speak as AWS KMS does.`, true);
+    return new KeyWrapperError(`${this.id}: what answered does not speak the protocol of AWS KMS.`, true);
   }
 }
 

@@ -73,7 +73,7 @@ export async function postToVault(
     const answer = JSON.parse(text) as { data: Record<string, unknown>; warnings?: string[] | null };
     return { data: { ...answer.data }, warnings: answer.warnings ?? [] };
   } catch {
-    throw new KeyWrapperError(`${id}: what answered does not speak as Vault does.`, true);
+    throw new KeyWrapperError(`${id}: what answered does not speak the protocol of Vault.`, true);
   }
 }
 

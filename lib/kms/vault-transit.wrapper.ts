@@ -2,7 +2,7 @@ import { ConfigurationError, KeyWrapperError } from '../errors/index.js';
 import type { KeyWrapContext, KeyWrapper, KeyWrapperCall } from '../interfaces/index.js';
 import { postToVault, vaultUrl, type VaultAnswer } from './vault-http.js';
 
-/** @publicApi */
+/** Options of {@link VaultTransitWrapper}. @publicApi */
 export interface VaultTransitOptions {
   /** Where Vault is: `https://vault.example.com:8200`. Plain `http` is for loopback only, unless `allowHttp`. */
   address: string;
@@ -130,7 +130,10 @@ export class VaultTransitWrapper implements KeyWrapper {
   }
 
   #strange(): KeyWrapperError {
-    return new KeyWrapperError(`${this.id}: what answered does not speak as Vault's transit engine does.`, true);
+    return new KeyWrapperError(
+      `${this.id}: what answered does not speak the protocol of Vault's transit engine.`,
+      true,
+    );
   }
 }
 

@@ -7,7 +7,7 @@ import { checkAddress, checkPublicUrl, hostOf, type PublicUrlRules } from './pub
 /** Milliseconds that the system's resolver is waited for, where the caller gives no signal. */
 const PATIENCE = 5_000;
 
-/** @publicApi */
+/** Options of {@link assertPublicUrl}. @publicApi */
 export interface AssertPublicUrlOptions extends PublicUrlRules {
   /** Resolves a name to all of its addresses. Default: the system's resolver, as a connection would use it. */
   lookup?: (hostname: string) => Promise<readonly LookupAddress[]>;

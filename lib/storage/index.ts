@@ -16,7 +16,6 @@ export {
   recordOf,
   schemaState,
   type AskDatabase,
-  type SchemaState,
 } from './typeorm/migrations/schema-state.js';
 export { tableParts, type TablePart } from './typeorm/table-parts.js';
 export { TypeOrmKeyStorage } from './typeorm/typeorm-key.storage.js';

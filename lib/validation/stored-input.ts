@@ -28,7 +28,7 @@ export function checkProvider(provider: unknown, options: ProviderOptions): stri
 export function checkLabel(label: unknown = 'default'): string {
   if (!isLabel(label)) {
     throw new InvalidInputError(
-      'A label is 1 to 64 characters, without control characters or blanks at its ends.',
+      'A label is 1 to 64 characters, without control characters or spaces at its ends.',
       'label',
     );
   }
@@ -72,7 +72,7 @@ export function checkApiKey(apiKey: unknown, provider: string, config: ProviderC
 export function checkFields(fields: unknown, config: ProviderConfig | undefined): Record<string, string> {
   if (fields === undefined || fields === null) fields = {};
   if (typeof fields !== 'object' || Array.isArray(fields)) {
-    throw new InvalidInputError('fields has to be an object of texts.', 'fields');
+    throw new InvalidInputError('fields has to be an object of strings.', 'fields');
   }
   const given = Object.entries(fields as object);
   const declared = config?.fields ?? {};
@@ -94,7 +94,7 @@ export function checkFields(fields: unknown, config: ProviderConfig | undefined)
     }
     if (!isText(value, MAX_FIELD_LENGTH)) {
       throw new InvalidInputError(
-        `The field ${name} has to be a text of at most ${MAX_FIELD_LENGTH} characters.`,
+        `The field ${name} has to be a string of at most ${MAX_FIELD_LENGTH} characters.`,
         'fields',
       );
     }

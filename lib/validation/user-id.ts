@@ -25,5 +25,5 @@ export function normaliseUserId(value: unknown): string | undefined {
   ) {
     return value;
   }
-  throw new UserRequiredError('Sign in first: the user of this request could not be told.');
+  throw new UserRequiredError('Sign in first: the user of this request could not be determined.');
 }

@@ -1,6 +1,6 @@
 import { attributes, markup, type Markup } from './markup.js';
 
-/** @publicApi */
+/** Level of a heading, as in `<h1>` to `<h6>`. @publicApi */
 export type HeadingLevel = 1 | 2 | 3 | 4 | 5 | 6;
 
 /** A heading that fits into the page around it. @internal */

@@ -13,7 +13,7 @@ export interface KeyRequiredPageProps extends ReaderProps {
   /** Where the pages are mounted. */
   baseUrl: string;
   label?: string;
-  /** Whether a key may be asked for here: not over an open connection. */
+  /** Whether a key may be asked for here: not over an unencrypted connection. */
   withForm: boolean;
   csrfToken?: string;
   returnTo?: string;

@@ -46,7 +46,7 @@ describe('Wrong use', () => {
     ['a table that is none', ['status', '--table', 'a"b'], /--table has to be 1 to 48 lower-case letters/],
     ['a table that is not there', ['status', '--table', 'nothing'], /missing in the database: nothing\.[^]*--table/],
     ['nothing to import', ['import-env', '--user', 'a'], /No API key is set[^]*API_KEY_OPENAI/],
-    ['a user id that is none', ['erase-user', 'undefined'], /can be no user id/],
+    ['a user id that is none', ['erase-user', 'undefined'], /not a valid user id/],
     ['a provider that is none', ['import-env', '--user', 'a', '--provider', 'A b'], /provider/i],
   ])('%s', async (_, args, expected) => {
     const given = { DATABASE_URL: database.url, BYOK_SECRET: SECRET };

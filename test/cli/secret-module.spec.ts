@@ -7,7 +7,7 @@ import { EncryptionService } from '../../lib/index.js';
 import { VaultTransitWrapper } from '../../lib/kms/vault-transit.wrapper.js';
 import { startByok } from '../support/byok-app.js';
 import { cli, cliJson, keyIdOf } from '../support/cli.js';
-import { ROOT } from '../support/consumer.js';
+import { ROOT } from '../support/manifest.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { VaultStandIn } from '../support/vault-stand-in.js';
 
@@ -38,8 +38,8 @@ describe('A module whose default export is the secret', () => {
       'export const secret = 1;',
       /a\.mjs has no default export\.\nLet it end with/,
     ],
-    ['exports a number', 'b.mjs', 'export default 42;', /The default export of \S+b\.mjs can be no secret/],
-    ['exports an object', 'c.mjs', 'export default { secret: 1 };', /can be no secret.*or give a KeyWrapper/],
+    ['exports a number', 'b.mjs', 'export default 42;', /The default export of \S+b\.mjs cannot be a secret/],
+    ['exports an object', 'c.mjs', 'export default { secret: 1 };', /cannot be a secret.*or give a KeyWrapper/],
     ['exports an empty array', 'd.mjs', 'export default [];', /is an empty array\.\nPut at least one/],
     [
       'exports a weak secret behind a good one',

@@ -337,8 +337,8 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
       [{ keyCount: { other: 'x', more: 'y' } }, form],
       [{ keyCount: { other: 7 } }, form],
       [{ keyCount: null }, form],
-      [{ save: { other: 'x' } }, 'dashboard.messages.save has to be a text.'],
-      [{ save: 7 }, 'dashboard.messages.save has to be a text.'],
+      [{ save: { other: 'x' } }, 'dashboard.messages.save has to be a string.'],
+      [{ save: 7 }, 'dashboard.messages.save has to be a string.'],
     ] as const) {
       await expect(start({ messages: wrong as unknown as DashboardOptions['messages'] })).rejects.toThrow(message);
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readManifest, ROOT } from '../support/consumer.js';
+import { readManifest, ROOT } from '../support/manifest.js';
 import { snippetsOf } from './snippets.js';
 
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../support/manifest.js';
 import { VaultStandIn } from '../support/vault-stand-in.js';
 import { startByok } from '../support/byok-app.js';
 import { cli } from '../support/cli.js';
-import { Consumer, readManifest, ROOT } from '../support/consumer.js';
+import { Consumer } from '../support/consumer.js';
 import { createDatabase } from '../support/postgres.js';
 import { VaultTransitWrapper } from '../../lib/kms/vault-transit.wrapper.js';
 import { snippetsOf } from './snippets.js';
@@ -16,10 +17,7 @@ describe('docs/kms.md', () => {
   let consumer: Consumer;
 
   beforeAll(async () => {
-    consumer = await Consumer.create('module');
-    const { dependencies, peerDependencies } = await readManifest();
-    await consumer.link(...Object.keys({ ...dependencies, ...peerDependencies }), '@types/node');
-    await consumer.linkLibrary();
+    consumer = await Consumer.withLibrary('@types/node');
   });
   afterAll(() => consumer.remove());
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ROOT } from '../support/consumer.js';
+import { ROOT } from '../support/manifest.js';
 
 interface Target {
   id: string;

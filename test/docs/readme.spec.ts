@@ -3,12 +3,13 @@ import { Logger, Module, type INestApplication } from '@nestjs/common';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cli } from '../support/cli.js';
-import { Consumer, readManifest, ROOT } from '../support/consumer.js';
+import { Consumer } from '../support/consumer.js';
+import { readManifest, ROOT } from '../support/manifest.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { startSnippet, type SnippetApp } from '../support/snippet-app.js';
-import { INSTALLED, runOnFastify } from './fastify-snippet.js';
 import { network, stubProviders } from './providers.js';
 import { tellsRefusalsOnce } from './refusals.js';
+import { INSTALLED, runOnExpress, runOnFastify } from './session-snippets.js';
 import { snippetsOf } from './snippets.js';
 import { runWithVault } from './vault-snippet.js';
 import type * as Library from 'nestjs-byok';
@@ -297,6 +298,7 @@ const RUNS: Record<string, () => Promise<void>> = {
     await app.byok.clearKeys({ userId: 'kate' });
   },
 
+  'sessions.ts': () => runOnExpress(load),
   'fastify.ts': () => runOnFastify(load, library.ByokService),
   'vault.module.ts': () =>
     runWithVault(async () => start((await load<{ VaultModule: never }>('vault.module.ts')).VaultModule)),
@@ -316,10 +318,7 @@ const RUNS: Record<string, () => Promise<void>> = {
 
 beforeAll(async () => {
   database = await createDatabase();
-  consumer = await Consumer.create('module');
-  const { dependencies, peerDependencies } = await readManifest();
-  await consumer.link(...Object.keys({ ...dependencies, ...peerDependencies }), ...INSTALLED);
-  await consumer.linkLibrary();
+  consumer = await Consumer.withLibrary(...INSTALLED);
   const files: string[] = [];
   for (const { name, code } of SNIPPETS.values()) {
     const path = await consumer.write(name, code);

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startByok } from '../support/byok-app.js';
 import { cli } from '../support/cli.js';
-import { Consumer, readManifest, ROOT } from '../support/consumer.js';
+import { Consumer } from '../support/consumer.js';
+import { ROOT } from '../support/manifest.js';
 import { createDatabase } from '../support/postgres.js';
 import { snippetsOf } from './snippets.js';
 
@@ -15,10 +16,7 @@ describe('docs/scaling.md', () => {
   let consumer: Consumer;
 
   beforeAll(async () => {
-    consumer = await Consumer.create('module');
-    const { dependencies, peerDependencies } = await readManifest();
-    await consumer.link(...Object.keys({ ...dependencies, ...peerDependencies }), '@types/node');
-    await consumer.linkLibrary();
+    consumer = await Consumer.withLibrary('@types/node');
   });
   afterAll(() => consumer.remove());
 

@@ -8,24 +8,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../sample/src/postgres/embedded-postgres.js';
 import { EncryptionService } from '../../lib/index.js';
-import {
-  CLI,
-  cli,
-  cliJson,
-  fillTable,
-  rowsOn,
-  shellCommand,
-  start,
-  until,
-  type Ended,
-  type Running,
-} from '../support/cli.js';
+import { CLI, cli, cliJson, fillTable, rowsOn, shellCommand, start, type Ended, type Running } from '../support/cli.js';
 import { figures, report } from '../support/fault-report.js';
 import { mounted } from '../support/mounted.js';
 import type { TestDatabase } from '../support/postgres.js';
 import { startRunner } from '../support/rotation-runner.js';
 import { countIntact } from '../support/rotation-kills.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
 
 const ROWS = process.env['FAULTS'] === 'short' ? 1_000 : 3_000;
 const ROTATE = ['rotate', '--batch', '2'];

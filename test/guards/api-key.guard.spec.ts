@@ -4,6 +4,7 @@ import session, { type MemoryStore } from 'express-session';
 import { EncryptionService, KeyStorage, type ByokEvent } from '../../lib/index.js';
 import { KEY, startEdge, type EdgeApp } from '../support/edge-app.js';
 import { OnClass, OnMethods, Scoped, Subclass } from '../support/guarded.js';
+import { STORAGES_ON_PLATFORMS } from '../support/platforms.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
 const keyOf = (provider: string) => `${KEY}-${provider}`;
@@ -19,13 +20,7 @@ function spoil(store: MemoryStore): void {
   }
 }
 
-describe.each([
-  ['session', 'express'],
-  ['database', 'express'],
-  ['hybrid', 'express'],
-  ['session', 'fastify'],
-  ['hybrid', 'fastify'],
-] as const)('ApiKeyGuard with %s storage on %s', (storage, platform) => {
+describe.each(STORAGES_ON_PLATFORMS)('ApiKeyGuard with %s storage on %s', (storage, platform) => {
   let database: TestDatabase;
   let app: EdgeApp;
   let events: ByokEvent[];

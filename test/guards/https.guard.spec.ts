@@ -30,7 +30,7 @@ describe.each(PLATFORMS)('HttpsGuard on %s', (platform) => {
     return (path: string, headers = {}, method = 'GET', body?: string) =>
       fetch(app.url + path, { method, headers, body, redirect: 'manual' });
   }
-  const warnings = () => app.log.filter((line) => line.includes('open connection'));
+  const warnings = () => app.log.filter((line) => line.includes('unencrypted connection'));
 
   it('off: lets everything through and says nothing', async () => {
     const send = await start('off', 'loopback');
@@ -56,7 +56,7 @@ describe.each(PLATFORMS)('HttpsGuard on %s', (platform) => {
     const refusal = {
       statusCode: 403,
       code: 'BYOK_HTTPS_REQUIRED',
-      message: 'Use https: keys are not taken or shown over an open connection.',
+      message: 'Use https: keys are not taken or shown over an unencrypted connection.',
     };
     const json = { ...SAME_SITE, 'content-type': 'application/json' };
     for (const answer of [

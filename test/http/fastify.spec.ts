@@ -8,8 +8,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { byokAssets, ByokModule, RequireApiKey } from '../../lib/index.js';
 import { SECRET } from '../support/byok-app.js';
-import { ROOT } from '../support/consumer.js';
 import { KEY, SAME_SITE, SECURITY_HEADERS, startEdge } from '../support/edge-app.js';
+import { ROOT } from '../support/manifest.js';
 
 @Controller()
 class Own {

@@ -15,7 +15,7 @@ describe.each([
   beforeAll(async () => {
     database = await createDatabase();
     result = await fuzz(database, seedOf('fuzz'), perRoute, { platform });
-  }, 60_000);
+  });
   afterAll(() => database.drop());
 
   it('are answered without an error of ours, a key or a missing header', () => {

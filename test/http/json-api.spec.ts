@@ -3,6 +3,7 @@ import { Body, Controller, Get, Post } from '@nestjs/common';
 import type { Test } from 'supertest';
 import type { ByokModuleOptions, StoredKey } from '../../lib/index.js';
 import { KEY, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
+import { STORAGES_ON_PLATFORMS } from '../support/platforms.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
 const PROVIDERS: ByokModuleOptions['providers'] = {
@@ -24,13 +25,7 @@ class Own {
   }
 }
 
-describe.each([
-  ['session', 'express'],
-  ['database', 'express'],
-  ['hybrid', 'express'],
-  ['session', 'fastify'],
-  ['hybrid', 'fastify'],
-] as const)('The JSON API with %s storage on %s', (storage, platform) => {
+describe.each(STORAGES_ON_PLATFORMS)('The JSON API with %s storage on %s', (storage, platform) => {
   let database: TestDatabase;
   let app: EdgeApp;
   let users = 0;

@@ -3,6 +3,7 @@ import { Controller, ForbiddenException, Get, HttpException, ServiceUnavailableE
 import { inspect } from 'node:util';
 import { RequireApiKey, type ByokModuleOptions } from '../../lib/index.js';
 import { KEY, SAME_SITE, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
+import { STORAGES_ON_PLATFORMS } from '../support/platforms.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { mutatingRoutes } from '../support/routes.js';
 
@@ -17,13 +18,7 @@ class Chat {
   }
 }
 
-describe.each([
-  ['session', 'express'],
-  ['database', 'express'],
-  ['hybrid', 'express'],
-  ['session', 'fastify'],
-  ['hybrid', 'fastify'],
-] as const)("Somebody else's keys in %s storage on %s", (storage, platform) => {
+describe.each(STORAGES_ON_PLATFORMS)("Somebody else's keys in %s storage on %s", (storage, platform) => {
   let database: TestDatabase;
   let app: EdgeApp;
 
@@ -181,7 +176,7 @@ describe.each(['session', 'database', 'hybrid'] as const)('Users who cannot be t
       const body = {
         statusCode: 401,
         code: 'BYOK_USER_REQUIRED',
-        message: 'Sign in first: the user of this request could not be told.',
+        message: 'Sign in first: the user of this request could not be determined.',
       };
       for (const test of [
         agent.get('/byok/api/keys'),

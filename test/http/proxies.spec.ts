@@ -27,7 +27,7 @@ const JSON_BODY = { ...SAME_SITE, 'content-type': 'application/json' };
 const REFUSAL = {
   statusCode: 403,
   code: 'BYOK_HTTPS_REQUIRED',
-  message: 'Use https: keys are not taken or shown over an open connection.',
+  message: 'Use https: keys are not taken or shown over an unencrypted connection.',
 };
 
 /** Every kind of request of ours, as a client sends it. */

@@ -10,7 +10,7 @@ const SAYS = {
   store: "Sessions are kept in this process' memory",
   httpOnly: 'Scripts can read the cookie of sessions',
   sameSite: "Other sites' requests carry the cookie of sessions",
-  secure: 'The cookie of sessions travels over open connections',
+  secure: 'The cookie of sessions travels over unencrypted connections',
   lost: 'so that no session lasts',
 };
 const saidIn = (log: string[]) =>

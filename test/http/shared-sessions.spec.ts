@@ -3,6 +3,7 @@ import { Controller, Get } from '@nestjs/common';
 import session from 'express-session';
 import { ApiKey, RequireApiKey } from '../../lib/index.js';
 import { SAME_SITE, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
+import { STORAGES_ON_PLATFORMS } from '../support/platforms.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
 @Controller()
@@ -16,13 +17,7 @@ class Own {
 
 const keyOf = (user: string) => `an-example-of-an-api-key-of-${user}`;
 
-describe.each([
-  ['session', 'express'],
-  ['database', 'express'],
-  ['hybrid', 'express'],
-  ['session', 'fastify'],
-  ['hybrid', 'fastify'],
-] as const)('Sessions over HTTP with %s storage on %s', (storage, platform) => {
+describe.each(STORAGES_ON_PLATFORMS)('Sessions over HTTP with %s storage on %s', (storage, platform) => {
   let database: TestDatabase;
   let app: EdgeApp;
   const store = new session.MemoryStore();

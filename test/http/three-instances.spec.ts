@@ -9,6 +9,7 @@ import { SAME_SITE } from '../support/edge-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { findRedis, startRedis, type TestRedis } from '../support/redis.js';
 import { startRoundRobin, type RoundRobin } from '../support/round-robin.js';
+import { until } from '../support/until.js';
 
 const APP = fileURLToPath(new URL('../support/shared-app.mjs', import.meta.url));
 const KEY = 'an-example-of-an-api-key-1f9c';
@@ -155,7 +156,7 @@ describe('Three instances behind a load balancer', () => {
       await sleep(4 * SWEEP_EVERY);
       expect(await left()).toBe(2_500);
       await sweeper.query('SELECT pg_advisory_unlock_all()');
-      for (const until = Date.now() + 5_000; (await left()) > 0 && Date.now() < until;) await sleep(20);
+      await until(async () => (await left()) === 0);
       await sleep(2 * SWEEP_EVERY);
     } finally {
       await sweeper.end();

@@ -12,9 +12,9 @@ import {
   type ByokModuleOptions,
   type ByokRequest,
 } from '../../lib/index.js';
-import { until } from '../support/cli.js';
 import { KEY, startEdge, type EdgeApp } from '../support/edge-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
+import { until } from '../support/until.js';
 
 @Controller()
 @UseInterceptors(CleanupInterceptor)

@@ -51,7 +51,7 @@ describe('A key that goes through everything', () => {
   beforeAll(async () => {
     remains = await run(canary, false);
     careless = await run(carelessCanary, true);
-  }, 60_000);
+  });
   afterAll(() => {
     if (!POSTGRES_LOG) console.warn('The log of Postgres was not searched: TEST_POSTGRES_URL is a server of its own.');
   });

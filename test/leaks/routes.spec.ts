@@ -80,7 +80,7 @@ describe.each([
     remains = await run(canary, {});
     // The ways are the same in all storages.
     if (isWhole) careless = await run(carelessCanary, { EDGE_CARELESS: '1' });
-  }, 60_000);
+  });
   afterAll(() => {
     if (!POSTGRES_LOG) console.warn('The log of Postgres was not searched: TEST_POSTGRES_URL is a server of its own.');
   });

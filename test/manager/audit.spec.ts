@@ -14,6 +14,7 @@ import { AuditLog } from '../../lib/byok.audit.js';
 import { SECRET, startByok, startWith, type ByokApp } from '../support/byok-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { memorySessions } from '../support/sessions.js';
+import { until } from '../support/until.js';
 
 const KEY = 'an-example-of-an-api-key-1f9c';
 const [ALICE, BOB] = [{ userId: 'alice' }, { userId: 'bob' }];
@@ -108,8 +109,7 @@ describe('The audit log', () => {
     const app = await start();
     await app.byok.setKey(ALICE, 'openai', KEY);
     expect(await rows()).toEqual([]);
-    await new Promise((resolve) => setTimeout(resolve, 1_300));
-    expect(await rows()).toHaveLength(1);
+    await until(async () => (await rows()).length === 1);
     await app.byok.deleteKey(ALICE, 'openai');
     await app.close();
     apps = [];

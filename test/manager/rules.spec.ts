@@ -140,7 +140,7 @@ describe('What can be stored', () => {
     ['one is not declared', 'azure', { endpoint: 'https://example.com', other: 'x' }, /it has endpoint, region/],
     ['an address is not https', 'azure', { endpoint: 'http://example.com' }, /https address/],
     ['an address is none', 'azure', { endpoint: 'example' }, /https address/],
-    ['one is no text', 'openai', { region: 7 }, /has to be a text/],
+    ['one is no text', 'openai', { region: 7 }, /has to be a string/],
     ['one is too long', 'openai', { region: 'x'.repeat(2049) }, /at most 2048 characters/],
     ['a name is none', 'openai', { 'a b': 'x' }, /field's name/],
     ['a name is of every object', 'openai', { constructor: 'x' }, /field's name/],
@@ -150,8 +150,8 @@ describe('What can be stored', () => {
       Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`f${i}`, 'x'])),
       /At most 20/,
     ],
-    ['they are an array', 'openai', ['x'], /object of texts/],
-    ['they are a text', 'openai', 'x' as unknown as object, /object of texts/],
+    ['they are an array', 'openai', ['x'], /object of strings/],
+    ['they are a text', 'openai', 'x' as unknown as object, /object of strings/],
   ])('are no fields where %s', async (_, provider, fields, message) => {
     const failed = set(provider, KEY, { fields });
     await expect(failed).rejects.toThrow(InvalidInputError);

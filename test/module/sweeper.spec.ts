@@ -3,13 +3,13 @@ import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KeyCleanup } from '../../lib/byok.cleanup.js';
 import type { ByokEvent, ByokModuleOptions } from '../../lib/index.js';
-import { until } from '../support/cli.js';
 import { KEY, startEdge, type EdgeApp } from '../support/edge-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
+import { until } from '../support/until.js';
 
 const EVERY = 50;
 /** Milliseconds in which what is waited for has to happen. */
-const WITHIN = 5_000;
+const WITHIN = 20_000;
 
 describe('The sweeper', () => {
   let database: TestDatabase;

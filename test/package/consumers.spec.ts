@@ -4,7 +4,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Consumer, pack, readManifest, ROOT, type Tarball } from '../support/consumer.js';
+import { Consumer, pack, type Tarball } from '../support/consumer.js';
+import { readManifest, ROOT } from '../support/manifest.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
 const KEY = 'an-example-of-an-api-key-1f9c';

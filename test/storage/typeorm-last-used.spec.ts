@@ -43,15 +43,16 @@ describe('The time a key was last used', () => {
     const byok = await start();
     await byok.setKey(ALICE, 'openai', 'test-key-alice-0123456789');
     await byok.setKey(ALICE, 'anthropic', 'test-key-alice-0123456789');
+    const firstUse = Date.now();
     for (let i = 0; i < 50; i++) await byok.getKey(ALICE, 'openai');
     const lastUse = Date.now();
     expect(await used()).toEqual({ ago: null, writes: 0 });
     while ((await used()).ago === null) await sleep(100);
+    const asked = Date.now();
     const { ago } = await used();
-    const elapsed = (Date.now() - lastUse) / 1000;
-    expect(elapsed).toBeGreaterThan(4);
-    expect(ago).toBeGreaterThan(elapsed - 0.5);
-    expect(ago).toBeLessThan(elapsed + 0.5);
+    expect(asked - firstUse).toBeGreaterThan(4_000);
+    expect(ago).toBeGreaterThan((asked - lastUse) / 1000 - 0.1);
+    expect(ago).toBeLessThan((Date.now() - firstUse) / 1000 + 0.1);
     expect(await used('anthropic')).toMatchObject({ ago: null });
     const [stored] = (await byok.listKeys(ALICE)).filter(({ provider }) => provider === 'openai');
     expect(stored.lastUsedAt).toBeInstanceOf(Date);
@@ -75,7 +76,7 @@ describe('The time a key was last used', () => {
     await byok.setKey(ALICE, 'openai', 'test-key-alice-0123456789');
     await byok.getKey(ALICE, 'openai');
     await started.pop()!.close();
-    expect((await used()).ago).toBeLessThan(5);
+    expect((await used()).ago).toBeLessThan(60);
   });
 
   it('is not that of the key which was there before', async () => {

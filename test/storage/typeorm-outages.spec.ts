@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StorageError, type SealedKey, type TypeOrmKeyStorage } from '../../lib/index.js';
-import { until } from '../support/cli.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { collect, makeRecord, openDatabaseStorage } from '../support/storage.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
 
 const OPENAI = { provider: 'openai', label: 'default' };
 const ALICE = { source: 'database' as const, owner: { kind: 'user' as const, id: 'alice' } };

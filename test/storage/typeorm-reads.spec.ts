@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { StorageError, type KeyRecord } from '../../lib/index.js';
-import { until } from '../support/cli.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { inMinutes, makeRecord, openDatabaseStorage } from '../support/storage.js';
+import { until } from '../support/until.js';
 
 const OWNERS = 500;
 const OPENAI = { provider: 'openai', label: 'default' };

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { EncryptionService } from '../../lib/index.js';
-import { ROOT } from './consumer.js';
+import { ROOT } from './manifest.js';
 import type { TestDatabase } from './postgres.js';
 import { insertSealedRows, sealWith } from './sealed-rows.mjs';
 
@@ -105,13 +105,4 @@ export async function fillTable(database: TestDatabase, secret: string, rows: nu
 export async function rowsOn(database: TestDatabase, secret: string): Promise<number> {
   const sql = `SELECT count(*)::int FROM user_api_keys WHERE encode(key_id, 'hex') = $1`;
   return (await database.query(sql, [keyIdOf(secret)]))[0].count;
-}
-
-/** Waits for something to become true. */
-export async function until(isTrue: () => Promise<boolean> | boolean, within = 10_000): Promise<void> {
-  const begun = performance.now();
-  while (!(await isTrue())) {
-    if (performance.now() - begun > within) throw new Error('It did not become true in time.');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

@@ -1,26 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import ts from 'typescript';
+import { readManifest, ROOT } from './manifest.js';
 
 const run = promisify(execFile);
-
-/** The project's folder. */
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-/** The package's own description. */
-export async function readManifest(): Promise<{
-  name: string;
-  scripts: Record<string, string>;
-  dependencies: Record<string, string>;
-  peerDependencies: Record<string, string>;
-  peerDependenciesMeta: Record<string, { optional?: boolean }>;
-}> {
-  return JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
-}
 
 /** The package as it would be published. */
 export interface Tarball {
@@ -51,6 +37,15 @@ export class Consumer {
     const folder = await mkdtemp(join(tmpdir(), `byok-consumer-${type}-`));
     await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type }));
     return new Consumer(folder);
+  }
+
+  /** One of ES modules that has the library as it is built here, what it needs, and these packages. */
+  static async withLibrary(...packages: string[]): Promise<Consumer> {
+    const consumer = await Consumer.create('module');
+    const { dependencies, peerDependencies } = await readManifest();
+    await consumer.link(...Object.keys({ ...dependencies, ...peerDependencies }), ...packages);
+    await consumer.linkLibrary();
+    return consumer;
   }
 
   /** Puts packages into it that the project has: nothing is fetched. */

@@ -12,6 +12,15 @@ import { SESSION_OPTIONS } from './sessions.js';
 export type Platform = 'express' | 'fastify';
 export const PLATFORMS: readonly Platform[] = ['express', 'fastify'];
 
+/** Every storage on Express, and on Fastify those that have to do with its sessions. */
+export const STORAGES_ON_PLATFORMS = [
+  ['session', 'express'],
+  ['database', 'express'],
+  ['hybrid', 'express'],
+  ['session', 'fastify'],
+  ['hybrid', 'fastify'],
+] as const;
+
 type Module = Parameters<typeof NestFactory.create>[0];
 
 export interface PlatformSetup {

@@ -1,8 +1,9 @@
 const SCHEMES = ['javascript:', 'data:text/html,', 'vbscript:', 'JaVaScRiPt:', 'feed:javascript:', 'blob:', 'file:///'];
 const BEFORE = ['', '\0', '\u200b', ' ', '\t', '\n', '\u0001', '\u00a0', '\ufeff'];
 
+const HIDDEN_SCHEMES = SCHEMES.flatMap((scheme) => BEFORE.map((before) => `${before}${scheme}alert(1)`));
+
 const ADDRESSES = [
-  ...SCHEMES.flatMap((scheme) => BEFORE.map((before) => `${before}${scheme}alert(1)`)),
   'java\tscript:alert(1)',
   'java\nscript:alert(1)',
   'java\r\nscript:alert(1)',
@@ -66,5 +67,18 @@ const ODDITIES = [
 
 /** 200 and more texts that somebody might try to break out of a page with. */
 export const HOSTILE: readonly string[] = [
-  ...new Set([...ADDRESSES, ...BREAKS.flatMap((before) => PAYLOADS.map((payload) => before + payload)), ...ODDITIES]),
+  ...new Set([
+    ...HIDDEN_SCHEMES,
+    ...ADDRESSES,
+    ...BREAKS.flatMap((before) => PAYLOADS.map((payload) => before + payload)),
+    ...ODDITIES,
+  ]),
+];
+
+/** All of it in fewer texts, for what is no address: each way out with every payload in a row, each scheme once. */
+export const HOSTILE_IN_FEWER: readonly string[] = [
+  ...SCHEMES.map((scheme) => `${scheme}alert(1)`),
+  ...ADDRESSES,
+  ...BREAKS.map((before) => PAYLOADS.map((payload) => before + payload).join('')),
+  ...ODDITIES,
 ];

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { h } from 'preact';
 import { renderToString, safeUrl } from '../../lib/index.js';
 import { FIXTURES, type Fixture } from './fixtures.js';
-import { HOSTILE } from './hostile-strings.js';
+import { HOSTILE, HOSTILE_IN_FEWER } from './hostile-strings.js';
 import { shapeOf, type Shape } from './html-shape.js';
 
 type Path = readonly (string | number)[];
@@ -39,12 +39,14 @@ function render({ component, props }: Fixture, path: Path, text: string): string
 describe('hostile texts', () => {
   it('are 200 and more', () => expect(HOSTILE.length).toBeGreaterThanOrEqual(200));
 
-  it('are recognised where a component lets them through', () => {
-    const naive = HOSTILE.map((text) => shapeOf(`<p title='${text}'>${text}</p><a href="${text.trim()}">x</a>`));
+  it.each([
+    ['one by one', HOSTILE, 150],
+    ['in a row', HOSTILE_IN_FEWER, 45],
+  ])('are recognised %s where a component lets them through', (_, texts, least) => {
+    const naive = texts.map((text) => shapeOf(`<p title='${text}'>${text}</p><a href="${text.trim()}">x</a>`));
     const benign = shapeOf('<p title="a">a</p><a href="a">x</a>').structure;
-    expect(naive.filter(({ structure, dangers }) => structure !== benign || dangers.length > 0).length).toBeGreaterThan(
-      150,
-    );
+    const found = naive.filter(({ structure, dangers }) => structure !== benign || dangers.length > 0);
+    expect(found.length).toBeGreaterThanOrEqual(least);
   });
 
   const cases = FIXTURES.flatMap((fixture) =>
@@ -57,7 +59,7 @@ describe('hostile texts', () => {
     // An unknown language, say, changes nothing.
     const seen = new Map<string, Pick<Shape, 'structure' | 'dangers'>>();
     const wrong: unknown[] = [];
-    for (const text of HOSTILE) {
+    for (const text of isAddress ? HOSTILE : HOSTILE_IN_FEWER) {
       const html = render(fixture, path, text);
       const { structure, dangers } = seen.get(html) ?? shapeOf(html);
       seen.set(html, { structure, dangers });

@@ -47,7 +47,7 @@ export async function ofUser<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!(error instanceof UserRequiredError)) throw error;
-    throw new CliError('That can be no user id.', 'Write it as the application has it: as resolveUser gives it.');
+    throw new CliError('That is not a valid user id.', 'Write it as the application has it: as resolveUser gives it.');
   }
 }
 

@@ -92,7 +92,7 @@ export function toSealedKey({ sealed, expiresAt }: SessionRecord): SealedKey {
 }
 
 /** Strict: Node's decoder skips what is no base64url, so two texts could stand for the same bytes. */
-export function decodeSealed(sealed: unknown): Buffer {
+function decodeSealed(sealed: unknown): Buffer {
   if (typeof sealed !== 'string') return Buffer.alloc(0);
   const bytes = Buffer.from(sealed, 'base64url');
   return bytes.toString('base64url') === sealed ? bytes : Buffer.alloc(0);

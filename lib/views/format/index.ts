@@ -1,3 +1,3 @@
 export { anyOf, directionOf } from './intl.js';
-export { configOf, formatProviderName, getProviderInfo, type ProviderFacts, type ProviderInfo } from './provider.js';
+export { formatProviderName, getProviderInfo, type ProviderFacts, type ProviderInfo } from './provider.js';
 export { formatExpiration, formatKeyAge, formatMoment, machineTime, timeLeft, timeOf, type Moment } from './time.js';

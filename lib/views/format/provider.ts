@@ -22,7 +22,7 @@ export interface ProviderInfo {
  *
  * @internal
  */
-export function configOf(provider: string, facts: ProviderFacts | undefined): ProviderConfig {
+function configOf(provider: string, facts: ProviderFacts | undefined): ProviderConfig {
   if (!facts) return {};
   const own = Object.hasOwn(facts, provider) ? (facts as Record<string, unknown>)[provider] : undefined;
   // Of the facts only `fields` is itself an object.

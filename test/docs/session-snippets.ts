@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ByokService } from 'nestjs-byok';
 
@@ -7,8 +8,33 @@ const KEY = 'sk-an-example-of-an-api-key-1f9c';
 /** What the applications of the snippets have installed beside the library and what it needs. */
 export const INSTALLED = [
   ...['@nestjs/testing', '@nestjs/platform-express', '@nestjs/platform-fastify', '@fastify/cookie', '@fastify/session'],
+  'express-session',
   ...['@types/express', '@types/express-session', '@types/node'],
 ];
+
+/** Runs what gives an application on Express its sessions: a visitor stores a key, and nobody else sees it. */
+export async function runOnExpress(load: <T>(name: string) => Promise<T>): Promise<void> {
+  const { createApp } = await load<{ createApp(): Promise<NestExpressApplication> }>('sessions.ts');
+  process.env['SESSION_SECRET'] = 'a-secret-of-the-tests-that-is-long';
+  const app = await createApp();
+  try {
+    await app.listen(0, '127.0.0.1');
+    const url = `${await app.getUrl()}/byok/api/keys`;
+    const stored = await fetch(`${url}/openai`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
+      body: JSON.stringify({ apiKey: KEY }),
+    });
+    expect(await stored.json()).toMatchObject({ provider: 'openai', source: 'session' });
+    const cookie = stored.headers.getSetCookie()[0].split(';')[0];
+    const seen = async (headers: Record<string, string>) => (await (await fetch(url, { headers })).json()).keys;
+    expect(await seen({ cookie })).toHaveLength(1);
+    expect(await seen({})).toEqual([]);
+  } finally {
+    await app.close();
+    delete process.env['SESSION_SECRET'];
+  }
+}
 
 /** Runs what makes an application on Fastify: somebody saves a key in the form of their page. */
 export async function runOnFastify(load: <T>(name: string) => Promise<T>, service: typeof ByokService): Promise<void> {
