@@ -23,6 +23,9 @@ export interface KeyCounts {
 
 const SLOT = 'owner_kind, owner_id, provider, label';
 const AFTER = `(${SLOT}) > ($1, $2, $3, $4)`;
+/** Where the id of its key is in a record, from 1. */
+const KEY_ID_AT = 3;
+const KEY_ID_LENGTH = 8;
 /** No moment of a `Date`, so that what has it does not open. Of `infinity`, no number could be made. */
 const NO_MOMENT = 9e15;
 
@@ -49,7 +52,8 @@ export class RotationQueries {
   }
 
   /**
-   * Of the next `limit` rows by primary key those that are not on the key `current`.
+   * Of the next `limit` rows by primary key those that are not on the key `current`, by what they say or by what they
+   * are sealed with: of a row that says it wrongly, the old key would else be retired.
    *
    * @param current `null`: all of them.
    */
@@ -126,7 +130,7 @@ function statements({ id, name: part }: TablePart) {
             SELECT *, CASE WHEN length(ciphertext) <= ${MAX_RECORD_LENGTH} THEN ciphertext ELSE '' END AS record
             FROM ${part} WHERE ${AFTER} ORDER BY ${SLOT} LIMIT $5::int
           ) w
-          WHERE $6::bytea IS NULL OR key_id <> $6
+          WHERE $6::bytea IS NULL OR key_id <> $6 OR substring(record FROM ${KEY_ID_AT} FOR ${KEY_ID_LENGTH}) <> $6
         ) p`,
     },
     // Rows that somebody else has locked are skipped and seen again: who never waits is in no deadlock.

@@ -338,6 +338,15 @@ describe('RotationService', () => {
     expect(await rotation.verify()).toMatchObject({ ok: false, onOldKey: 1, unreadableCount: 0 });
     expect(await rotation.rotate()).toMatchObject({ rotated: 1, remaining: 0 });
     expect(await rotation.verify()).toMatchObject({ ok: true });
+
+    // The other way round, no row is left that would keep the old key from being retired.
+    await fill(3);
+    await database.query('UPDATE user_api_keys SET key_id = $1', [Buffer.from(idOf(fresh), 'hex')]);
+    await breakRow(2);
+    expect(await rotation.verify()).toMatchObject({ ok: false, onOldKey: 3, unreadableCount: 1 });
+    expect(await rotation.rotate()).toMatchObject({ rotated: 2, remaining: 0, unreadableCount: 1 });
+    expect(await rotation.verify()).toMatchObject({ ok: false, onOldKey: 1, unreadableCount: 1 });
+    expect(await rotation.rotate({ dryRun: true })).toMatchObject({ rotated: 0, unreadableCount: 1 });
   });
 
   it('refuses options out of their range', async () => {
