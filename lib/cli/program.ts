@@ -121,8 +121,11 @@ function createProgram(output: Output, end: (status: ExitStatus) => void): Comma
 
 /** What is large is loaded when a command is run and what it was given is right. */
 function addKeyCommands(add: Add): void {
-  add('generate-secret', 'print a new root secret', 'npx nestjs-byok generate-secret > byok.secret', async (output) =>
-    (await import('./commands/generate-secret.js')).generateSecret(output),
+  add(
+    'generate-secret',
+    'print a new root secret',
+    '(umask 077; npx nestjs-byok generate-secret > byok.secret)',
+    async (output) => (await import('./commands/generate-secret.js')).generateSecret(output),
   );
   add<StatusOptions>(
     'status',
