@@ -10,19 +10,21 @@ export type Connection = pg.Client;
 
 /** @throws {CliError} saying what is wrong with the URL or the server @internal */
 export async function connect(url: string): Promise<Connection> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'nestjs-byok cli',
-    connectionTimeoutMillis: PATIENCE,
-    query_timeout: PATIENCE,
-  });
-  // A connection that is lost while nobody asks fails the next question.
-  client.on('error', () => undefined);
+  let client: Connection | undefined;
   try {
+    // Reads the files that the URL names.
+    client = new pg.Client({
+      connectionString: url,
+      application_name: 'nestjs-byok cli',
+      connectionTimeoutMillis: PATIENCE,
+      query_timeout: PATIENCE,
+    });
+    // A connection that is lost while nobody asks fails the next question.
+    client.on('error', () => undefined);
     await client.connect();
     return client;
   } catch (error) {
-    await client.end().catch(() => undefined);
+    await client?.end().catch(() => undefined);
     const { message, advice } = describeFailure(error);
     throw new CliError(`The database at ${placeOf(url)} cannot be used. ${message}`, advice);
   }
@@ -40,6 +42,11 @@ export async function withConnection<T>(url: string, work: (client: Connection) 
 
 /** The URL without the user and the password. @internal */
 export function placeOf(url: string): string {
-  const { hostname, port, pathname, searchParams } = new URL(url);
-  return `${hostname || searchParams.get('host') || 'localhost'}:${port || '5432'}${pathname}`;
+  const parsed = new URL(url);
+  return `${hostOf(parsed)}:${parsed.port || '5432'}${parsed.pathname}`;
+}
+
+/** The host, or the folder of the socket, which begins with a slash; of two, that which the driver takes. @internal */
+export function hostOf({ hostname, searchParams }: URL): string {
+  return searchParams.get('host') || hostname.replace(/%2f/gi, '/') || 'localhost';
 }

@@ -14,6 +14,18 @@ const KMS_REFUSED =
 const KMS_AWAY =
   'See that the service runs and can be reached from here, and try again. Nothing was changed; see "In an outage" in docs/kms.md of the package.';
 const TRY_LATER = 'See that the database runs and try again: what is done is done, and nothing is lost.';
+const TOO_SLOW =
+  'See what keeps the database busy and try again: what is done is done, and nothing is lost. A smaller --batch makes the statements of a rotation shorter.';
+
+const NO_ANSWER: Failure = {
+  message: 'The database did not answer in time, or the connection to it was lost.',
+  advice: TOO_SLOW,
+};
+const NO_TLS: Failure = {
+  message: 'The server does not speak TLS, which sslmode in DATABASE_URL asks for.',
+  advice:
+    'Set up TLS on the server. Only where nobody can listen, on one machine or in a network that encrypts, write sslmode=disable instead.',
+};
 
 /** By SQLSTATE, or by errno of the connection; the longest beginning that fits. */
 const REASONS: Record<string, Failure> = {
@@ -36,13 +48,22 @@ const REASONS: Record<string, Failure> = {
     message: 'A table is there already: migrations of another connection made it.',
     advice: "Run that connection's migrations: the application's own, with byokMigrations among them.",
   },
-  '42703': { message: 'The table does not have the columns it should have.', advice: 'Look: npx nestjs-byok doctor' },
+  '42703': {
+    message: 'The table does not have the columns it should have.',
+    advice: 'Is that the name of the table (--table)? Else run what migrations are missing: npx nestjs-byok migrate',
+  },
   '53': { message: 'The database is out of connections, memory or disk.', advice: TRY_LATER },
   '53100': {
     message: "The database's disk is full.",
     advice: 'Make room and try again: what is done is done, and nothing is lost.',
   },
-  '57': { message: 'The database is shutting down, starting, or took too long.', advice: TRY_LATER },
+  '54': { message: 'A statement was too large for the database.', advice: 'Write a smaller --batch.' },
+  '57': { message: 'The database is shutting down or starting.', advice: TRY_LATER },
+  '57014': { message: 'The database took too long.', advice: TOO_SLOW },
+  EACCES: {
+    message: 'The socket, or a file of certificates, may not be used.',
+    advice: 'Let the user that runs this command do so, or check the paths in DATABASE_URL.',
+  },
   ECONNREFUSED: {
     message: 'Nothing listens there.',
     advice: 'See that the database runs, and check host and port of DATABASE_URL.',
@@ -52,6 +73,10 @@ const REASONS: Record<string, Failure> = {
     message: 'The worker thread that re-encrypts failed.',
     advice:
       'Start the rotation again: what is done is done. If it fails again, let the process have more memory, or write a smaller --batch.',
+  },
+  ENOENT: {
+    message: 'There is no such socket, or no such file of certificates.',
+    advice: 'See that the database runs, and check the paths in DATABASE_URL: host, sslrootcert, sslcert, sslkey.',
   },
   ENOTFOUND: { message: 'There is no host of that name.', advice: 'Check the host in DATABASE_URL.' },
   EAI_AGAIN: { message: 'The name of the host could not be looked up.', advice: 'Check the host in DATABASE_URL.' },
@@ -69,13 +94,14 @@ const REASONS: Record<string, Failure> = {
 /** One or two lines without a stack, a password, a secret or a value. @internal */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CliError) return { message: error.message, advice: error.advice };
-  if (error instanceof StorageError) return ofReason(error.reason) ?? { message: error.message };
+  if (error instanceof StorageError) return ofReason(error.reason) ?? NO_ANSWER;
   if (error instanceof KeyWrapperError) {
     return { message: error.message, advice: error.refused ? KMS_REFUSED : KMS_AWAY };
   }
   if (error instanceof ConfigurationError) return { message: forOperators(error.message) };
   if (error instanceof ByokError) return { message: error.message };
   const { code, message, name } = (error ?? {}) as { code?: unknown; message?: unknown; name?: unknown };
+  if (typeof message === 'string' && /does not support SSL/.test(message)) return NO_TLS;
   const known = ofReason(typeof code === 'string' ? code : reasonOfText(message));
   if (known) return known;
   return { message: `It failed for an unknown reason (${typeof name === 'string' ? name : typeof error}).` };
@@ -112,6 +138,7 @@ export function forOperators(message: string): string {
       (_, one: string, other: string) => `The wrappers number ${Number(one) + 1} and ${Number(other) + 1}`,
     )
     .replace(/^secret: (.)/, (_, first: string) => first.toUpperCase())
+    .replace('write { passphrase, salt } instead', 'let a module give { passphrase, salt }: --secret-module <path>')
     .replace("to the array 'secret', behind the new one", 'to the secret module, behind the new one')
     .replace(GENERATE_COMMAND, 'npx nestjs-byok generate-secret');
 }

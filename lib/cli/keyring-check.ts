@@ -30,6 +30,11 @@ export async function requireOwnSecrets(registry: KeyringRegistry, encryption: E
   }
 }
 
+/** Whether the first secret has been in front here: an instance was started with it, or it was rotated to. @internal */
+export async function isFirstInUse(registry: KeyringRegistry, { keyId }: EncryptionService): Promise<boolean> {
+  return (await registry.registered()).some((key) => key.keyId.equals(keyId));
+}
+
 /**
  * What the start of an application does before anything is sealed: sees that the secrets are the right ones, and puts
  * the first one's key in use, for rows to refer to.

@@ -10,7 +10,7 @@ import { withConnection } from './connection.js';
 import { EXIT, type ExitStatus } from './exit-status.js';
 import { describeFailure, type Failure, scrub } from './failure.js';
 import { Output } from './output.js';
-import { databaseUrl, type GlobalOptions, refusePrivateArguments, tableName } from './settings.js';
+import { databaseUrl, DEFAULT_TABLE, type GlobalOptions, refusePrivateArguments, tableName } from './settings.js';
 import { openSite } from './site.js';
 
 const HELP = `
@@ -30,6 +30,8 @@ Examples:
   $ npx nestjs-byok status --json
 
 The documents are in docs/operations.md of the package.`;
+
+const NO_COMMAND: Failure = { message: 'No command is given.', advice: 'See what there is: npx nestjs-byok --help' };
 
 type Action<O> = (output: Output, options: O, args: string[]) => Promise<ExitStatus>;
 
@@ -56,7 +58,9 @@ export async function run(args: string[]): Promise<ExitStatus> {
       // Help and version were printed.
       if (error.exitCode === 0) return EXIT.done;
       const command = program?.commands.map((each) => each.name()).find((name) => args.includes(name));
-      if (error.code !== 'commander.help') output.failure(ofUsage(error, command));
+      // Without a command the help was printed too, which is nothing for machines.
+      const isHelp = error.code === 'commander.help';
+      if (!isHelp || output.json) output.failure(isHelp ? NO_COMMAND : ofUsage(error, command));
     } else {
       output.failure(describeFailure(error));
     }
@@ -80,7 +84,7 @@ function createProgram(output: Output, end: (status: ExitStatus) => void): Comma
     .description("The operator's tool for the keys that nestjs-byok keeps in Postgres.")
     .version(readVersion(), '--version')
     .option('--json', 'print one JSON document, for machines')
-    .option('--table <name>', 'table of the stored keys', 'user_api_keys')
+    .option('--table <name>', 'table of the stored keys', DEFAULT_TABLE)
     .addOption(
       new Option(
         '--secret-file <path>',
@@ -117,8 +121,11 @@ function createProgram(output: Output, end: (status: ExitStatus) => void): Comma
 
 /** What is large is loaded when a command is run and what it was given is right. */
 function addKeyCommands(add: Add): void {
-  add('generate-secret', 'print a new root secret', 'npx nestjs-byok generate-secret > byok.secret', async (output) =>
-    (await import('./commands/generate-secret.js')).generateSecret(output),
+  add(
+    'generate-secret',
+    'print a new root secret',
+    '(umask 077; npx nestjs-byok generate-secret > byok.secret)',
+    async (output) => (await import('./commands/generate-secret.js')).generateSecret(output),
   );
   add<StatusOptions>(
     'status',

@@ -80,9 +80,12 @@ async function secretsOfModule(path: string): Promise<GivenSecret[]> {
 }
 
 function secretsOfFile(path: string): GivenSecret[] {
-  const lines = readSecretFile(path).split(/\r?\n/);
+  const lines = readSecretFile(path).split(/\r\n?|\n/);
   const secrets = lines
-    .map((line, i) => ({ secret: line.trim(), name: `Line ${i + 1} of the secret file` }))
+    // With commas too, as what stands in BYOK_SECRET has them.
+    .flatMap((line, i) =>
+      line.split(',').map((text) => ({ secret: text.trim(), name: `Line ${i + 1} of the secret file` })),
+    )
     .filter(({ secret }) => secret !== '');
   if (secrets.length === 0) {
     throw new CliError('The secret file is empty.', 'Write one secret a line into it, the newest first.');

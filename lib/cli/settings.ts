@@ -1,6 +1,8 @@
 import { checkTableName } from '../byok.option-checks.js';
 import { CliError } from './cli-error.js';
 
+export const DEFAULT_TABLE = 'user_api_keys';
+
 /** The options that every command takes. @internal */
 export interface GlobalOptions {
   json?: boolean;

@@ -16,7 +16,8 @@ const TAG = COMMITMENT + 32;
 const CIPHERTEXT = TAG + TAG_LENGTH;
 
 const BLOCK = 64;
-const MAX_LENGTH = 1024 * 1024;
+/** Bytes that a record has at most. @internal */
+export const MAX_LENGTH = 1024 * 1024;
 
 const DERIVE = Buffer.from('byok/v1/derive\0');
 // Each record has a key of its own, so no nonce comes twice under one key.

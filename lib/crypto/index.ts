@@ -1,4 +1,5 @@
 export * from './encryption.service.js';
+export { MAX_LENGTH as MAX_RECORD_LENGTH } from './envelope.js';
 export * from './mask-key.js';
 export { isWrapper, Keyring } from './keyring.js';
 export { Redacted } from './redacted.js';

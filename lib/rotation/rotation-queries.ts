@@ -1,3 +1,4 @@
+import { MAX_RECORD_LENGTH } from '../crypto/index.js';
 import { tableParts, type ByokDatabase, type Statement, type TablePart } from '../storage/index.js';
 import { FINGERPRINT_LENGTH, type PageWrite, type SealedPage } from './reseal-page.js';
 
@@ -22,6 +23,11 @@ export interface KeyCounts {
 
 const SLOT = 'owner_kind, owner_id, provider, label';
 const AFTER = `(${SLOT}) > ($1, $2, $3, $4)`;
+/** Where the id of its key is in a record, from 1. */
+const KEY_ID_AT = 3;
+const KEY_ID_LENGTH = 8;
+/** No moment of a `Date`, so that what has it does not open. Of `infinity`, no number could be made. */
+const NO_MOMENT = 9e15;
 
 /**
  * The statements of a rotation. Each looks at a bounded number of rows, whatever the size of the table, so none runs
@@ -46,7 +52,8 @@ export class RotationQueries {
   }
 
   /**
-   * Of the next `limit` rows by primary key those that are not on the key `current`.
+   * Of the next `limit` rows by primary key those that are not on the key `current`, by what they say or by what they
+   * are sealed with: of a row that says it wrongly, the old key would else be retired.
    *
    * @param current `null`: all of them.
    */
@@ -110,15 +117,20 @@ function statements({ id, name: part }: TablePart) {
   const last = `(SELECT json_build_array(${SLOT})::text FROM ${part}
     WHERE ${AFTER} ORDER BY ${SLOT} OFFSET $5::int - 1 LIMIT 1) AS last`;
   return {
-    // One row of few columns, because parsing a thousand rows would hold up this thread.
+    // One row of few columns, because parsing a thousand rows would hold up this thread. What is too long for a record
+    // stays where it is: some such, and no answer would hold the page.
     page: {
       name: `byok_rotation_page_${id}`,
       text: `SELECT ${last}, p.* FROM (
-          SELECT count(*)::int AS count, string_agg(ciphertext, ''::bytea) AS sealed,
-            json_agg(json_build_array(${SLOT}, (extract(epoch FROM expires_at) * 1000)::bigint, length(ciphertext),
-              encode(key_id, 'hex')))::text AS rows
-          FROM (SELECT * FROM ${part} WHERE ${AFTER} ORDER BY ${SLOT} LIMIT $5::int) w
-          WHERE $6::bytea IS NULL OR key_id <> $6
+          SELECT count(*)::int AS count, string_agg(record, ''::bytea) AS sealed,
+            json_agg(json_build_array(${SLOT},
+              CASE WHEN NOT isfinite(expires_at) THEN ${NO_MOMENT} ELSE (extract(epoch FROM expires_at) * 1000)::bigint END,
+              length(record), encode(key_id, 'hex')))::text AS rows
+          FROM (
+            SELECT *, CASE WHEN length(ciphertext) <= ${MAX_RECORD_LENGTH} THEN ciphertext ELSE '' END AS record
+            FROM ${part} WHERE ${AFTER} ORDER BY ${SLOT} LIMIT $5::int
+          ) w
+          WHERE $6::bytea IS NULL OR key_id <> $6 OR substring(record FROM ${KEY_ID_AT} FOR ${KEY_ID_LENGTH}) <> $6
         ) p`,
     },
     // Rows that somebody else has locked are skipped and seen again: who never waits is in no deadlock.

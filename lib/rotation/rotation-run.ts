@@ -50,7 +50,8 @@ export class RotationRun {
   async run(isOldKeyUsed: () => Promise<boolean>): Promise<RotationResult> {
     const { signal, dryRun, onProgress } = this.options;
     if (onProgress) this.#total = await this.#countOld();
-    while (!signal.aborted && (await isOldKeyUsed())) {
+    // Once by all means: rows may say wrongly which key they are on.
+    while (!signal.aborted && (this.#pass === 0 || (await isOldKeyUsed()))) {
       const moved = await this.#passOnce();
       if (dryRun || !moved || this.#pass > MAX_MORE_PASSES) break;
       await sleep(Math.min(PAUSE * 2 ** (this.#pass - 1), MAX_PAUSE), undefined, { signal }).catch(() => {});

@@ -44,7 +44,11 @@ describe('Wrong use', () => {
     ['a dry run that should verify', ['rotate', '--dry-run', '--verify'], /cannot be used with option/],
     ['a key id that is none', ['retire', 'abc'], /16 hex digits, as npx nestjs-byok status/],
     ['a table that is none', ['status', '--table', 'a"b'], /--table has to be 1 to 48 lower-case letters/],
-    ['a table that is not there', ['status', '--table', 'nothing'], /missing in the database: nothing\.[^]*--table/],
+    [
+      'a table that is not there',
+      ['status', '--table', 'nothing'],
+      /in the database: nothing\.[^]*make it: npx nestjs-byok migrate --table nothing/,
+    ],
     ['nothing to import', ['import-env', '--user', 'a'], /No API key is set[^]*API_KEY_OPENAI/],
     ['a user id that is none', ['erase-user', 'undefined'], /not a valid user id/],
     ['a provider that is none', ['import-env', '--user', 'a', '--provider', 'A b'], /provider/i],
@@ -64,6 +68,11 @@ describe('Wrong use', () => {
     const { code, json, stderr } = await cliJson(['rotate', '--dryrun'], {});
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     expect(json).toEqual({ error: { message: "unknown option '--dryrun'", advice: 'Did you mean --dry-run?' } });
+    const none = await cliJson([], {});
+    expect(none).toMatchObject({ code: 1, json: { error: { message: 'No command is given.' } } });
+    await database.query('CREATE TABLE taken ()');
+    const taken = await cliJson(['migrate', '--table', 'taken'], { DATABASE_URL: database.url });
+    expect(taken).toMatchObject({ code: 1, json: { error: { message: expect.stringContaining('42P07') } } });
   });
 });
 
@@ -127,6 +136,18 @@ describe('The environment', () => {
     expectPlain(stderr);
   });
 
+  it.each<[string, string, RegExp]>([
+    ['TLS that the server has not', 'sslmode=verify-full', /does not speak TLS[^]*sslmode=disable/],
+    ['a socket that is not there', 'host=/nowhere', /at \/nowhere:[^]*no such socket[^]*ENOENT[^]*host/],
+    ['an authority that is not there', 'sslrootcert=/nowhere', /The database at [^]*ENOENT[^]*sslrootcert/],
+    ['another schema', 'options=-c%20search_path%3Dpg_temp', /in the schema public, where [^]*search_path%3Dpublic/],
+  ])('%s is told of the URL', async (_, parameter, expected) => {
+    const given = { DATABASE_URL: `${database.url}?${parameter}`, BYOK_SECRET: SECRET };
+    const { code, stderr } = await cli(['status'], given);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(expected) });
+    expectPlain(stderr);
+  });
+
   it('a wrong password or database is told without it', async () => {
     const wrong = new URL(database.url);
     wrong.password = PASSWORD;
@@ -180,6 +201,8 @@ describe('--secret-file', () => {
     });
     expect(code).toBe(0);
     expect(stdout).toContain(`The key ${keyIdOf(OTHER)} seals; ${keyIdOf(SECRET)} open only.`);
+    const other = await status(await write(`\uFEFF${OTHER},${SECRET}\r`), 'doctor');
+    expect(other).toEqual({ ...other, code: 0, stdout: expect.stringContaining(stdout.split('\n')[0]) });
   });
 
   it('is refused where everybody can read it', async () => {

@@ -137,6 +137,8 @@ describe('The command line', () => {
     const was = await table();
     const { code, json } = await cliJson(['rotate', '--dry-run'], after);
     expect({ code, ...json }).toMatchObject({ code: 0, dryRun: true, rotated: 2, keyId: keyIdOf(fresh) });
+    const warned = expect.stringContaining(`The key ${keyIdOf(fresh)} was never in use here`);
+    expect(await cli(['rotate', '--dry-run'], after)).toMatchObject({ code: 0, stderr: warned });
     expect(await table()).toEqual(was);
   });
 

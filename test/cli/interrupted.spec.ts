@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,6 +86,11 @@ describe('A rotation from the command line', () => {
     expect(await running.ended).toMatchObject({ code: 1, signal: null });
     const piped = await start('sh', ['-c', `${shellCommand('status')} | head -1`], given).ended;
     expect(piped).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^Table user_api_keys: .*\n$/) });
+  });
+
+  (existsSync('/dev/full') ? it : it.skip)('fails where what it prints is lost', async () => {
+    const lost = await start('sh', ['-c', `${shellCommand('generate-secret')} > /dev/full`], {}).ended;
+    expect(lost).toMatchObject({ code: 1, stderr: expect.stringContaining('could not be written (ENOSPC)') });
   });
 
   it('draws a bar on a terminal, however narrow it becomes, and stops at Ctrl-C', async () => {

@@ -8,6 +8,8 @@ import {
   type ByokModuleOptions,
   type RotationProgress,
 } from '../../lib/index.js';
+import { BEGINNING, RotationQueries } from '../../lib/rotation/rotation-queries.js';
+import { ByokDatabase } from '../../lib/storage/index.js';
 import { startByok, type ByokApp } from '../support/byok-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { startRunner } from '../support/rotation-runner.js';
@@ -15,6 +17,7 @@ import { apiKeyOf, insertSealedRows, sealWith, userId } from '../support/sealed-
 
 const KEY = 'an-example-of-an-api-key-1f9c';
 const ALICE = { userId: 'alice' };
+const LONGEST = Buffer.alloc(1024 * 1024);
 const FIELDS = { endpoint: 'https://an.example/"quoted"', note: 'back\\slash' };
 
 describe('RotationService', () => {
@@ -119,6 +122,31 @@ describe('RotationService', () => {
     expect({ ok, unreadableCount, onOldKey }).toEqual({ ok: false, unreadableCount: 2, onOldKey: 2 });
     expect(await rotation.status()).toMatchObject({ unreadable: 1, rows: 301 });
     expect((await other.rotation.rotate()).rotated).toBe(1);
+  });
+
+  it('passes over a row that is too long to be read, or whose expiry is no moment', async () => {
+    await start(old);
+    await fill(20);
+    await database.query(`UPDATE user_api_keys SET expires_at = 'infinity' WHERE owner_id = $1`, [userId(3)]);
+    await database.query(`UPDATE user_api_keys SET expires_at = '-infinity' WHERE owner_id = $1`, [userId(4)]);
+    // The longest record, and one byte more.
+    await database.query('UPDATE user_api_keys SET ciphertext = $1 WHERE owner_id = $2', [LONGEST, userId(5)]);
+    await database.query(`UPDATE user_api_keys SET ciphertext = $1::bytea || '\\x00' WHERE owner_id = $2`, [
+      LONGEST,
+      userId(6),
+    ]);
+    const { rotation, app } = await start([fresh, old]);
+    const queries = new RotationQueries(app.app.get(ByokDatabase, { strict: false }), 'user_api_keys');
+    const [part] = await queries.parts();
+    const { count, sealed } = await queries.page(part, BEGINNING, 20, null);
+    expect(count).toBe(20);
+    expect(sealed.length).toBeGreaterThan(LONGEST.length);
+    expect(sealed.length).toBeLessThan(LONGEST.length + 20 * 1_000);
+
+    const { rotated, remaining, unreadable } = await rotation.rotate();
+    expect({ rotated, remaining }).toEqual({ rotated: 16, remaining: 4 });
+    expect(unreadable.map(({ owner }) => owner.id)).toEqual([3, 4, 5, 6].map(userId));
+    expect(await rotation.verify()).toMatchObject({ rows: 20, unreadableCount: 4, onOldKey: 4 });
   });
 
   it('names a hundred of them and counts all', async () => {
@@ -310,6 +338,15 @@ describe('RotationService', () => {
     expect(await rotation.verify()).toMatchObject({ ok: false, onOldKey: 1, unreadableCount: 0 });
     expect(await rotation.rotate()).toMatchObject({ rotated: 1, remaining: 0 });
     expect(await rotation.verify()).toMatchObject({ ok: true });
+
+    // The other way round, no row is left that would keep the old key from being retired.
+    await fill(3);
+    await database.query('UPDATE user_api_keys SET key_id = $1', [Buffer.from(idOf(fresh), 'hex')]);
+    await breakRow(2);
+    expect(await rotation.verify()).toMatchObject({ ok: false, onOldKey: 3, unreadableCount: 1 });
+    expect(await rotation.rotate()).toMatchObject({ rotated: 2, remaining: 0, unreadableCount: 1 });
+    expect(await rotation.verify()).toMatchObject({ ok: false, onOldKey: 1, unreadableCount: 1 });
+    expect(await rotation.rotate({ dryRun: true })).toMatchObject({ rotated: 0, unreadableCount: 1 });
   });
 
   it('refuses options out of their range', async () => {

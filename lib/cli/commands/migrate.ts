@@ -1,9 +1,19 @@
-import { DataSource } from 'typeorm';
+import { DataSource, type Logger } from 'typeorm';
 import { byokPartitionMigrations, createByokMigrations, migrate as runMigrations, undo } from '../../storage/index.js';
 import { CliError } from '../cli-error.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import type { Output } from '../output.js';
-import type { GlobalOptions } from '../settings.js';
+import { DEFAULT_TABLE, type GlobalOptions } from '../settings.js';
+
+/** Even without logging, TypeORM prints what a migration failed with to where the result is to stand. */
+const SILENT: Logger = {
+  logQuery: () => {},
+  logQueryError: () => {},
+  logQuerySlow: () => {},
+  logSchemaBuild: () => {},
+  logMigration: () => {},
+  log: () => {},
+};
 
 const NOTHING = 'Nothing to do: all migrations have run before.';
 
@@ -26,7 +36,7 @@ export async function migrate(
     applicationName: 'nestjs-byok cli',
     migrationsTableName: 'byok_migrations',
     migrations: parts ? [...migrations, ...byokPartitionMigrations({ parts, tableName: table })] : migrations,
-    logging: false,
+    logger: SILENT,
     extra: { connectionTimeoutMillis: 5_000 },
   });
   await dataSource.initialize();
@@ -47,7 +57,7 @@ async function requireParts(dataSource: DataSource, table: string, parts: number
   const sql = 'SELECT count(*)::int AS count FROM pg_inherits WHERE inhparent = $1::regclass';
   const [{ count }] = await dataSource.query<[{ count: number }]>(sql, [`"${table}"`]);
   if (count === parts) return;
-  const command = `npx nestjs-byok migrate${table === 'user_api_keys' ? '' : ` --table ${table}`} --partitions`;
+  const command = `npx nestjs-byok migrate${table === DEFAULT_TABLE ? '' : ` --table ${table}`} --partitions`;
   throw new CliError(
     `The table ${table} has ${count} partitions, not ${parts}: their number cannot be changed in one step.`,
     `Make it one table first, then split it anew: ${command} 0, then ${command} ${parts}`,

@@ -5,7 +5,7 @@ import { KeyringRegistry } from '../../storage/index.js';
 import { CliError } from '../cli-error.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import { describeFailure } from '../failure.js';
-import { requireOwnSecrets } from '../keyring-check.js';
+import { isFirstInUse, requireOwnSecrets } from '../keyring-check.js';
 import type { Output } from '../output.js';
 import { withServices } from '../services.js';
 import type { Site } from '../site.js';
@@ -37,10 +37,9 @@ export async function retire(output: Output, keyIds: string[], site: Site): Prom
 
 /** With a list of secrets that no instance uses yet, the key that all of them seal with could be retired. */
 async function requireFirstInUse(registry: KeyringRegistry, encryption: EncryptionService): Promise<void> {
-  const { keyId } = encryption;
-  if ((await registry.registered()).some((key) => key.keyId.equals(keyId))) return;
+  if (await isFirstInUse(registry, encryption)) return;
   throw new CliError(
-    `The first secret (key id ${keyId.toString('hex')}) is not in use here. Nothing was changed.`,
+    `The first secret (key id ${encryption.keyId.toString('hex')}) is not in use here. Nothing was changed.`,
     'Start the application with it in front, or rotate, before older keys are retired.',
   );
 }

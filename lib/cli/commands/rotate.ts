@@ -5,8 +5,9 @@ import {
   type RotationVerification,
   type UnreadableKey,
 } from '../../rotation/index.js';
+import { KeyringRegistry } from '../../storage/index.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
-import { prepareToSeal } from '../keyring-check.js';
+import { isFirstInUse, prepareToSeal } from '../keyring-check.js';
 import { count, type Output, seconds, storedKeys, table } from '../output.js';
 import { Progress } from '../progress.js';
 import { withServices } from '../services.js';
@@ -36,8 +37,15 @@ export async function rotate(output: Output, options: RotateCommandOptions, site
   const stop = stopOnSignal(() => output.note('Stopping after the pages that are under way.'));
   try {
     return await withServices(site, async (services) => {
+      const encryption = services.get(EncryptionService, { strict: false });
+      const isNew = !(await isFirstInUse(services.get(KeyringRegistry, { strict: false }), encryption));
       await prepareToSeal(services, !options.dryRun);
-      const keyId = services.get(EncryptionService, { strict: false }).keyId.toString('hex');
+      const keyId = encryption.keyId.toString('hex');
+      if (isNew) {
+        output.note(
+          `The key ${keyId} was never in use here: an instance that runs without its secret cannot open what is moved.`,
+        );
+      }
       const work = { output, options, rotation: services.get(RotationService), signal: stop.signal };
       const result = await reencrypt(work, keyId);
       const verification = options.verify && !result.aborted ? await verify(work) : undefined;

@@ -1,10 +1,10 @@
-import type { Connection } from '../connection.js';
+import { type Connection, hostOf } from '../connection.js';
 import { check, type Check } from './check.js';
 
 const OLDEST_VERSION = 14;
 /** Milliseconds of difference between the clocks that no one notices, but for keys that live for seconds. */
 const CLOCK_TOLERANCE = 2_000;
-const LOCAL = /^(localhost|127\.|\[?::1\]?$|$)/;
+const LOCAL = /^(localhost|127\.|\[?::1\]?$)/;
 
 /** Whether the server answers, may be written to, and is one of those the library is made for. @internal */
 export async function checkServer(client: Connection, url: URL): Promise<Check[]> {
@@ -56,7 +56,7 @@ function checkVersion(number: number, text: string): Check {
 
 function checkTls(url: URL, isEncrypted: boolean | null): Check {
   if (isEncrypted) return check('tls', 'ok', 'The connection to the database is encrypted.');
-  const host = url.hostname || (url.searchParams.get('host') ?? '');
+  const host = hostOf(url);
   if (LOCAL.test(host) || host.startsWith('/')) return check('tls', 'ok', 'Not encrypted, on this machine.');
   return check(
     'tls',

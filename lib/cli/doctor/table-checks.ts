@@ -3,7 +3,7 @@ import { createByokMigrations } from '../../storage/typeorm/migrations/index.js'
 import { isKeyUsed } from '../../storage/typeorm/keyring-registry.js';
 import { OWN_RECORD, schemaState, TYPEORM_RECORD } from '../../storage/typeorm/migrations/schema-state.js';
 import type { Connection } from '../connection.js';
-import { askingBy } from '../site.js';
+import { adviceOnMissing, askingBy } from '../site.js';
 import { check, type Check } from './check.js';
 
 /** What an application's role needs, by table. */
@@ -19,8 +19,8 @@ export async function checkTables(client: Connection, table: string): Promise<Ch
   // Where both have ours, the application's own connection is that which makes the tables.
   const { missing, pending, record } = await schemaState(askingBy(client), table, [TYPEORM_RECORD, OWN_RECORD]);
   if (missing.length > 0) {
-    const names = missing.join(', ');
-    return check('migrations', 'fail', `Tables are missing: ${names}.`, 'Make them: npx nestjs-byok migrate');
+    const advice = await adviceOnMissing(client, missing, table);
+    return check('migrations', 'fail', `Tables are missing: ${missing.join(', ')}.`, advice);
   }
   if (pending === null) {
     return check('migrations', 'ok', 'The tables are there; which migrations made them cannot be seen from here.');
