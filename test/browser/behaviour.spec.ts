@@ -204,7 +204,7 @@ let page: Page;
     await form.getByLabel('organisation').fill('v1.half a key');
     await form.getByLabel('Region').fill('eu-central-1');
     await save('Vectors', 'v1.half a key', form);
-    const why = form.getByText('A key has 8 to 4096 printable characters without blanks.');
+    const why = form.getByText('A key has 8 to 4096 printable characters without spaces.');
     await why.waitFor();
     const input = keyInput('Vectors', form);
     expect(await input.getAttribute('aria-describedby')).toContain(await why.locator('..').getAttribute('id'));
