@@ -202,7 +202,7 @@ describe('A rotation from the command line that is interrupted', () => {
       // By its next line it learns that nobody reads; the database is silent until then.
       const running = start(
         'bash',
-        ['-c', `${shellCommand(ROTATE.join(' '))} 2>&1 | head -1; exit \${PIPESTATUS[0]}`],
+        ['-c', `${shellCommand(ROTATE.join(' '))} 2>&1 | grep -m1 Re-encrypting; exit \${PIPESTATUS[0]}`],
         given,
       );
       await until(async () => (await moved()) > 0);
@@ -214,7 +214,7 @@ describe('A rotation from the command line that is interrupted', () => {
       expect({ code, signal, stdout }).toEqual({ ...CLEAN, stdout: expect.stringMatching(/^Re-encrypting .*\n$/) });
       const left = ROWS - (await moved());
       expect(left).toBeGreaterThan(0);
-      await expectToGoOn('rotate | head -1', left, { code, signal });
+      await expectToGoOn('rotate | grep -m1', left, { code, signal });
     },
     MINUTE,
   );
