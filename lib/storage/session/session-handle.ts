@@ -83,6 +83,11 @@ export async function readStore(store: SessionStoreLike, id: string): Promise<Re
   }
 }
 
+/** Whether it ended meanwhile: saving it would bring it back to life. @throws {StorageError} @internal */
+export async function hasEnded({ over, store, id }: SessionHandle): Promise<boolean> {
+  return over || (store !== undefined && (await readStore(store, id)) === null);
+}
+
 /** Writes into the session's store. @throws {StorageError} @internal */
 export async function writeStore(store: SessionStoreLike, id: string, data: unknown): Promise<void> {
   try {

@@ -13,7 +13,7 @@ import type {
   RenewedKey,
   SealedKey,
 } from '../key-storage.interface.js';
-import { readStore, type SessionHandle } from './session-handle.js';
+import { hasEnded, readStore, type SessionHandle } from './session-handle.js';
 import { bySlot, removed, visitorPlaceOf } from './session-owners.js';
 import {
   findLive,
@@ -204,14 +204,17 @@ export class SessionKeyStorage implements KeyStorage {
   /** After a change of user the earlier user's records are invisible at once; here they are removed as well. */
   async #purgeStrangers(place: KeyPlace): Promise<void> {
     const session = sessionOfPlace(place);
-    if (recordsOf(session.data).some((r) => isStranger(r, place.owner))) {
-      await this.#write(place, async () => ({ result: undefined }));
-    }
+    if (recordsOf(session.data).some((r) => isStranger(r, place.owner))) await this.#purge(place);
   }
 
   /** What a slow request has brought back must not wait in the session until its tombstone is gone. */
   async #purgeDead(place: KeyPlace): Promise<void> {
-    if (!(await hasEnded(sessionOfPlace(place)))) await this.#write(place, async () => ({ result: undefined }));
+    if (!(await hasEnded(sessionOfPlace(place)))) await this.#purge(place);
+  }
+
+  /** Every write leaves strangers' and dead records out: this one does nothing else. */
+  async #purge(place: KeyPlace): Promise<void> {
+    await this.#write(place, async () => ({ result: undefined }));
   }
 }
 
@@ -230,11 +233,6 @@ interface Change<T> {
   add?: SessionRecord[];
   /** A record, and what it becomes. */
   renew?: [SessionRecord, SessionRecord];
-}
-
-/** Saving a session that was ended meanwhile would bring it back to life. */
-async function hasEnded({ over, store, id }: SessionHandle): Promise<boolean> {
-  return over || (store !== undefined && (await readStore(store, id)) === null);
 }
 
 function requireSession(caller: KeyCaller): SessionHandle {
