@@ -2,90 +2,75 @@ import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescrip
 import { importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
-/** What the use cases are made of, and what of them the rooms around may use. */
-const SERVICE_DOOR = [
-  'byok.callers.ts',
-  'byok.cleanup.ts',
-  'byok.events.ts',
-  'byok.request-notes.ts',
-  'byok.resolver.ts',
-  'byok.service.ts',
-  'resolved-api-key.ts',
-];
-const SERVICE = [
-  ...SERVICE_DOOR,
-  'byok.accounts.ts',
-  'byok.adoption.ts',
-  'byok.audit.ts',
-  'byok.env.ts',
-  'byok.renewal.ts',
-  'byok.session-warnings.ts',
-  'byok.vault.ts',
-  'byok.startup.ts',
-  'byok.sweeper.ts',
-  'byok.root-wrapping.ts',
-  'byok.wrapped-roots.ts',
-  'byok.wrapper-calls.ts',
-  'byok.wrapper-health.ts',
-  'byok.health.ts',
-  'byok.key-faults.ts',
-];
-const OPTIONS = ['byok.options.ts', 'byok.dashboard-options.ts', 'byok.option-checks.ts', 'byok.provider-options.ts'];
-
-/** What everybody in lib may import, but they themselves. */
-const COMMON = ['interfaces', 'errors', 'byok.constants.ts', 'byok.channels.ts'];
+/** Rooms that every other room may import, and what they import themselves. */
+const GROUND = {
+  interfaces: [],
+  errors: ['interfaces'],
+  diagnostics: [],
+  logging: [],
+  validation: [],
+};
 
 /**
- * The rooms of lib, and what each may import beside itself and the common ones. Crypto and storage do not know each
- * other; views know neither requests nor storages. Only the door (index.ts) and the wiring (byok.module.ts and what it
- * is declared with) import what they like, and nobody imports them.
+ * The rooms of lib, and the rooms that each may import beside the ground, always through their index.ts. Crypto and
+ * storage do not know each other; views know neither requests nor storages. The files that lie loose in lib are the entry
+ * point and the wiring: only the command line imports them.
  */
-const ROOMS = {
-  net: [],
-  validation: ['net'],
-  logging: [],
+export const ROOMS = {
+  ...GROUND,
   crypto: [],
-  storage: [],
-  views: [],
-  [files(SERVICE)]: [...SERVICE, 'crypto', 'net', 'storage', 'validation'],
-  [files(OPTIONS)]: [...OPTIONS, 'validation'],
-  guards: SERVICE_DOOR,
-  interceptors: SERVICE_DOOR,
-  rotation: ['byok.events.ts', 'byok.wrapped-roots.ts', 'crypto', 'storage'],
+  ssrf: [],
   kms: [],
   opentelemetry: [],
-  terminus: ['byok.health.ts'],
-  decorators: ['guards', 'http', 'resolved-api-key.ts', 'validation'],
-  http: [...SERVICE_DOOR, 'guards', 'interceptors', 'views'],
-  dashboard: [...SERVICE_DOOR, 'guards', 'http', 'interceptors', 'views'],
-  cli: [
-    'byok.module.ts',
-    'byok.option-checks.ts',
-    'byok.service.ts',
-    'byok.startup.ts',
-    'byok.wrapped-roots.ts',
-    'byok.wrapper-calls.ts',
-    'crypto',
-    'rotation',
-    'storage',
-  ],
+  views: [],
+  database: [],
+  options: ['views'],
+  storage: ['database'],
+  audit: ['database'],
+  keyring: ['crypto', 'database'],
+  health: ['crypto', 'database', 'keyring'],
+  identity: ['storage'],
+  expiry: ['audit', 'identity', 'storage'],
+  keys: ['audit', 'crypto', 'expiry', 'identity', 'ssrf', 'storage'],
+  rotation: ['audit', 'crypto', 'database', 'keyring'],
+  http: ['expiry', 'identity', 'keys', 'views'],
+  guards: ['audit', 'expiry', 'http', 'identity', 'keys'],
+  dashboard: ['expiry', 'http', 'identity', 'keys', 'views'],
+  cli: ['crypto', 'database', 'keyring', 'keys', 'options', 'rotation'],
+};
+
+/** Loose files that a room may import. Everybody may import the constants. */
+const LOOSE = {
+  cli: ['byok.module.ts'],
+  options: ['byok.module-definition.ts'],
 };
 
 const arrows = [
-  zone('interfaces', ['interfaces']),
-  zone('errors', ['errors', 'interfaces']),
-  zone('byok.constants.ts', []),
-  zone('byok.channels.ts', []),
-  ...Object.entries(ROOMS).map(([room, allowed]) => zone(room, [...COMMON, room, ...allowed])),
+  ...Object.entries(ROOMS).map(([room, rooms]) => ({
+    target: `./lib/${room}/**/*`,
+    from: './lib',
+    except: [
+      `./${room}`,
+      './byok.constants.ts',
+      ...(LOOSE[room] ?? []).map((file) => `./${file}`),
+      ...[...(room in GROUND ? [] : Object.keys(GROUND)), ...rooms].map((other) => `./${other}/index.ts`),
+    ],
+    message: `The room ${room} must not import this. See ROOMS in eslint.config.js.`,
+  })),
+  {
+    target: './lib/byok.constants.ts',
+    from: './lib',
+    message: 'The constants import nothing.',
+  },
   {
     target: './lib/*.ts',
     from: './lib/cli',
-    message: 'The command line is a door of its own: nothing of the library needs it.',
+    message: 'The command line stands on the library, never the other way round.',
   },
   { target: './sample', from: './lib', message: 'The sample imports the library by its name, as an application does.' },
 ];
 
-/** What keeps a room pure: the packages it may import beside Node's own. */
+/** The packages that a room may import beside Node's own. Rooms that are not named may import any. */
 const PURE = {
   interfaces: ['@nestjs/common', 'typeorm'],
   errors: [],
@@ -93,23 +78,8 @@ const PURE = {
   crypto: [],
   kms: ['@aws-sdk/client-kms'],
   opentelemetry: ['@nestjs/common', '@opentelemetry/api'],
-  terminus: ['@nestjs/common', '@nestjs/terminus'],
   views: ['preact', 'preact-render-to-string'],
 };
-
-function files(names) {
-  return `{${names.join(',')}}`;
-}
-
-function zone(room, allowed) {
-  const isFile = room.includes('.');
-  return {
-    target: `./lib/${room}${isFile ? '' : '/**/*'}`,
-    from: './lib',
-    except: [...new Set(allowed)].filter((path) => !path.startsWith('{')).map((path) => `./${path}`),
-    message: `This arrow is not in the design: ${room} does not import that.`,
-  };
-}
 
 export default tseslint.config(
   { ignores: ['dist', 'sample/dist', 'lib/assets', 'data', 'coverage', '**/*.mjs', '*.js'] },

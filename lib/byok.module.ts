@@ -1,59 +1,51 @@
-import { Module, type DynamicModule, type NestModule } from '@nestjs/common';
+import 'reflect-metadata';
+import { Module, type DynamicModule, type FactoryProvider, type NestModule, type Type } from '@nestjs/common';
+import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { APP_FILTER } from '@nestjs/core';
-import { ByokAccounts } from './byok.accounts.js';
-import { AuditLog } from './byok.audit.js';
-import { KeyAdoption } from './byok.adoption.js';
-import { ByokCallers } from './byok.callers.js';
-import { KeyCleanup } from './byok.cleanup.js';
+import { AuditLog, AuditTable, KeyEvents } from './audit/index.js';
 import { BYOK_OPTIONS } from './byok.constants.js';
-import { ByokEvents } from './byok.events.js';
-import { ByokHealth } from './byok.health.js';
-import { HeldOptions, holdOptions } from './byok.held-options.js';
 import {
+  type ASYNC_OPTIONS_TYPE,
   BYOK_MODULE_OPTIONS,
   ConfigurableModuleClass,
-  type ASYNC_OPTIONS_TYPE,
   type OPTIONS_TYPE,
 } from './byok.module-definition.js';
-import { resolveOptions } from './byok.options.js';
-import { createRoutes } from './byok.routes.js';
-import { KeyRenewal } from './byok.renewal.js';
-import { KeyResolver } from './byok.resolver.js';
-import { ByokService } from './byok.service.js';
-import { ByokStartup } from './byok.startup.js';
-import { KeySweeper } from './byok.sweeper.js';
-import { KeyVault } from './byok.vault.js';
-import { WrappedRoots } from './byok.wrapped-roots.js';
-import { KeyWrapperHealth } from './byok.wrapper-health.js';
 import { EncryptionService, Keyring } from './crypto/index.js';
-import { DashboardGuards, DashboardPages } from './dashboard/index.js';
+import { AssetsController, DashboardController, DashboardGuards, DashboardPages } from './dashboard/index.js';
+import { ByokDatabase } from './database/index.js';
 import { ConfigurationError } from './errors/index.js';
-import { ApiKeyGuard, HttpsGuard } from './guards/index.js';
+import { CleanupInterceptor, ExpiredKeyCleanup, ExpiredKeySweeper } from './expiry/index.js';
+import { ApiKeyGuard } from './guards/index.js';
+import { ByokHealth } from './health/index.js';
 import {
+  ApiKeysController,
   ByokExceptionFilter,
-  ErrorAnswers,
+  CsrfTokens,
   ErrorPages,
+  ErrorResponses,
   Flash,
-  FormTokens,
+  HttpsGuard,
   KeyForms,
   MountPath,
-  PageFrame,
+  PageRenderer,
+  PlatformErrors,
   TrustedProxies,
-  UpstreamErrors,
 } from './http/index.js';
-import { CleanupInterceptor } from './interceptors/cleanup.interceptor.js';
+import { CallerResolver } from './identity/index.js';
 import type { ResolvedByokOptions } from './interfaces/index.js';
-import { SavedHosts } from './net/index.js';
-import { RotationService } from './rotation/index.js';
+import { KeyringTable, KeyWrapperHealth, StartupCheck, WrappedRootKeys } from './keyring/index.js';
 import {
-  AuditTable,
-  ByokDatabase,
-  HybridKeyStorage,
-  KeyringRegistry,
-  KeyStorage,
-  SessionKeyStorage,
-  TypeOrmKeyStorage,
-} from './storage/index.js';
+  ByokService,
+  KeyResolver,
+  KeySealer,
+  SessionKeyAdoption,
+  SessionReencryption,
+  UserData,
+} from './keys/index.js';
+import { RedactedOptions, redactOptions, resolveOptions } from './options/index.js';
+import { RotationService } from './rotation/index.js';
+import { SavedUrlCheck } from './ssrf/index.js';
+import { HybridKeyStorage, KeyStorage, SessionKeyStorage, TypeOrmKeyStorage } from './storage/index.js';
 
 /**
  * Keeps users' own API keys for third parties: encrypted, in the session, in Postgres or in both, and hands the right
@@ -69,7 +61,7 @@ import {
  */
 @Module({})
 export class ByokModule extends ConfigurableModuleClass implements NestModule {
-  constructor(private readonly upstream: UpstreamErrors) {
+  constructor(private readonly upstream: PlatformErrors) {
     super();
   }
 
@@ -104,11 +96,12 @@ const SHARED = [
   KeyForms,
   ByokHealth,
   KeyWrapperHealth,
-  ByokCallers,
-  ByokEvents,
-  KeyCleanup,
-  ErrorAnswers,
+  CallerResolver,
+  KeyEvents,
+  ExpiredKeyCleanup,
+  ErrorResponses,
   ApiKeyGuard,
+  ApiKeysController,
   HttpsGuard,
   CleanupInterceptor,
   SessionKeyStorage,
@@ -122,17 +115,17 @@ function wire(definition: DynamicModule, ofClass = false): DynamicModule {
     ...definition,
     controllers: routes.controllers,
     providers: [
-      ...holdOptions(definition.providers, ofClass),
+      ...redactOptions(definition.providers, ofClass),
       {
         provide: BYOK_OPTIONS,
         inject: [BYOK_MODULE_OPTIONS],
-        useFactory: (held: HeldOptions) => resolveOptions(HeldOptions.reveal(held)),
+        useFactory: (held: RedactedOptions) => resolveOptions(RedactedOptions.reveal(held)),
       },
       {
         provide: Keyring,
         // After the options, so that a slip in them is told before the secret is looked at.
         inject: [BYOK_MODULE_OPTIONS, BYOK_OPTIONS],
-        useFactory: (held: HeldOptions) => new Keyring(HeldOptions.reveal(held).secret),
+        useFactory: (held: RedactedOptions) => new Keyring(RedactedOptions.reveal(held).secret),
       },
       {
         provide: EncryptionService,
@@ -152,28 +145,57 @@ function wire(definition: DynamicModule, ofClass = false): DynamicModule {
       ...SHARED,
       AuditLog,
       AuditTable,
-      ByokAccounts,
+      UserData,
       ByokDatabase,
-      KeyAdoption,
-      KeyringRegistry,
-      KeyRenewal,
-      KeyVault,
-      WrappedRoots,
-      SavedHosts,
-      KeySweeper,
-      ByokStartup,
+      SessionKeyAdoption,
+      KeyringTable,
+      SessionReencryption,
+      KeySealer,
+      WrappedRootKeys,
+      SavedUrlCheck,
+      ExpiredKeySweeper,
+      StartupCheck,
       DashboardGuards,
       DashboardPages,
       ErrorPages,
       Flash,
-      FormTokens,
+      CsrfTokens,
       MountPath,
-      PageFrame,
+      PageRenderer,
       TrustedProxies,
-      UpstreamErrors,
+      PlatformErrors,
       routes.provider,
       { provide: APP_FILTER, useClass: ByokExceptionFilter },
     ],
     exports: [BYOK_OPTIONS, EncryptionService, KeyStorage, ...SHARED],
+  };
+}
+
+/** The controllers of one registration, and the provider that gives them their paths. */
+interface ByokRoutes {
+  controllers: Type[];
+  provider: FactoryProvider<void>;
+}
+
+/**
+ * Controllers of their own for each registration: their paths are known only with the options, which `forRootAsync`
+ * learns after the module is declared. Nest reads the paths after it has made every provider.
+ */
+function createRoutes(): ByokRoutes {
+  class Api extends ApiKeysController {}
+  class Assets extends AssetsController {}
+  class Pages extends DashboardController {}
+  return {
+    controllers: [Api, Assets, Pages],
+    provider: {
+      provide: Symbol('BYOK_ROUTES'),
+      inject: [BYOK_OPTIONS],
+      useFactory: ({ path, api, dashboard }: ResolvedByokOptions) => {
+        // A controller without a path has no routes.
+        Reflect.defineMetadata(PATH_METADATA, api ? `${path}/api` : [], Api);
+        Reflect.defineMetadata(PATH_METADATA, dashboard === false ? [] : `${path}/assets`, Assets);
+        Reflect.defineMetadata(PATH_METADATA, dashboard === false ? [] : path, Pages);
+      },
+    },
   };
 }

@@ -1,12 +1,17 @@
 export { BYOK_MODULE_OPTIONS, type ByokModuleExtras, type ByokOptionsFactory } from './byok.module-definition.js';
 export { ByokModule } from './byok.module.js';
-export { ByokService } from './byok.service.js';
-export { ByokHealth } from './byok.health.js';
-export { KeyWrapperHealth } from './byok.wrapper-health.js';
-export { getEnvKey } from './byok.env.js';
-export { ResolvedApiKey } from './resolved-api-key.js';
-export { EncryptionService, maskKey } from './crypto/index.js';
-export { ApiKey, RequireAnyApiKey, RequireApiKey, ResolvedKey } from './decorators/index.js';
+export { ByokService, getEnvKey, ResolvedApiKey } from './keys/index.js';
+export { ByokHealth, type ByokHealthReport } from './health/index.js';
+export { KeyWrapperHealth, type KeyWrapperStatus } from './keyring/index.js';
+export { EncryptionService, maskKey, type SealContext } from './crypto/index.js';
+export {
+  ApiKey,
+  RequireAnyApiKey,
+  RequireApiKey,
+  ResolvedKey,
+  ApiKeyGuard,
+  type KeyRequirement,
+} from './guards/index.js';
 export {
   BYOK_ERROR_STATUS,
   ByokError,
@@ -24,14 +29,12 @@ export {
   UserRequiredError,
   type ByokErrorCode,
 } from './errors/index.js';
-export { ApiKeyGuard, HttpsGuard, type KeyRequirement } from './guards/index.js';
-export { ByokExceptionFilter, KeyForms, PutKeyDto, type ByokErrorBody } from './http/index.js';
-export { CleanupInterceptor } from './interceptors/cleanup.interceptor.js';
+export { HttpsGuard, ByokExceptionFilter, KeyForms, PutKeyDto, type ByokErrorBody } from './http/index.js';
+export { CleanupInterceptor } from './expiry/index.js';
 export type {
   AuditEntry,
   AuditOptions,
   ByokEvent,
-  ByokHealthReport,
   ByokModuleOptions,
   ByokRequest,
   CleanupOptions,
@@ -47,14 +50,12 @@ export type {
   KeyWrapContext,
   KeyWrapper,
   KeyWrapperCall,
-  KeyWrapperStatus,
   PassphraseSecret,
   ProviderConfig,
   ProviderField,
   RateLimiterLike,
   RateLimitOptions,
   RootSecret,
-  SealContext,
   SecretOption,
   SetKeyOptions,
   StoredKey,
@@ -62,7 +63,7 @@ export type {
   UserMetadata,
 } from './interfaces/index.js';
 export { redact, RedactingLogger } from './logging/index.js';
-export { assertPublicUrl, type AssertPublicUrlOptions, type PublicUrl, type PublicUrlRules } from './net/index.js';
+export { assertPublicUrl, type AssertPublicUrlOptions, type PublicUrl, type PublicUrlRules } from './ssrf/index.js';
 export {
   RotationService,
   type RotateOptions,
@@ -85,17 +86,19 @@ export {
   byokPartitionMigrations,
   ByokRetiredKey,
   createByokMigrations,
+  UserApiKey,
+  type PartitionOptions,
+} from './database/index.js';
+export {
   HybridKeyStorage,
   KeyStorage,
   SessionKeyStorage,
   TypeOrmKeyStorage,
-  UserApiKey,
   type KeyCaller,
-  type KeyPlace,
+  type KeyScope,
   type KeyRecord,
   type KeySlot,
   type ListedKey,
-  type PartitionOptions,
   type PutResult,
   type RemovedKey,
   type RenewedKey,

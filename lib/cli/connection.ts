@@ -26,7 +26,7 @@ export async function connect(url: string): Promise<Connection> {
   } catch (error) {
     await client?.end().catch(() => undefined);
     const { message, advice } = describeFailure(error);
-    throw new CliError(`The database at ${placeOf(url)} cannot be used. ${message}`, advice);
+    throw new CliError(`The database at ${describeUrl(url)} cannot be used. ${message}`, advice);
   }
 }
 
@@ -41,7 +41,7 @@ export async function withConnection<T>(url: string, work: (client: Connection) 
 }
 
 /** The URL without the user and the password. @internal */
-export function placeOf(url: string): string {
+export function describeUrl(url: string): string {
   const parsed = new URL(url);
   return `${hostOf(parsed)}:${parsed.port || '5432'}${parsed.pathname}`;
 }

@@ -1,4 +1,4 @@
-import { GENERATE_COMMAND } from '../crypto/root-secret.js';
+import { GENERATE_COMMAND } from '../crypto/index.js';
 import { ByokError, ConfigurationError, KeyWrapperError, StorageError } from '../errors/index.js';
 import { CliError } from './cli-error.js';
 

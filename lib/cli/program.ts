@@ -11,7 +11,7 @@ import { EXIT, type ExitStatus } from './exit-status.js';
 import { describeFailure, type Failure, scrub } from './failure.js';
 import { Output } from './output.js';
 import { databaseUrl, DEFAULT_TABLE, type GlobalOptions, refusePrivateArguments, tableName } from './settings.js';
-import { openSite } from './site.js';
+import { resolveTarget } from './target.js';
 
 const HELP = `
 Environment:
@@ -132,7 +132,7 @@ function addKeyCommands(add: Add): void {
     'tell what is stored, by encryption key and by provider',
     'npx nestjs-byok status --within 7',
     async (output, options) => {
-      const site = await openSite(options, true);
+      const site = await resolveTarget(options, true);
       return (await import('./commands/status.js')).status(output, options, site);
     },
   ).option('--within <days>', 'count keys that expire within so many days', wholeNumber(36_500), 30);
@@ -154,7 +154,7 @@ function addKeyCommands(add: Add): void {
     're-encrypt with the first secret what is sealed with others; can be stopped and started again at any moment',
     'npx nestjs-byok rotate --verify',
     async (output, options) => {
-      const site = await openSite(options, true);
+      const site = await resolveTarget(options, true);
       return (await import('./commands/rotate.js')).rotate(output, options, site);
     },
   )
@@ -166,7 +166,7 @@ function addKeyCommands(add: Add): void {
     'have the database refuse old encryption keys for good; without ids: those of every given secret but the first',
     'npx nestjs-byok retire 0f1e2d3c4b5a6978',
     async (output, options, keyIds) => {
-      const site = await openSite(options, true);
+      const site = await resolveTarget(options, true);
       return (await import('./commands/retire.js')).retire(output, keyIds, site);
     },
   ).argument('[keyId...]', 'ids of encryption keys in hex, as status prints them', keyId);
@@ -175,12 +175,12 @@ function addKeyCommands(add: Add): void {
     'have the key management service wrap the root of the keys anew: after a new version of its key, say',
     'npx nestjs-byok rewrap --secret-module ./byok.secret.mjs',
     async (output, options) => {
-      const site = await openSite(options, true);
+      const site = await resolveTarget(options, true);
       return (await import('./commands/rewrap.js')).rewrap(output, site);
     },
   );
   add('sweep', 'remove expired keys', 'npx nestjs-byok sweep', async (output, options) => {
-    const site = await openSite(options, false);
+    const site = await resolveTarget(options, false);
     return (await import('./commands/sweep.js')).sweep(output, site);
   });
 }
@@ -191,7 +191,7 @@ function addUserCommands(add: Add): void {
     'remove what is stored about a user',
     'npx nestjs-byok erase-user 4711 --yes',
     async (output, options, [id]) => {
-      const site = await openSite(options, false);
+      const site = await resolveTarget(options, false);
       return (await import('./commands/users.js')).eraseUser(output, id, options, site);
     },
   )
@@ -202,7 +202,7 @@ function addUserCommands(add: Add): void {
     'print what is stored about a user, without secrets, as JSON',
     'npx nestjs-byok export-user 4711 > 4711.json',
     async (_output, options, [id]) => {
-      const site = await openSite(options, true);
+      const site = await resolveTarget(options, true);
       return (await import('./commands/users.js')).exportUser(id, site);
     },
   ).argument('<id>', "the user's id, as the application has it");
@@ -211,7 +211,7 @@ function addUserCommands(add: Add): void {
     'store the API keys of the environment (API_KEY_OPENAI, …) for a user',
     'API_KEY_OPENAI=… npx nestjs-byok import-env --user 4711',
     async (output, options) => {
-      const site = await openSite(options, true);
+      const site = await resolveTarget(options, true);
       return (await import('./commands/import-env.js')).importEnv(output, options, site);
     },
   )

@@ -1,10 +1,9 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ByokModule } from '../byok.module.js';
-import { ByokStartup } from '../byok.startup.js';
-import { WrappedRoots } from '../byok.wrapped-roots.js';
 import { EncryptionService } from '../crypto/index.js';
-import type { Site } from './site.js';
+import { StartupCheck, WrappedRootKeys } from '../keyring/index.js';
+import type { Target } from './target.js';
 
 /**
  * Makes the module's services on the database, without an application, for the time of the work. Keys that a key
@@ -14,7 +13,7 @@ import type { Site } from './site.js';
  * @internal
  */
 export async function withServices<T>(
-  { url, table, secrets, audit }: Site,
+  { url, table, secrets, audit }: Target,
   work: (services: INestApplicationContext) => Promise<T>,
 ): Promise<T> {
   const definition = ByokModule.forRoot({
@@ -32,10 +31,10 @@ export async function withServices<T>(
     audit,
   });
   // It refuses to start without the secret of every row. Here that is looked at by who seals; others have to go on.
-  definition.providers = definition.providers!.filter((provider) => provider !== ByokStartup);
+  definition.providers = definition.providers!.filter((provider) => provider !== StartupCheck);
   const services = await NestFactory.createApplicationContext(definition, { logger: false, abortOnError: false });
   try {
-    await services.get(WrappedRoots, { strict: false }).openNow();
+    await services.get(WrappedRootKeys, { strict: false }).openNow();
     return await work(services);
   } finally {
     await services.close();

@@ -1,4 +1,4 @@
-import { checkTableName } from '../byok.option-checks.js';
+import { checkTableName } from '../options/index.js';
 import { CliError } from './cli-error.js';
 
 export const DEFAULT_TABLE = 'user_api_keys';

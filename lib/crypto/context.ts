@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { EncryptionError } from '../errors/index.js';
-import type { SealContext } from '../interfaces/index.js';
+import type { SealContext } from './seal-context.interface.js';
 
 const FORMAT = 'byok/v1';
 const MAX_LENGTH = 1024 * 1024;

@@ -2,14 +2,15 @@ import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { types } from 'node:util';
 import { ConfigurationError, EncryptionError } from '../errors/index.js';
-import type { RootSecret, SealContext } from '../interfaces/index.js';
+import type { RootSecret } from '../interfaces/index.js';
+import { Redacted } from '../logging/index.js';
 import { isCommittedTo, keyIdOf, keyIdOffset, MAX_PLAINTEXT, open, seal } from './envelope.js';
 import { Keyring } from './keyring.js';
 import { pad, unpaddedLength } from './padding.js';
-import { Redacted } from './redacted.js';
 import type { RootKey, RootKeyHandles } from './root-key.js';
 import { GENERATED_PREFIX } from './root-secret.js';
 import { SaltPool } from './salt-pool.js';
+import type { SealContext } from './seal-context.interface.js';
 
 const CANARY_TEXT = 'byok';
 
@@ -142,7 +143,7 @@ export class EncryptionService extends Redacted {
     return this.#keyring.ids;
   }
 
-  /** What a `Resealer` needs, in a worker thread or here. @internal */
+  /** What a `RecordReencryptor` needs, in a worker thread or here. @internal */
   handles(): RootKeyHandles[] {
     return this.#keyring.handles();
   }

@@ -1,10 +1,10 @@
 import { timingSafeEqual } from 'node:crypto';
 import { EncryptionError } from '../errors/index.js';
-import type { SealContext } from '../interfaces/index.js';
 import { gcmOpen, gcmSeal, TAG_LENGTH } from './aes-gcm.js';
 import { encodeContext } from './context.js';
 import { KEY_ID_LENGTH, type RootKey } from './root-key.js';
 import { SALT_LENGTH, type SaltPool } from './salt-pool.js';
+import type { SealContext } from './seal-context.interface.js';
 
 const VERSION = 0x01;
 const SUITE = 0x01;

@@ -1,6 +1,6 @@
 import { ConfigurationError, EncryptionError } from '../errors/index.js';
 import type { KeyWrapper, SecretOption } from '../interfaces/index.js';
-import { Redacted } from './redacted.js';
+import { Redacted } from '../logging/index.js';
 import { RootKey, type RootKeyHandles } from './root-key.js';
 import { GENERATE_COMMAND, readRootSecret } from './root-secret.js';
 

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { EncryptionError } from '../errors/index.js';
-import type { SealContext } from '../interfaces/index.js';
+import { Redacted } from '../logging/index.js';
 import { keyIdOffset, open, seal } from './envelope.js';
 import { unpaddedLength } from './padding.js';
-import { Redacted } from './redacted.js';
 import { RootKey, type RootKeyHandles } from './root-key.js';
 import { SaltPool } from './salt-pool.js';
+import type { SealContext } from './seal-context.interface.js';
 
 /** Where in a record's plaintext the API key is. @internal */
 export type ApiKeyFinder = (text: Buffer) => Uint8Array | string;
@@ -15,7 +15,7 @@ export type ApiKeyFinder = (text: Buffer) => Uint8Array | string;
  *
  * @internal
  */
-export class Resealer extends Redacted {
+export class RecordReencryptor extends Redacted {
   readonly #keys: readonly RootKey[];
   readonly #salts = new SaltPool();
 

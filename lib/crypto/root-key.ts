@@ -1,6 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import { Redacted } from '../logging/index.js';
 import { expand, hkdf, hmacSha256 } from './derivation.js';
-import { Redacted } from './redacted.js';
 
 /** Bytes of a key id. @internal */
 export const KEY_ID_LENGTH = 8;

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { Redacted } from './redacted.js';
+import { Redacted } from '../logging/index.js';
 
 /** Bytes of a record's salt. @internal */
 export const SALT_LENGTH = 32;

@@ -1,12 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { ByokCallers } from '../byok.callers.js';
 import { BYOK_OPTIONS } from '../byok.constants.js';
-import { ByokService } from '../byok.service.js';
 import { UserRequiredError } from '../errors/index.js';
-import { isSecure } from '../guards/index.js';
-import { Flash, FormTokens, MountPath, PageFrame, signInUrlOf, type PageParts } from '../http/index.js';
+import { CsrfTokens, Flash, isSecure, MountPath, type PageParts, PageRenderer, signInUrlOf } from '../http/index.js';
+import { CallerResolver } from '../identity/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
+import { ByokService } from '../keys/index.js';
 import { clearPage, dashboardPage } from '../views/index.js';
 
 /** Entries of the audit log that the dashboard shows. */
@@ -18,10 +17,10 @@ export class DashboardPages {
   constructor(
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     private readonly byok: ByokService,
-    private readonly callers: ByokCallers,
-    private readonly tokens: FormTokens,
+    private readonly callers: CallerResolver,
+    private readonly tokens: CsrfTokens,
     private readonly flash: Flash,
-    private readonly frame: PageFrame,
+    private readonly frame: PageRenderer,
     private readonly mountPath: MountPath,
     private readonly adapterHost: HttpAdapterHost,
   ) {}

@@ -14,29 +14,29 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { BYOK_OPTIONS } from '../byok.constants.js';
-import { ByokService } from '../byok.service.js';
 import { ByokError, InvalidInputError } from '../errors/index.js';
-import { HttpsGuard } from '../guards/index.js';
+import { CleanupInterceptor } from '../expiry/index.js';
 import {
+  CsrfTokens,
   Flash,
   FormBodyGuard,
-  FormTokens,
+  HttpsGuard,
   MountPath,
   PageExceptionFilter,
-  PageFrame,
+  PageRenderer,
   refuseUndeclaredFields,
   SameOriginGuard,
   sameOriginPath,
   SecurityHeadersGuard,
-  WriteRateGuard,
+  WriteRateLimitGuard,
 } from '../http/index.js';
-import { CleanupInterceptor } from '../interceptors/cleanup.interceptor.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
-import { formatExpiration, formatProviderName, translator, type FormNotice, type Translate } from '../views/index.js';
+import { ByokService } from '../keys/index.js';
+import { formatExpiration, formatProviderName, type FormNotice, type Translate, translator } from '../views/index.js';
 import { DashboardGuards } from './dashboard-guards.guard.js';
 import { DashboardPages } from './dashboard-pages.js';
-import { readKeyForm, type KeyForm } from './key-form.js';
-import { isMendable, refusalText } from './refusal-text.js';
+import { isMendable, refusalText } from './error-text.js';
+import { type KeyForm, readKeyForm } from './key-form.js';
 
 /** No key has it: the form of a key that is still to be stored. */
 const NEW_LABEL = '';
@@ -56,16 +56,16 @@ type Work = (form: KeyForm, t: Translate) => Promise<string>;
  */
 @Controller({ version: VERSION_NEUTRAL })
 @UseFilters(PageExceptionFilter)
-@UseGuards(SecurityHeadersGuard, HttpsGuard, SameOriginGuard, FormBodyGuard, DashboardGuards, WriteRateGuard)
+@UseGuards(SecurityHeadersGuard, HttpsGuard, SameOriginGuard, FormBodyGuard, DashboardGuards, WriteRateLimitGuard)
 @UseInterceptors(CleanupInterceptor)
 export class DashboardController {
   constructor(
     @Inject(ByokService) private readonly byok: ByokService,
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     @Inject(DashboardPages) private readonly pages: DashboardPages,
-    @Inject(FormTokens) private readonly tokens: FormTokens,
+    @Inject(CsrfTokens) private readonly tokens: CsrfTokens,
     @Inject(Flash) private readonly flash: Flash,
-    @Inject(PageFrame) private readonly frame: PageFrame,
+    @Inject(PageRenderer) private readonly frame: PageRenderer,
     @Inject(MountPath) private readonly mountPath: MountPath,
     @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
   ) {}

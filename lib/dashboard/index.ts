@@ -1,3 +1,4 @@
+export { AssetsController } from './assets.controller.js';
 export { DashboardGuards } from './dashboard-guards.guard.js';
-export { DashboardController } from './dashboard.controller.js';
 export { DashboardPages } from './dashboard-pages.js';
+export { DashboardController } from './dashboard.controller.js';

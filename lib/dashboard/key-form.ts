@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../errors/index.js';
-import { optionalText } from '../http/edge-input.js';
+import { optionalText } from '../http/index.js';
 
 /** What the forms send. @internal */
 export interface KeyForm {

@@ -1,3 +1,18 @@
-export * from './byok-error-code.js';
-export * from './byok.error.js';
-export * from './errors.js';
+export { BYOK_ERROR_STATUS, type ByokErrorCode } from './byok-error-code.js';
+export { ByokError } from './byok.error.js';
+export {
+  ConfigurationError,
+  EncryptionError,
+  InvalidInputError,
+  InvalidKeyError,
+  type InvalidPart,
+  KeyLimitError,
+  KeyNotFoundError,
+  KeyRequiredError,
+  KeyWrapperError,
+  RetirementError,
+  SESSION_REASON,
+  SecurityError,
+  StorageError,
+  UserRequiredError,
+} from './errors.js';

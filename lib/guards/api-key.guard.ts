@@ -1,13 +1,12 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { ByokEvents } from '../byok.events.js';
-import { ByokCallers } from '../byok.callers.js';
-import { KeyCleanup, type AnyResponse } from '../byok.cleanup.js';
-import { KeyResolver } from '../byok.resolver.js';
-import { ConfigurationError, KeyRequiredError, type ByokError } from '../errors/index.js';
+import { KeyEvents } from '../audit/index.js';
+import { type ByokError, ConfigurationError, KeyRequiredError } from '../errors/index.js';
+import { type AnyResponse, ExpiredKeyCleanup } from '../expiry/index.js';
+import { CallerResolver } from '../identity/index.js';
 import type { ByokRequest } from '../interfaces/index.js';
-import type { ResolvedApiKey } from '../resolved-api-key.js';
-import { requirementsOf, type KeyRequirement } from './key-requirement.js';
-import { callOf, rememberResolved, resolvedKeysOf } from './resolved-keys.js';
+import { KeyResolver, type ResolvedApiKey } from '../keys/index.js';
+import { type KeyRequirement, requirementsOf } from './key-requirement.js';
+import { callOf, rememberResolved, resolvedKeysOf } from './request-keys.js';
 
 /**
  * Lets a request through when its caller has the keys that `@RequireApiKey()` and `@RequireAnyApiKey()` ask for, on the
@@ -40,9 +39,9 @@ import { callOf, rememberResolved, resolvedKeysOf } from './resolved-keys.js';
 export class ApiKeyGuard implements CanActivate {
   constructor(
     protected readonly resolver: KeyResolver,
-    protected readonly callers: ByokCallers,
-    protected readonly events: ByokEvents,
-    protected readonly cleanup: KeyCleanup,
+    protected readonly callers: CallerResolver,
+    protected readonly events: KeyEvents,
+    protected readonly cleanup: ExpiredKeyCleanup,
   ) {}
 
   /** @throws {KeyRequiredError} where a key is missing @throws {EncryptionError} where one cannot be decrypted */

@@ -1,4 +1,4 @@
+export { ApiKey, ResolvedKey } from './api-key.decorator.js';
 export { ApiKeyGuard } from './api-key.guard.js';
-export { HttpsGuard, isLoopback, isSecure } from './https.guard.js';
-export { addRequirement, requirementsOf, type KeyRequirement } from './key-requirement.js';
-export { callOf, resolvedKeysOf } from './resolved-keys.js';
+export type { KeyRequirement } from './key-requirement.js';
+export { RequireAnyApiKey, RequireApiKey } from './require-api-key.decorator.js';

@@ -1,13 +1,19 @@
-export type * from './audit-entry.interface.js';
-export type * from './byok-event.interface.js';
-export type * from './byok-options.interface.js';
-export type * from './dashboard-options.interface.js';
-export type * from './health-report.interface.js';
-export type * from './key-owner.interface.js';
-export type * from './key-wrapper.interface.js';
-export type * from './provider-config.interface.js';
-export type * from './request.interface.js';
-export type * from './root-secret.interface.js';
-export type * from './seal-context.interface.js';
-export type * from './stored-key.interface.js';
-export type * from './wrapper-health.interface.js';
+export type { AuditEntry, ErasedUser, UserMetadata } from './audit-entry.interface.js';
+export type { ByokEvent } from './byok-event.interface.js';
+export type {
+  AuditOptions,
+  ByokModuleOptions,
+  CleanupOptions,
+  JoinedDataSource,
+  RateLimitOptions,
+  RateLimiterLike,
+  ResolvedByokOptions,
+  UserId,
+} from './byok-options.interface.js';
+export type { DashboardOptions, LayoutPage, PageLayout } from './dashboard-options.interface.js';
+export type { KeyOwner, KeySource } from './key-owner.interface.js';
+export type { KeyWrapContext, KeyWrapper, KeyWrapperCall, SecretOption } from './key-wrapper.interface.js';
+export type { ProviderConfig, ProviderField } from './provider-config.interface.js';
+export type { ByokRequest, KeyHolder } from './request.interface.js';
+export type { PassphraseSecret, RootSecret } from './root-secret.interface.js';
+export type { KeyLabelOptions, SetKeyOptions, StoredKey } from './stored-key.interface.js';

@@ -1,6 +1,6 @@
 import { ConfigurationError, KeyWrapperError } from '../errors/index.js';
 import type { KeyWrapContext, KeyWrapper, KeyWrapperCall } from '../interfaces/index.js';
-import { postToVault, vaultUrl, type VaultAnswer } from './vault-http.js';
+import { postToVault, type VaultAnswer, vaultUrl } from './vault-http.js';
 
 /** Options of {@link VaultTransitWrapper}. @publicApi */
 export interface VaultTransitOptions {

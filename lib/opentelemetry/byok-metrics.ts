@@ -1,13 +1,13 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
 import {
   readChannel,
-  resolveChannel,
-  rotateChannel,
-  rotateProgressChannel,
   type ReadMessage,
+  resolveChannel,
   type ResolveMessage,
+  rotateChannel,
   type RotateMessage,
-} from '../byok.channels.js';
+  rotateProgressChannel,
+} from '../diagnostics/index.js';
 import { listen } from './listen.js';
 
 /** Seconds, up to the time after which a caller is answered 503. */

@@ -1,5 +1,5 @@
 import { SpanStatusCode, type Span, type Tracer } from '@opentelemetry/api';
-import { resolveChannel, rotateChannel } from '../byok.channels.js';
+import { resolveChannel, rotateChannel } from '../diagnostics/index.js';
 import { listen } from './listen.js';
 
 /** A span for every resolution, in that of the request, and for every rotation. @internal */

@@ -1,3 +1,3 @@
 export { ByokTelemetryModule } from './byok-telemetry.module.js';
 export { instrumentByok, type TelemetryOptions } from './instrument-byok.js';
-export type { ReadMessage, ResolveMessage, RotateMessage } from '../byok.channels.js';
+export type { ReadMessage, ResolveMessage, RotateMessage } from '../diagnostics/index.js';

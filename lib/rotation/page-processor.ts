@@ -3,10 +3,10 @@ import { availableParallelism } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { Resealer, type EncryptionService } from '../crypto/index.js';
+import { type EncryptionService, RecordReencryptor } from '../crypto/index.js';
 import { StorageError } from '../errors/index.js';
 import { apiKeyBytes } from './api-key-bytes.js';
-import { processPage, type PageOutcome, type PageTask, type SealedPage } from './reseal-page.js';
+import { type PageOutcome, type PageTask, processPage, type SealedPage } from './reseal-page.js';
 import type { WorkerAnswer, WorkerRequest, WorkerStart } from './reseal.worker.js';
 
 /** More do not help: Postgres is what one waits for then. */
@@ -24,15 +24,15 @@ export function createPageProcessor(encryption: EncryptionService): PageProcesso
   const file = fileURLToPath(new URL('./reseal.worker.js', import.meta.url));
   const workers = Math.min(availableParallelism() - 1, MAX_WORKERS);
   // In a bundle of one file there is no file to start.
-  return workers > 0 && existsSync(file) ? new WorkerPool(encryption, file, workers) : new TurnTaker(encryption);
+  return workers > 0 && existsSync(file) ? new WorkerPool(encryption, file, workers) : new InlineProcessor(encryption);
 }
 
-class TurnTaker implements PageProcessor {
-  readonly #resealer: Resealer;
+class InlineProcessor implements PageProcessor {
+  readonly #resealer: RecordReencryptor;
   readonly #current: string;
 
   constructor(encryption: EncryptionService) {
-    this.#resealer = new Resealer(encryption.handles(), apiKeyBytes);
+    this.#resealer = new RecordReencryptor(encryption.handles(), apiKeyBytes);
     this.#current = encryption.keyId.toString('hex');
   }
 

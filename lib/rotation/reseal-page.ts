@@ -1,5 +1,4 @@
-import type { Resealer } from '../crypto/index.js';
-import type { SealContext } from '../interfaces/index.js';
+import type { RecordReencryptor, SealContext } from '../crypto/index.js';
 
 /** Rows between two pauses: about a millisecond. */
 const ROWS_AT_A_TIME = 64;
@@ -53,7 +52,7 @@ export interface PageOutcome {
 }
 
 /** Does a page. It stops after some rows and goes on when asked to, so that others have their turn. @internal */
-export function* processPage(resealer: Resealer, task: PageTask, page: SealedPage, current: string) {
+export function* processPage(resealer: RecordReencryptor, task: PageTask, page: SealedPage, current: string) {
   const rows = JSON.parse(page.rows) as PageRow[];
   const sealed = Buffer.from(page.sealed.buffer, page.sealed.byteOffset, page.sealed.byteLength);
   const outcome: PageOutcome = { readable: 0, unreadable: [], old: 0 };
@@ -88,7 +87,7 @@ class WritePlan {
     this.#fresh = Buffer.from(new ArrayBuffer(size));
   }
 
-  add(resealer: Resealer, row: PageRow, place: number, start: number, record: Buffer): boolean {
+  add(resealer: RecordReencryptor, row: PageRow, place: number, start: number, record: Buffer): boolean {
     let renewed: { sealed: Buffer; fingerprint: Buffer };
     try {
       renewed = resealer.reseal(record, contextOf(row));

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { Resealer, type RootKeyHandles } from '../crypto/index.js';
+import { RecordReencryptor, type RootKeyHandles } from '../crypto/index.js';
 import { apiKeyBytes } from './api-key-bytes.js';
-import { processPage, type PageOutcome, type PageTask, type SealedPage } from './reseal-page.js';
+import { type PageOutcome, type PageTask, processPage, type SealedPage } from './reseal-page.js';
 
 /** What the worker thread is started with. @internal */
 export interface WorkerStart {
@@ -23,7 +23,7 @@ export interface WorkerAnswer {
 if (parentPort) {
   const port = parentPort;
   const { keys } = workerData as WorkerStart;
-  const resealer = new Resealer(keys, apiKeyBytes);
+  const resealer = new RecordReencryptor(keys, apiKeyBytes);
   const current = Buffer.from(keys[0].id).toString('hex');
   port.on('message', ({ id, task, rows, sealed }: WorkerRequest) => {
     let outcome: PageOutcome | undefined;

@@ -1,5 +1,5 @@
 import { MAX_RECORD_LENGTH } from '../crypto/index.js';
-import { tableParts, type ByokDatabase, type Statement, type TablePart } from '../storage/index.js';
+import { type ByokDatabase, type Partition, partitionsOf, type Statement } from '../database/index.js';
 import { FINGERPRINT_LENGTH, type PageWrite, type SealedPage } from './reseal-page.js';
 
 /** A place in a part of the table: the primary key of the last row that was seen. */
@@ -10,7 +10,7 @@ export const BEGINNING: Cursor = ['', '', '', ''];
 
 /** Some rows, and where those after them begin; without `next` there are none. */
 export interface FoundPage extends SealedPage {
-  part: TablePart;
+  part: Partition;
   count: number;
   next: Cursor | undefined;
 }
@@ -47,8 +47,8 @@ export class RotationQueries {
   }
 
   /** What is gone through one after the other, or at once: rows of different partitions have no order to be read in. */
-  parts(): Promise<TablePart[]> {
-    return tableParts(this.database, this.table);
+  parts(): Promise<Partition[]> {
+    return partitionsOf(this.database, this.table);
   }
 
   /**
@@ -57,7 +57,7 @@ export class RotationQueries {
    *
    * @param current `null`: all of them.
    */
-  async page(part: TablePart, after: Cursor, limit: number, current: Buffer | null): Promise<FoundPage> {
+  async page(part: Partition, after: Cursor, limit: number, current: Buffer | null): Promise<FoundPage> {
     interface Row {
       last: string | null;
       count: number;
@@ -70,7 +70,7 @@ export class RotationQueries {
   }
 
   /** Writes what has not changed since it was read; the places in the page of the rows it wrote. */
-  async write(part: TablePart, write: PageWrite, current: Buffer): Promise<number[]> {
+  async write(part: Partition, write: PageWrite, current: Buffer): Promise<number[]> {
     const { slots, places, oldAt, newAt, lengths, sealed, fresh } = write;
     const values = [...slots, places, oldAt, newAt, lengths, sealed, fresh, current];
     const [{ written }] = await this.#run<{ written: string | null }>(this.#in(part).write, values);
@@ -84,7 +84,7 @@ export class RotationQueries {
   }
 
   /** @param within Seconds from now in which a row expires to be counted as expiring. */
-  async counts(part: TablePart, after: Cursor, limit: number, within: number): Promise<KeyCounts> {
+  async counts(part: Partition, after: Cursor, limit: number, within: number): Promise<KeyCounts> {
     interface Row {
       last: string | null;
       counts: string | null;
@@ -98,7 +98,7 @@ export class RotationQueries {
     return (await this.#run<{ bytes: number }>(this.#ofTable.size, []))[0].bytes;
   }
 
-  #in(part: TablePart): ReturnType<typeof statements> {
+  #in(part: Partition): ReturnType<typeof statements> {
     let found = this.#ofPart.get(part.id);
     if (!found) this.#ofPart.set(part.id, (found = statements(part)));
     return found;
@@ -113,7 +113,7 @@ function cursorOf(last: string | null): Cursor | undefined {
   return last === null ? undefined : (JSON.parse(last) as Cursor);
 }
 
-function statements({ id, name: part }: TablePart) {
+function statements({ id, name: part }: Partition) {
   const last = `(SELECT json_build_array(${SLOT})::text FROM ${part}
     WHERE ${AFTER} ORDER BY ${SLOT} OFFSET $5::int - 1 LIMIT 1) AS last`;
   return {

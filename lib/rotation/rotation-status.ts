@@ -1,5 +1,5 @@
 import type { EncryptionService } from '../crypto/index.js';
-import type { KeyringRegistry } from '../storage/index.js';
+import type { KeyringTable } from '../keyring/index.js';
 import { withRetries } from './retries.js';
 import { BEGINNING, type Cursor, type KeyCounts, type RotationQueries } from './rotation-queries.js';
 import type { RotationKeyStatus, RotationProviderStatus, RotationStatus } from './rotation.interface.js';
@@ -10,7 +10,7 @@ const ROWS_AT_A_TIME = 20_000;
 /** Adds up what the database knows of its keys and rows. @throws {StorageError} @internal */
 export async function readStatus(
   queries: RotationQueries,
-  registry: KeyringRegistry,
+  registry: KeyringTable,
   encryption: EncryptionService,
   signal: AbortSignal,
   expiringWithin: number,

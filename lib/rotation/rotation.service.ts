@@ -1,11 +1,11 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { KeyEvents } from '../audit/index.js';
 import { BYOK_OPTIONS } from '../byok.constants.js';
-import { ByokEvents } from '../byok.events.js';
-import { WrappedRoots } from '../byok.wrapped-roots.js';
 import { EncryptionService } from '../crypto/index.js';
+import { ByokDatabase, FOREIGN_KEY_VIOLATION } from '../database/index.js';
 import { ConfigurationError, InvalidInputError, RetirementError, StorageError } from '../errors/index.js';
 import type { ResolvedByokOptions } from '../interfaces/index.js';
-import { ByokDatabase, FOREIGN_KEY_VIOLATION, KeyringRegistry } from '../storage/index.js';
+import { KeyringTable, WrappedRootKeys } from '../keyring/index.js';
 import { createPageProcessor, type PageProcessor } from './page-processor.js';
 import type { PageRow } from './reseal-page.js';
 import { withRetries } from './retries.js';
@@ -52,9 +52,9 @@ export class RotationService implements BeforeApplicationShutdown {
   constructor(
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     private readonly encryption: EncryptionService,
-    private readonly registry: KeyringRegistry,
-    private readonly events: ByokEvents,
-    private readonly roots: WrappedRoots,
+    private readonly registry: KeyringTable,
+    private readonly events: KeyEvents,
+    private readonly roots: WrappedRootKeys,
     database: ByokDatabase,
   ) {
     this.#queries = new RotationQueries(database, options.tableName);

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Partition } from '../database/index.js';
 import { StorageError } from '../errors/index.js';
-import type { TablePart } from '../storage/index.js';
 import type { PageProcessor } from './page-processor.js';
 import type { PageOutcome, PageRow, PageTask } from './reseal-page.js';
 import { withRetries } from './retries.js';
@@ -79,7 +79,7 @@ export async function walkTable(queries: RotationQueries, processor: PageProcess
 /** The pages of parts that nobody has begun with. */
 async function* readPages(
   queries: RotationQueries,
-  parts: TablePart[],
+  parts: Partition[],
   { batchSize, current, signal }: Walk,
 ): AsyncGenerator<FoundPage> {
   for (let part = parts.shift(); part && !signal.aborted; part = parts.shift()) {

@@ -1,4 +1,4 @@
-import { rotateChannel, rotateProgressChannel, traced, type RotateMessage } from '../byok.channels.js';
+import { rotateChannel, type RotateMessage, rotateProgressChannel, traced } from '../diagnostics/index.js';
 import type { RotateOptions, RotationProgress, RotationResult } from './rotation.interface.js';
 
 /** Tells of a rotation and of its progress, where somebody listens. @internal */

@@ -10,7 +10,7 @@ export interface KeyCaller {
 }
 
 /** Where a caller's keys are, and whose they are there. @publicApi */
-export interface KeyPlace {
+export interface KeyScope {
   source: KeySource;
   owner: KeyOwner;
   /** Present where `source` is `'session'`. */
@@ -77,40 +77,40 @@ export interface KeyStorage {
    * @throws {UserRequiredError} where keys are kept per user and nobody is signed in
    * @throws {StorageError} where they are kept in the session and there is none
    */
-  place(caller: KeyCaller): KeyPlace;
+  place(caller: KeyCaller): KeyScope;
   /** Where this caller's keys are while they are not signed in; `null` where visitors have none. */
-  visitorPlace(caller: KeyCaller): KeyPlace | null;
+  visitorPlace(caller: KeyCaller): KeyScope | null;
   /**
    * Writes a record, or replaces the one in its slot.
    *
    * @throws {KeyLimitError} where it would be one more than `limit`
    */
-  put(place: KeyPlace, record: KeyRecord, limit: number): Promise<PutResult>;
+  put(place: KeyScope, record: KeyRecord, limit: number): Promise<PutResult>;
   /** Writes a record unless its slot is taken by one that is not expired, or the limit reached; whether it did. */
-  putIfAbsent(place: KeyPlace, record: KeyRecord, limit: number): Promise<boolean>;
+  putIfAbsent(place: KeyScope, record: KeyRecord, limit: number): Promise<boolean>;
   /**
    * The record of each slot in turn, `null` for none or an expired one.
    *
    * @param isAbandoned Whether nobody waits for the answer any more: then a storage need not ask for it.
    */
-  read(place: KeyPlace, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]>;
+  read(place: KeyScope, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]>;
   /** Notes that a key was handed out, for `lastUsedAt`. Returns at once: nobody waits for it, and it never fails. */
-  noteUse(place: KeyPlace, slot: KeySlot): void;
+  noteUse(place: KeyScope, slot: KeySlot): void;
   /**
    * Seals a record anew, unless it is another by now than the one that was read; whether it did. It stays the same key,
    * stored and changed when it was. Only storages whose records are sealed anew when they are read have it.
    */
-  renew?(place: KeyPlace, slot: KeySlot, read: SealedKey, renewed: RenewedKey): Promise<boolean>;
+  renew?(place: KeyScope, slot: KeySlot, read: SealedKey, renewed: RenewedKey): Promise<boolean>;
   /** All of the owner's records by provider and label, expired ones too. */
-  list(place: KeyPlace): Promise<ListedKey[]>;
+  list(place: KeyScope): Promise<ListedKey[]>;
   /** All of the owner's records that are not expired, whole. */
-  readAll(place: KeyPlace): Promise<ListedKey[]>;
+  readAll(place: KeyScope): Promise<ListedKey[]>;
   /** Removes one; whether there was one. */
-  delete(place: KeyPlace, slot: KeySlot): Promise<boolean>;
+  delete(place: KeyScope, slot: KeySlot): Promise<boolean>;
   /** Removes all of the owner's. */
-  clear(place: KeyPlace): Promise<RemovedKey[]>;
+  clear(place: KeyScope): Promise<RemovedKey[]>;
   /** Removes the owner's expired records. */
-  deleteExpired(place: KeyPlace): Promise<RemovedKey[]>;
+  deleteExpired(place: KeyScope): Promise<RemovedKey[]>;
   /**
    * Removes everybody's expired records, as far as the storage can reach them, and tells of each batch when it is removed;
    * with `ifFree`, unless another instance is doing that.

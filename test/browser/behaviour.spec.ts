@@ -5,13 +5,13 @@ import {
   axeViolations,
   CHROMIUM,
   launchBrowser,
+  type Listened,
   newVisitor,
   overflows,
   QUIET,
-  type Listened,
 } from '../support/browser.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
-import { startShowcase, type Showcase } from '../support/showcase.mjs';
+import { type Showcase, startShowcase } from '../support/showcase.mjs';
 
 const KEY = 'sk-an-example-of-an-api-key-1f9c';
 const WIDTHS = [320, 768, 1280];

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Body, Controller, Get, Header, HttpCode, Post, Redirect, Req } from '@nestjs/common';
 import type { Browser } from 'playwright-core';
 import { CHROMIUM, launchBrowser, newVisitor, QUIET } from '../support/browser.js';
-import { startEdge, type EdgeApp } from '../support/edge-app.js';
+import { type EdgeApp, startEdge } from '../support/edge-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { mouse, Person } from './people.js';
 

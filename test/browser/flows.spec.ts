@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import { CHROMIUM, launchBrowser, newVisitor, QUIET, type Complaints } from '../support/browser.js';
+import { CHROMIUM, type Complaints, launchBrowser, newVisitor, QUIET } from '../support/browser.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
-import { startProviderStub, type ProviderStub } from '../support/provider-stub.js';
-import { startSample, type Sample } from '../support/sample.js';
-import { keyboard, mouse, Person, type Hand } from './people.js';
+import { type ProviderStub, startProviderStub } from '../support/provider-stub.js';
+import { type Sample, startSample } from '../support/sample.js';
+import { type Hand, keyboard, mouse, Person } from './people.js';
 
 let browser: Browser;
 let database: TestDatabase;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { CHROMIUM, launchBrowser, newVisitor, QUIET, type Listened } from '../support/browser.js';
-import { startShowcase, type Showcase } from '../support/showcase.mjs';
+import { CHROMIUM, launchBrowser, type Listened, newVisitor, QUIET } from '../support/browser.js';
+import { type Showcase, startShowcase } from '../support/showcase.mjs';
 
 const KEY = 'sk-an-example-of-an-api-key-1f9c';
 

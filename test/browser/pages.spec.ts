@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { axeViolations, CHROMIUM, launchBrowser, newVisitor, overflows, QUIET } from '../support/browser.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
-import { startProviderStub, type ProviderStub } from '../support/provider-stub.js';
-import { startSample, type Sample } from '../support/sample.js';
+import { type ProviderStub, startProviderStub } from '../support/provider-stub.js';
+import { type Sample, startSample } from '../support/sample.js';
 import { startShowcase } from '../support/showcase.mjs';
 import { mouse, Person } from './people.js';
 

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EncryptionService } from '../../lib/index.js';
-import { cli, cliJson, CLI, fillTable, keyIdOf, onTerminal, rowsOn, shellCommand, start } from '../support/cli.js';
+import { cli, CLI, cliJson, fillTable, keyIdOf, onTerminal, rowsOn, shellCommand, start } from '../support/cli.js';
 import type { Running } from '../support/cli.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { TcpProxy } from '../support/tcp-proxy.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigurationError, EncryptionService, type SealContext } from '../../lib/index.js';
-import { CONTEXT, context, isTheOneError, Refusals, rootBytes, serviceOf, TEXT, thrownBy } from './support.js';
 import { referenceFingerprint, referenceKeyId, referenceSeal } from './reference.js';
+import { CONTEXT, context, isTheOneError, Refusals, rootBytes, serviceOf, TEXT, thrownBy } from './support.js';
 
 const MAX_TEXT = 1024 * 1024 - 90 - ((1024 * 1024 - 90) % 64) - 1;
 const MAX_CONTEXT = 1024 * 1024;

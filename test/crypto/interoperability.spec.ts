@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
+import { encodeContext } from '../../lib/crypto/context.js';
 import { EncryptionService, type RootSecret } from '../../lib/index.js';
 import {
   HEADER_LENGTH,
@@ -13,7 +14,6 @@ import {
   referenceSeal,
 } from './reference.js';
 import { CONTEXT, context, isTheOneError, rootBytes, TEXT, thrownBy } from './support.js';
-import { encodeContext } from '../../lib/crypto/context.js';
 
 const ROOT = rootBytes('interoperability');
 const service = new EncryptionService(ROOT);

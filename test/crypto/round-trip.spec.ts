@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { context, rootBytes, serviceOf } from './support.js';
 import { referenceOpen, referenceSeal } from './reference.js';
+import { context, rootBytes, serviceOf } from './support.js';
 
 const service = serviceOf('round trip');
 const bound = context();

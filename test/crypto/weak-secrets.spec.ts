@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { ConfigurationError, EncryptionService, type RootSecret } from '../../lib/index.js';
 import { readRootSecret } from '../../lib/crypto/root-secret.js';
+import { ConfigurationError, EncryptionService, type RootSecret } from '../../lib/index.js';
 import { rootBytes, thrownBy } from './support.js';
 
 const GENERATED = 10_000;

@@ -2,10 +2,10 @@ import { afterEach, beforeAll, afterAll, describe, expect, it } from '@jest/glob
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { of } from 'rxjs';
 import type { Agent } from 'supertest';
-import { byokAssets, messages, type DashboardOptions, type Messages } from '../../lib/index.js';
-import { KEY, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
-import { createDatabase, type TestDatabase } from '../support/postgres.js';
+import { byokAssets, type DashboardOptions, messages, type Messages } from '../../lib/index.js';
+import { type EdgeApp, KEY, SECURITY_HEADERS, startEdge } from '../support/edge-app.js';
 import { PLATFORMS } from '../support/platforms.js';
+import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
 const OTHER_KEY = 'another-example-of-a-key-2e8d';
 const PROVIDERS = {

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../support/manifest.js';
-import { VaultStandIn } from '../support/vault-stand-in.js';
+import { VaultTransitWrapper } from '../../lib/kms/vault-transit.wrapper.js';
 import { startByok } from '../support/byok-app.js';
 import { cli } from '../support/cli.js';
 import { Consumer } from '../support/consumer.js';
+import { ROOT } from '../support/manifest.js';
 import { createDatabase } from '../support/postgres.js';
-import { VaultTransitWrapper } from '../../lib/kms/vault-transit.wrapper.js';
+import { VaultStandIn } from '../support/vault-stand-in.js';
 import { snippetsOf } from './snippets.js';
 
 const TEXT = readFileSync(join(ROOT, 'docs/kms.md'), 'utf8');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EncryptionService } from '../../lib/index.js';
 import { VaultTransitWrapper } from '../../lib/kms/vault-transit.wrapper.js';
 import { startByok } from '../support/byok-app.js';
-import { cli, cliJson, type CliEnvironment, fillTable, keyIdOf, shellCommand, start } from '../support/cli.js';
+import { cli, type CliEnvironment, cliJson, fillTable, keyIdOf, shellCommand, start } from '../support/cli.js';
 import { Consumer } from '../support/consumer.js';
 import { ROOT } from '../support/manifest.js';
 import { createDatabase, onServer, type TestDatabase } from '../support/postgres.js';

@@ -2,17 +2,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { Logger, Module, type INestApplication } from '@nestjs/common';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type * as Library from 'nestjs-byok';
 import { cli } from '../support/cli.js';
 import { Consumer } from '../support/consumer.js';
 import { readManifest, ROOT } from '../support/manifest.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
-import { startSnippet, type SnippetApp } from '../support/snippet-app.js';
+import { type SnippetApp, startSnippet } from '../support/snippet-app.js';
 import { network, stubProviders } from './providers.js';
 import { tellsRefusalsOnce } from './refusals.js';
 import { INSTALLED, runOnExpress, runOnFastify } from './session-snippets.js';
 import { snippetsOf } from './snippets.js';
 import { runWithVault } from './vault-snippet.js';
-import type * as Library from 'nestjs-byok';
 
 const KEY = 'sk-an-example-of-an-api-key-1f9c';
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');

@@ -6,14 +6,14 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../sample/src/postgres/embedded-postgres.js';
 import { EncryptionService } from '../../lib/index.js';
-import { CLI, cli, cliJson, fillTable, rowsOn, shellCommand, start, type Ended, type Running } from '../support/cli.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../sample/src/postgres/embedded-postgres.js';
+import { CLI, cli, cliJson, type Ended, fillTable, rowsOn, type Running, shellCommand, start } from '../support/cli.js';
 import { figures, report } from '../support/fault-report.js';
 import { mounted } from '../support/mounted.js';
 import type { TestDatabase } from '../support/postgres.js';
-import { startRunner } from '../support/rotation-runner.js';
 import { countIntact } from '../support/rotation-kills.js';
+import { startRunner } from '../support/rotation-runner.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 

@@ -5,10 +5,10 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../sample/src/postgres/embedded-postgres.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../sample/src/postgres/embedded-postgres.js';
 import { SECRET } from '../support/byok-app.js';
 import { figures, report } from '../support/fault-report.js';
-import { startInstance, type Instance } from '../support/instances.js';
+import { type Instance, startInstance } from '../support/instances.js';
 import { mounted } from '../support/mounted.js';
 
 describe('A disk that is full', () => {

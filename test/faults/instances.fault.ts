@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SECRET } from '../support/byok-app.js';
 import { figures, report } from '../support/fault-report.js';
-import { startInstance, type Instance } from '../support/instances.js';
+import { type Instance, startInstance } from '../support/instances.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { randomFrom, seedOf } from '../support/seeds.js';
 

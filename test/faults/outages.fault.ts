@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../sample/src/postgres/embedded-postgres.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../sample/src/postgres/embedded-postgres.js';
 import { SECRET } from '../support/byok-app.js';
 import { figures, report } from '../support/fault-report.js';
-import { startGuardedInstance, type GuardedInstance } from '../support/instances.js';
+import { type GuardedInstance, startGuardedInstance } from '../support/instances.js';
 import { keyOfUser, Load, type LoadResult } from '../support/load.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SECRET } from '../support/byok-app.js';
 import { figures, report } from '../support/fault-report.js';
-import { startSessionInstance, type GuardedInstance } from '../support/instances.js';
+import { type GuardedInstance, startSessionInstance } from '../support/instances.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { randomFrom, seedOf } from '../support/seeds.js';
 import { Browser } from '../support/session-app.js';

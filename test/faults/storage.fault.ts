@@ -5,7 +5,7 @@ import { EncryptionService } from '../../lib/index.js';
 import { SECRET } from '../support/byok-app.js';
 import { cli, CLI, keyIdOf, start } from '../support/cli.js';
 import { figures, report } from '../support/fault-report.js';
-import { startInstance, type Instance } from '../support/instances.js';
+import { type Instance, startInstance } from '../support/instances.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { randomFrom, seedOf } from '../support/seeds.js';
 import { askUnderShiftedClocks } from '../support/shifted-clocks.js';

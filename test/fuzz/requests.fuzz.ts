@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { PLATFORMS, type Platform } from '../support/platforms.js';
 import { fuzz } from '../support/fuzz-run.js';
+import { type Platform, PLATFORMS } from '../support/platforms.js';
 import { createDatabase } from '../support/postgres.js';
 import { seedOf } from '../support/seeds.js';
 

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import session, { type MemoryStore } from 'express-session';
-import { EncryptionService, KeyStorage, type ByokEvent } from '../../lib/index.js';
-import { KEY, startEdge, type EdgeApp } from '../support/edge-app.js';
+import { type ByokEvent, EncryptionService, KeyStorage } from '../../lib/index.js';
+import { type EdgeApp, KEY, startEdge } from '../support/edge-app.js';
 import { OnClass, OnMethods, Scoped, Subclass } from '../support/guarded.js';
 import { STORAGES_ON_PLATFORMS } from '../support/platforms.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';

@@ -19,14 +19,14 @@ import pg from 'pg';
 import {
   ApiKey,
   ApiKeyGuard,
-  KeyStorage,
-  RequireApiKey,
   type ByokRequest,
   type KeyRequirement,
+  KeyStorage,
+  RequireApiKey,
 } from '../../lib/index.js';
-import { KEY, startEdge, type EdgeApp, type EdgeSetup } from '../support/edge-app.js';
-import { PLATFORMS } from '../support/platforms.js';
+import { type EdgeApp, type EdgeSetup, KEY, startEdge } from '../support/edge-app.js';
 import { OnClass, OnMethods } from '../support/guarded.js';
+import { PLATFORMS } from '../support/platforms.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
 const ALICE = { userId: 'alice' };

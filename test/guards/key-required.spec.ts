@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { All, Catch, Controller, Get, Post, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import type { Response } from 'express';
-import { RequireAnyApiKey, RequireApiKey } from '../../lib/index.js';
 import { sameOriginPath } from '../../lib/http/index.js';
-import { KEY, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
+import { RequireAnyApiKey, RequireApiKey } from '../../lib/index.js';
+import { type EdgeApp, KEY, SECURITY_HEADERS, startEdge } from '../support/edge-app.js';
 import { PLATFORMS } from '../support/platforms.js';
 
 @Controller()

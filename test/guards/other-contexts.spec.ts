@@ -3,8 +3,8 @@ import { Injectable, Module, UseGuards, type ExecutionContext } from '@nestjs/co
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { ExternalContextCreator } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { ApiKey, ApiKeyGuard, ByokModule, RequireApiKey, type ByokRequest } from '../../lib/index.js';
-import { SECRET, startWith, type ByokApp } from '../support/byok-app.js';
+import { ApiKey, ApiKeyGuard, ByokModule, type ByokRequest, RequireApiKey } from '../../lib/index.js';
+import { type ByokApp, SECRET, startWith } from '../support/byok-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
 const KEY = 'an-example-of-an-api-key-1f9c';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createServer, type AddressInfo } from 'node:net';
-import { exchange } from '../support/fuzz.js';
 import { fuzz, type FuzzResult } from '../support/fuzz-run.js';
+import { exchange } from '../support/fuzz.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { seedOf } from '../support/seeds.js';
 

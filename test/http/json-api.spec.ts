@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Body, Controller, Get, Post } from '@nestjs/common';
 import type { Test } from 'supertest';
 import type { ByokModuleOptions, StoredKey } from '../../lib/index.js';
-import { KEY, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
+import { type EdgeApp, KEY, SECURITY_HEADERS, startEdge } from '../support/edge-app.js';
 import { STORAGES_ON_PLATFORMS } from '../support/platforms.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Header, Query, Req } from '@nestjs/common';
-import { Alert, KeyForms, KeyInputForm, renderToString, RequireApiKey, type ByokRequest } from '../../lib/index.js';
-import { KEY, startEdge, type EdgeApp } from '../support/edge-app.js';
+import { Alert, type ByokRequest, KeyForms, KeyInputForm, renderToString, RequireApiKey } from '../../lib/index.js';
+import { type EdgeApp, KEY, startEdge } from '../support/edge-app.js';
 
 @Controller('settings')
 class SettingsController {

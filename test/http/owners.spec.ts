@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Controller, ForbiddenException, Get, HttpException, ServiceUnavailableException } from '@nestjs/common';
 import { inspect } from 'node:util';
-import { RequireApiKey, type ByokModuleOptions } from '../../lib/index.js';
-import { KEY, SAME_SITE, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
+import { type ByokModuleOptions, RequireApiKey } from '../../lib/index.js';
+import { type EdgeApp, KEY, SAME_SITE, SECURITY_HEADERS, startEdge } from '../support/edge-app.js';
 import { STORAGES_ON_PLATFORMS } from '../support/platforms.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { mutatingRoutes } from '../support/routes.js';

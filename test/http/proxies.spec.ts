@@ -4,9 +4,9 @@ import { get } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
 import { generate } from 'selfsigned';
 import { ConfigurationError, RequireApiKey } from '../../lib/index.js';
-import { KEY, SAME_SITE, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
+import { type EdgeApp, KEY, SAME_SITE, SECURITY_HEADERS, startEdge } from '../support/edge-app.js';
+import { type ForwardedProto, startProxy } from '../support/forwarding-proxy.js';
 import { PLATFORMS } from '../support/platforms.js';
-import { startProxy, type ForwardedProto } from '../support/forwarding-proxy.js';
 
 @Controller()
 class Own {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Post } from '@nestjs/common';
-import { KEY, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
-import { mutatingRoutes, type Route } from '../support/routes.js';
+import { type EdgeApp, KEY, SECURITY_HEADERS, startEdge } from '../support/edge-app.js';
 import { PLATFORMS } from '../support/platforms.js';
+import { mutatingRoutes, type Route } from '../support/routes.js';
 
 const OWN = 'https://app.example';
 

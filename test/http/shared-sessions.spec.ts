@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import session from 'express-session';
 import { ApiKey, RequireApiKey } from '../../lib/index.js';
-import { SAME_SITE, SECURITY_HEADERS, startEdge, type EdgeApp } from '../support/edge-app.js';
+import { type EdgeApp, SAME_SITE, SECURITY_HEADERS, startEdge } from '../support/edge-app.js';
 import { STORAGES_ON_PLATFORMS } from '../support/platforms.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 

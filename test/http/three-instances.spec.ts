@@ -8,7 +8,7 @@ import { SECRET } from '../support/byok-app.js';
 import { SAME_SITE } from '../support/edge-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { findRedis, startRedis, type TestRedis } from '../support/redis.js';
-import { startRoundRobin, type RoundRobin } from '../support/round-robin.js';
+import { type RoundRobin, startRoundRobin } from '../support/round-robin.js';
 import { until } from '../support/until.js';
 
 const APP = fileURLToPath(new URL('../support/shared-app.mjs', import.meta.url));

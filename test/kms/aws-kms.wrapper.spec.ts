@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { KMSClient } from '@aws-sdk/client-kms';
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
-import { AwsKmsWrapper } from '../../lib/kms/aws-kms.wrapper.js';
 import { ConfigurationError, KeyWrapperError } from '../../lib/index.js';
+import { AwsKmsWrapper } from '../../lib/kms/aws-kms.wrapper.js';
 import { AwsKmsStandIn } from '../support/aws-kms-stand-in.js';
 
 const CONTEXT = { app: 'nestjs-byok', table: 'byok_keyring', keyId: '0123456789abcdef' };

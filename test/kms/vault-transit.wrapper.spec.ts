@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
-import { VaultTransitWrapper, type VaultTransitOptions } from '../../lib/kms/vault-transit.wrapper.js';
 import { ConfigurationError, KeyWrapperError } from '../../lib/index.js';
+import { type VaultTransitOptions, VaultTransitWrapper } from '../../lib/kms/vault-transit.wrapper.js';
 import { VaultStandIn } from '../support/vault-stand-in.js';
 
 const CONTEXT = { app: 'nestjs-byok', table: 'byok_keyring', keyId: '0123456789abcdef' };

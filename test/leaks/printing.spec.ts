@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Injectable, Module } from '@nestjs/common';
 import { inspect } from 'node:util';
+import { BYOK_OPTIONS } from '../../lib/byok.constants.js';
+import { ByokDatabase } from '../../lib/database/index.js';
+import { rememberResolved, resolvedKeysOf } from '../../lib/guards/request-keys.js';
 import {
   BYOK_MODULE_OPTIONS,
   ByokModule,
+  type ByokModuleOptions,
   ByokService,
   EncryptionService,
   KeyStorage,
   ResolvedApiKey,
-  type ByokModuleOptions,
 } from '../../lib/index.js';
-import { BYOK_OPTIONS } from '../../lib/byok.constants.js';
-import { rememberResolved, resolvedKeysOf } from '../../lib/guards/resolved-keys.js';
-import { KeyVault } from '../../lib/byok.vault.js';
-import { ByokDatabase } from '../../lib/storage/index.js';
-import { startWith, type ByokApp } from '../support/byok-app.js';
+import { KeySealer } from '../../lib/keys/key-sealer.js';
+import { type ByokApp, startWith } from '../support/byok-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { findReachable } from '../support/reachable.js';
 
@@ -99,7 +99,7 @@ describe('What holds a secret', () => {
   it.each<[string, () => object]>([
     ['the checked options', () => app.app.get<object>(BYOK_OPTIONS)],
     ['the storage', () => app.app.get<object>(KeyStorage)],
-    ['KeyVault', () => app.app.get(KeyVault)],
+    ['KeySealer', () => app.app.get(KeySealer)],
     ['ByokDatabase', () => app.app.get(ByokDatabase)],
     ['the application', () => app.app],
   ])('%s shows none either', (_, get) => {
@@ -160,7 +160,7 @@ describe('What holds a secret', () => {
     expect(inspect(module, { depth: 20, showHidden: true })).not.toContain(secret);
     for (let i = 0; i < 2; i++) {
       const each = await startWith(module);
-      expect(inspect(each.app.get(BYOK_MODULE_OPTIONS))).toBe('HeldOptions [REDACTED]');
+      expect(inspect(each.app.get(BYOK_MODULE_OPTIONS))).toBe('RedactedOptions [REDACTED]');
       expect(each.app.get(EncryptionService).keyId).toEqual(new EncryptionService(secret).keyId);
       await each.close();
     }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync, statSync } from 'node:fs';
 import { SECURITY_HEADERS } from '../support/edge-app.js';
-import { startEdgeProcess, type EdgeProcess } from '../support/edge-process.js';
+import { type EdgeProcess, startEdgeProcess } from '../support/edge-process.js';
 import { LeakSearch, makeCanary } from '../support/leak-search.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 

@@ -5,17 +5,17 @@ import {
   ApiKey,
   BYOK_MODULE_OPTIONS,
   ByokModule,
+  type ByokModuleOptions,
+  type ByokOptionsFactory,
+  type ByokRequest,
   ByokService,
   ConfigurationError,
   EncryptionService,
   KeyStorage,
   RequireApiKey,
-  type ByokModuleOptions,
-  type ByokOptionsFactory,
-  type ByokRequest,
 } from '../../lib/index.js';
 import { SECRET, startWith } from '../support/byok-app.js';
-import { KEY, startEdge, type EdgeApp, type EdgeSetup } from '../support/edge-app.js';
+import { type EdgeApp, type EdgeSetup, KEY, startEdge } from '../support/edge-app.js';
 import { createDatabase } from '../support/postgres.js';
 import { mutatingRoutes } from '../support/routes.js';
 

@@ -9,10 +9,11 @@ import {
   type Histogram,
 } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { readChannel, resolveChannel, rotateChannel, rotateProgressChannel } from '../../lib/byok.channels.js';
-import { EncryptionError, EncryptionService, RotationService, type ByokRequest } from '../../lib/index.js';
-import { ByokTelemetryModule, instrumentByok } from '../../lib/opentelemetry/index.js';
-import { startByok, startWith, type ByokApp } from '../support/byok-app.js';
+import { readChannel, resolveChannel, rotateChannel, rotateProgressChannel } from '../../lib/diagnostics/channels.js';
+import { type ByokRequest, EncryptionError, EncryptionService, RotationService } from '../../lib/index.js';
+import { ByokTelemetryModule } from '../../lib/opentelemetry/byok-telemetry.module.js';
+import { instrumentByok } from '../../lib/opentelemetry/instrument-byok.js';
+import { type ByokApp, startByok, startWith } from '../support/byok-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { memorySessions } from '../support/sessions.js';
 

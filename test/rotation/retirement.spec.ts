@@ -13,8 +13,8 @@ import {
   RetirementError,
   RotationService,
 } from '../../lib/index.js';
-import { isKeyUsed } from '../../lib/storage/typeorm/keyring-registry.js';
-import { startByok, type ByokApp } from '../support/byok-app.js';
+import { isKeyUsed } from '../../lib/keyring/keyring-table.js';
+import { type ByokApp, startByok } from '../support/byok-app.js';
 import { advisoryLocks, createDatabase, type TestDatabase } from '../support/postgres.js';
 
 const KEY = 'an-example-of-an-api-key-1f9c';

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ByokDatabase } from '../../lib/database/index.js';
 import {
+  type ByokEvent,
+  type ByokModuleOptions,
   ConfigurationError,
   EncryptionService,
   InvalidInputError,
-  RotationService,
-  type ByokEvent,
-  type ByokModuleOptions,
   type RotationProgress,
+  RotationService,
 } from '../../lib/index.js';
 import { BEGINNING, RotationQueries } from '../../lib/rotation/rotation-queries.js';
-import { ByokDatabase } from '../../lib/storage/index.js';
-import { startByok, type ByokApp } from '../support/byok-app.js';
+import { type ByokApp, startByok } from '../support/byok-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { startRunner } from '../support/rotation-runner.js';
 import { apiKeyOf, insertSealedRows, sealWith, userId } from '../support/sealed-rows.mjs';

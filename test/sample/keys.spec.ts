@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
-import { startProviderStub, type ProviderStub } from '../support/provider-stub.js';
-import { startSample, Visitor, type Sample } from '../support/sample.js';
+import { type ProviderStub, startProviderStub } from '../support/provider-stub.js';
+import { type Sample, startSample, Visitor } from '../support/sample.js';
 
 let database: TestDatabase;
 let provider: ProviderStub;

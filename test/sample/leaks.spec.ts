@@ -2,8 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Canary } from '../support/canary.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
-import { startProviderStub, type ProviderStub } from '../support/provider-stub.js';
-import { startSample, Visitor, type Answer, type Sample } from '../support/sample.js';
+import { type ProviderStub, startProviderStub } from '../support/provider-stub.js';
+import { type Answer, type Sample, startSample, Visitor } from '../support/sample.js';
 
 const HTML = { accept: 'text/html' };
 

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { EncryptionService } from '../../lib/index.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
-import { startProviderStub, type ProviderStub } from '../support/provider-stub.js';
-import { failToStart, SAMPLE_SECRET, startSample, Visitor, type Sample, type SampleEnv } from '../support/sample.js';
+import { type ProviderStub, startProviderStub } from '../support/provider-stub.js';
+import { failToStart, type Sample, SAMPLE_SECRET, type SampleEnv, startSample, Visitor } from '../support/sample.js';
 
 let provider: ProviderStub;
 let samples: Sample[];

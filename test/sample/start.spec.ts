@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readSettings } from '../../sample/src/settings.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { startProviderStub } from '../support/provider-stub.js';
-import { failToStart, SAMPLE_SECRET, startSample, Visitor, type Sample, type SampleEnv } from '../support/sample.js';
+import { failToStart, type Sample, SAMPLE_SECRET, type SampleEnv, startSample, Visitor } from '../support/sample.js';
 
 let database: TestDatabase;
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SECRET } from '../support/byok-app.js';
-import { startInstance, type Instance } from '../support/instances.js';
+import { type Instance, startInstance } from '../support/instances.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { randomFrom, seedOf } from '../support/seeds.js';
 import { askUnderShiftedClocks } from '../support/shifted-clocks.js';

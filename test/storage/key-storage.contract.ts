@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KeyLimitError, StorageError, type KeyPlace, type KeyRecord, type KeyStorage } from '../../lib/index.js';
+import { KeyLimitError, type KeyRecord, type KeyScope, type KeyStorage, StorageError } from '../../lib/index.js';
 import { collect, inMinutes, KEY_ID, makeRecord } from '../support/storage.js';
 
 /** A storage with what stands behind it. */
 export interface StorageWorld {
   storage: KeyStorage;
   /** Where an owner's keys are, as the owner's next request finds it. */
-  place(owner: string): Promise<KeyPlace>;
+  place(owner: string): Promise<KeyScope>;
   /** From now on what stands behind the storage refuses everything, until `mend()`. */
   break(): Promise<void> | void;
   mend(): Promise<void> | void;

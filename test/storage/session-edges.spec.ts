@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { SessionKeyStorage, StorageError, type ByokRequest, type KeyPlace } from '../../lib/index.js';
+import { type ByokRequest, type KeyScope, SessionKeyStorage, StorageError } from '../../lib/index.js';
 import { endedSession, sessionOf } from '../../lib/storage/index.js';
 import { memorySessions, type SessionRequest, type TestSessions } from '../support/sessions.js';
 import { inMinutes, makeRecord } from '../support/storage.js';
@@ -15,7 +15,7 @@ describe('SessionKeyStorage', () => {
     storage = new SessionKeyStorage();
   });
 
-  const placeOf = (request: ByokRequest, userId?: string): KeyPlace =>
+  const placeOf = (request: ByokRequest, userId?: string): KeyScope =>
     storage.place({ userId, session: sessionOf(request) });
   type Held = { v: number; keys: Record<string, unknown>[] };
   const heldBy = (request: SessionRequest) => request.session['byok'] as Held;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PLATFORMS } from '../support/platforms.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
-import { Browser, startSessionApp, type SessionApp } from '../support/session-app.js';
+import { Browser, type SessionApp, startSessionApp } from '../support/session-app.js';
 import { fastifyMemorySessions, memorySessions, type TestSessions } from '../support/sessions.js';
 
 const KEY_OF_A = 'test-key-alice-0123456789';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createDatabase } from '../support/postgres.js';
 import type { Platform } from '../support/platforms.js';
-import { Browser, SlowRequests, startSessionApp, type SessionApp } from '../support/session-app.js';
+import { createDatabase } from '../support/postgres.js';
+import { Browser, type SessionApp, SlowRequests, startSessionApp } from '../support/session-app.js';
 import { fastifyMemorySessions, memorySessions, postgresSessions, type TestSessions } from '../support/sessions.js';
 
 const FIRST = 'test-key-alice-0123456789';

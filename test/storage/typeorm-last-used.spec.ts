@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ByokService, StoredKey } from '../../lib/index.js';
-import { SECRET, startByok, type ByokApp } from '../support/byok-app.js';
-import { startInstance, type Instance } from '../support/instances.js';
+import { type ByokApp, SECRET, startByok } from '../support/byok-app.js';
+import { type Instance, startInstance } from '../support/instances.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
 const ALICE = { userId: 'alice' };

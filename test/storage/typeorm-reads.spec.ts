@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { StorageError, type KeyRecord } from '../../lib/index.js';
+import { type KeyRecord, StorageError } from '../../lib/index.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { inMinutes, makeRecord, openDatabaseStorage } from '../support/storage.js';
 import { until } from '../support/until.js';

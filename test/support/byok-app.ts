@@ -1,6 +1,6 @@
 import type { DynamicModule, INestApplication, ModuleMetadata } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { ByokModule, ByokService, EncryptionService, type ByokModuleOptions } from '../../lib/index.js';
+import { ByokModule, type ByokModuleOptions, ByokService, EncryptionService } from '../../lib/index.js';
 
 /** The secret of applications that do not say which. */
 export const SECRET = EncryptionService.generateSecret();

@@ -1,9 +1,9 @@
 import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import type { AddressInfo, Server } from 'node:net';
 import supertest, { type Agent } from 'supertest';
-import { ByokModule, ByokService, type ByokModuleOptions } from '../../lib/index.js';
+import { ByokModule, type ByokModuleOptions, ByokService } from '../../lib/index.js';
 import { SECRET } from './byok-app.js';
-import { createOn, type AuthRequest, type Platform, type PlatformSetup } from './platforms.js';
+import { type AuthRequest, createOn, type Platform, type PlatformSetup } from './platforms.js';
 
 export const KEY = 'an-example-of-an-api-key-1f9c';
 

@@ -1,8 +1,8 @@
-import type { TestDatabase } from './postgres.js';
 import { SECURITY_HEADERS } from './edge-app.js';
 import { startEdgeProcess } from './edge-process.js';
 import { exchange, FUZZ_KEY, mutations } from './fuzz.js';
 import type { Platform } from './platforms.js';
+import type { TestDatabase } from './postgres.js';
 
 export interface FuzzResult {
   requests: number;

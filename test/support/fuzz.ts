@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
-import { randomFrom } from './seeds.js';
 import type { Route } from './routes.js';
+import { randomFrom } from './seeds.js';
 
 /** A key that is part of the requests and must be part of no answer. */
 export const FUZZ_KEY = 'sk-fuzz-Zq8vLw3T-an-example-1f9c';

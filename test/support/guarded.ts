@@ -1,5 +1,5 @@
 import { Controller, Get, Scope } from '@nestjs/common';
-import { ApiKey, RequireAnyApiKey, RequireApiKey, ResolvedKey, type ResolvedApiKey } from '../../lib/index.js';
+import { ApiKey, RequireAnyApiKey, RequireApiKey, type ResolvedApiKey, ResolvedKey } from '../../lib/index.js';
 
 @Controller('on-methods')
 export class OnMethods {

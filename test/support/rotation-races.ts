@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EncryptionService, RotationService, type ByokService, type RotationResult } from '../../lib/index.js';
+import { type ByokService, EncryptionService, type RotationResult, RotationService } from '../../lib/index.js';
 import { startByok } from './byok-app.js';
 import { createDatabase, type TestDatabase } from './postgres.js';
 import { startRunner } from './rotation-runner.js';

@@ -1,5 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
-import { routesOf, type Route } from './platforms.js';
+import { type Route, routesOf } from './platforms.js';
 
 export type { Route };
 

@@ -3,10 +3,10 @@ import type session from 'express-session';
 import type { Store } from 'express-session';
 import {
   ByokModule,
-  ByokService,
-  EncryptionService,
   type ByokModuleOptions,
   type ByokRequest,
+  ByokService,
+  EncryptionService,
 } from '../../lib/index.js';
 import { createOn, type Platform } from './platforms.js';
 

@@ -1,6 +1,6 @@
 import type { StoredKey } from '../../lib/index.js';
 import { SECRET } from './byok-app.js';
-import { startInstance, type Instance } from './instances.js';
+import { type Instance, startInstance } from './instances.js';
 import type { TestDatabase } from './postgres.js';
 
 const MINUTE = 60_000;

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { ModuleRef } from '@nestjs/core';
-import { resolveOptions } from '../../lib/byok.options.js';
+import { ByokDatabase } from '../../lib/database/index.js';
 import type { ByokModuleOptions, KeyRecord } from '../../lib/index.js';
 import { TypeOrmKeyStorage } from '../../lib/index.js';
-import { ByokDatabase } from '../../lib/storage/index.js';
+import { resolveOptions } from '../../lib/options/resolve-options.js';
 import type { TestDatabase } from './postgres.js';
 
 /** Id of an encryption key that is in the keyring of every `openDatabaseStorage()`. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { h } from 'preact';
 import { renderToString, safeUrl } from '../../lib/index.js';
-import { FIXTURES, type Fixture } from './fixtures.js';
+import { type Fixture, FIXTURES } from './fixtures.js';
 import { HOSTILE, HOSTILE_IN_FEWER } from './hostile-strings.js';
-import { shapeOf, type Shape } from './html-shape.js';
+import { type Shape, shapeOf } from './html-shape.js';
 
 type Path = readonly (string | number)[];
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { h } from 'preact';
 import { renderToString } from '../../lib/index.js';
-import { asElement, attributes, markup } from '../../lib/views/markup.js';
+import { asElement, attributes, markup } from '../../lib/views/parts/markup.js';
 import { HOSTILE } from './hostile-strings.js';
 import { shapeOf } from './html-shape.js';
 

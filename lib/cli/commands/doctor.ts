@@ -1,4 +1,4 @@
-import { connect, type Connection, placeOf } from '../connection.js';
+import { connect, type Connection, describeUrl } from '../connection.js';
 import { check, type Check } from '../doctor/check.js';
 import { checkSecrets, type FoundSecrets } from '../doctor/secret-checks.js';
 import { checkServer } from '../doctor/server-checks.js';
@@ -7,7 +7,7 @@ import { checkRootIsMade, checkServices } from '../doctor/wrapper-checks.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import { describeFailure } from '../failure.js';
 import type { Output } from '../output.js';
-import { databaseUrl, tableName, type GlobalOptions } from '../settings.js';
+import { databaseUrl, type GlobalOptions, tableName } from '../settings.js';
 
 /** Looks at everything that has to be right, and says what to do where it is not. Writes nothing. @internal */
 export async function doctor(output: Output, options: GlobalOptions): Promise<ExitStatus> {
@@ -39,7 +39,7 @@ async function checkDatabase(table: string, secrets: FoundSecrets): Promise<Chec
   }
   try {
     const server = await checkServer(client, new URL(url));
-    server[0].message = `${placeOf(url)}: ${server[0].message}`;
+    server[0].message = `${describeUrl(url)}: ${server[0].message}`;
     return [...server, ...(await checkContents(client, url, table, secrets)), await checkSessions(client)];
   } catch (error) {
     const { message, advice } = describeFailure(error);

@@ -1,11 +1,11 @@
-import { ByokService } from '../../byok.service.js';
+import { ByokService } from '../../keys/index.js';
 import { CliError } from '../cli-error.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
-import { prepareToSeal } from '../keyring-check.js';
+import { prepareToSeal } from '../keyring-guard.js';
 import { type Output, printable } from '../output.js';
 import { withServices } from '../services.js';
 import type { GlobalOptions } from '../settings.js';
-import type { Site } from '../site.js';
+import type { Target } from '../target.js';
 import { ofUser } from './users.js';
 
 const PREFIX = 'API_KEY_';
@@ -18,7 +18,7 @@ export interface ImportOptions extends GlobalOptions {
 }
 
 /** Stores the keys of the environment (API_KEY_OPENAI, …) for a user. @internal */
-export async function importEnv(output: Output, options: ImportOptions, site: Site): Promise<ExitStatus> {
+export async function importEnv(output: Output, options: ImportOptions, target: Target): Promise<ExitStatus> {
   const providers = options.provider ?? providersOfEnvironment();
   if (providers.length === 0) {
     throw new CliError(
@@ -26,7 +26,7 @@ export async function importEnv(output: Output, options: ImportOptions, site: Si
       'Set API_KEY_ and the name of the provider: API_KEY_OPENAI, API_KEY_OPEN_ROUTER (for open-router).',
     );
   }
-  const stored = await withServices(site, async (services) => {
+  const stored = await withServices(target, async (services) => {
     await prepareToSeal(services);
     return ofUser(() => services.get(ByokService).importFromEnv({ userId: options.user }, providers));
   });

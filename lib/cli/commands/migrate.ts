@@ -1,5 +1,5 @@
 import { DataSource, type Logger } from 'typeorm';
-import { byokPartitionMigrations, createByokMigrations, migrate as runMigrations, undo } from '../../storage/index.js';
+import { byokPartitionMigrations, createByokMigrations, migrate as runMigrations, undo } from '../../database/index.js';
 import { CliError } from '../cli-error.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import type { Output } from '../output.js';

@@ -1,14 +1,14 @@
 import { EncryptionService } from '../../crypto/index.js';
 import { ByokError, StorageError } from '../../errors/index.js';
+import { KeyringTable } from '../../keyring/index.js';
 import { RotationService } from '../../rotation/index.js';
-import { KeyringRegistry } from '../../storage/index.js';
 import { CliError } from '../cli-error.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import { describeFailure } from '../failure.js';
-import { isFirstInUse, requireOwnSecrets } from '../keyring-check.js';
+import { isFirstInUse, requireOwnSecrets } from '../keyring-guard.js';
 import type { Output } from '../output.js';
 import { withServices } from '../services.js';
-import type { Site } from '../site.js';
+import type { Target } from '../target.js';
 
 interface Retirement {
   keyId: string;
@@ -18,10 +18,10 @@ interface Retirement {
 }
 
 /** Has the database refuse keys for good. Without ids: those of every given secret but the first. @internal */
-export async function retire(output: Output, keyIds: string[], site: Site): Promise<ExitStatus> {
-  const done = await withServices(site, async (services) => {
+export async function retire(output: Output, keyIds: string[], target: Target): Promise<ExitStatus> {
+  const done = await withServices(target, async (services) => {
     const encryption = services.get(EncryptionService, { strict: false });
-    const registry = services.get(KeyringRegistry, { strict: false });
+    const registry = services.get(KeyringTable, { strict: false });
     await requireOwnSecrets(registry, encryption);
     await requireFirstInUse(registry, encryption);
     const others = encryption.keyIds.slice(1).map((keyId) => keyId.toString('hex'));
@@ -36,7 +36,7 @@ export async function retire(output: Output, keyIds: string[], site: Site): Prom
 }
 
 /** With a list of secrets that no instance uses yet, the key that all of them seal with could be retired. */
-async function requireFirstInUse(registry: KeyringRegistry, encryption: EncryptionService): Promise<void> {
+async function requireFirstInUse(registry: KeyringTable, encryption: EncryptionService): Promise<void> {
   if (await isFirstInUse(registry, encryption)) return;
   throw new CliError(
     `The first secret (key id ${encryption.keyId.toString('hex')}) is not in use here. Nothing was changed.`,

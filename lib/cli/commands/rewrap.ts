@@ -1,23 +1,23 @@
 import { isWrapper } from '../../crypto/index.js';
-import { KeyringRegistry } from '../../storage/index.js';
+import { KeyringTable } from '../../keyring/index.js';
 import { RotationService } from '../../rotation/index.js';
 import { CliError } from '../cli-error.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import type { Output } from '../output.js';
 import { withServices } from '../services.js';
-import type { Site } from '../site.js';
+import type { Target } from '../target.js';
 
 /** Has the first wrapper wrap the root of the keys anew. No stored key changes. @internal */
-export async function rewrap(output: Output, site: Site): Promise<ExitStatus> {
-  const wrapper = site.secrets.find(isWrapper);
+export async function rewrap(output: Output, target: Target): Promise<ExitStatus> {
+  const wrapper = target.secrets.find(isWrapper);
   if (!wrapper) {
     throw new CliError(
       'No key management service is among the secrets, so nothing is wrapped.',
       'Write --secret-module <path>, or BYOK_SECRET_MODULE: a module whose default export has the KeyWrapper.',
     );
   }
-  const { before, rewrapped } = await withServices(site, async (services) => {
-    const before = await services.get(KeyringRegistry, { strict: false }).wrappedRoots();
+  const { before, rewrapped } = await withServices(target, async (services) => {
+    const before = await services.get(KeyringTable, { strict: false }).wrappedRoots();
     return { before, rewrapped: await services.get(RotationService).rewrap() };
   });
   const roots = before.map(({ keyId, wrapperId }) => ({ keyId: keyId.toString('hex'), wrappedBefore: wrapperId }));

@@ -1,19 +1,19 @@
 import { EncryptionService } from '../../crypto/index.js';
+import { KeyringTable } from '../../keyring/index.js';
 import {
-  RotationService,
   type RotationResult,
+  RotationService,
   type RotationVerification,
   type UnreadableKey,
 } from '../../rotation/index.js';
-import { KeyringRegistry } from '../../storage/index.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
-import { isFirstInUse, prepareToSeal } from '../keyring-check.js';
+import { isFirstInUse, prepareToSeal } from '../keyring-guard.js';
 import { count, type Output, seconds, storedKeys, table } from '../output.js';
 import { Progress } from '../progress.js';
 import { withServices } from '../services.js';
 import type { GlobalOptions } from '../settings.js';
-import type { Site } from '../site.js';
-import { stopOnSignal } from '../stop-signal.js';
+import { stopOnSignal } from '../shutdown-signal.js';
+import type { Target } from '../target.js';
 
 /** @internal */
 export interface RotateCommandOptions extends GlobalOptions {
@@ -32,13 +32,13 @@ interface Work {
 }
 
 /** Re-encrypts with the first secret what is sealed with others. Can be ended at any moment. @internal */
-export async function rotate(output: Output, options: RotateCommandOptions, site: Site): Promise<ExitStatus> {
+export async function rotate(output: Output, options: RotateCommandOptions, target: Target): Promise<ExitStatus> {
   // Until the services are closed: a Ctrl-C that comes as the last page ends must not turn the outcome into a kill.
   const stop = stopOnSignal(() => output.note('Stopping after the pages that are under way.'));
   try {
-    return await withServices(site, async (services) => {
+    return await withServices(target, async (services) => {
       const encryption = services.get(EncryptionService, { strict: false });
-      const isNew = !(await isFirstInUse(services.get(KeyringRegistry, { strict: false }), encryption));
+      const isNew = !(await isFirstInUse(services.get(KeyringTable, { strict: false }), encryption));
       await prepareToSeal(services, !options.dryRun);
       const keyId = encryption.keyId.toString('hex');
       if (isNew) {

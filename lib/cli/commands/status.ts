@@ -1,9 +1,9 @@
-import { RotationService, type RotationKeyStatus, type RotationStatus } from '../../rotation/index.js';
+import { type RotationKeyStatus, RotationService, type RotationStatus } from '../../rotation/index.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import { count, type Output, storedKeys, table } from '../output.js';
 import { withServices } from '../services.js';
 import type { GlobalOptions } from '../settings.js';
-import type { Site } from '../site.js';
+import type { Target } from '../target.js';
 
 const DAY = 86_400_000;
 
@@ -16,8 +16,8 @@ export interface StatusOptions extends GlobalOptions {
 type State = 'current' | 'known' | 'unknown' | 'unused' | 'retired';
 
 /** Tells what is stored, by encryption key and by provider. Opens nothing and writes nothing. @internal */
-export async function status(output: Output, options: StatusOptions, site: Site): Promise<ExitStatus> {
-  const found = await withServices(site, (services) =>
+export async function status(output: Output, options: StatusOptions, target: Target): Promise<ExitStatus> {
+  const found = await withServices(target, (services) =>
     services.get(RotationService).status({ expiringWithin: options.within * DAY }),
   );
   const { keys, ...rest } = found;

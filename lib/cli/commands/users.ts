@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline/promises';
-import { ByokService } from '../../byok.service.js';
 import { UserRequiredError } from '../../errors/index.js';
+import { ByokService } from '../../keys/index.js';
 import { CliError } from '../cli-error.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import { count, type Output, printable, storedKeys } from '../output.js';
 import { withServices } from '../services.js';
 import type { GlobalOptions } from '../settings.js';
-import type { Site } from '../site.js';
+import type { Target } from '../target.js';
 
 /** @internal */
 export interface EraseOptions extends GlobalOptions {
@@ -19,13 +19,13 @@ export async function eraseUser(
   output: Output,
   userId: string,
   { yes }: EraseOptions,
-  site: Site,
+  target: Target,
 ): Promise<ExitStatus> {
   const isAsked = !yes && process.stdin.isTTY && process.stderr.isTTY;
   if (isAsked && !(await confirm(`Remove all stored keys of the user ${printable(userId)} for good? [y/N] `))) {
     throw new CliError('Nothing was removed.');
   }
-  const erased = await withServices(site, (services) => ofUser(() => services.get(ByokService).eraseUser(userId)));
+  const erased = await withServices(target, (services) => ofUser(() => services.get(ByokService).eraseUser(userId)));
   output.result({ userId, ...erased }, [
     `Removed ${storedKeys(erased.keys)} and ${count(erased.auditEntries)} audit entries of the user ${printable(userId)}.`,
   ]);
@@ -33,8 +33,8 @@ export async function eraseUser(
 }
 
 /** Prints what is stored about a user, without secrets, always as JSON. @internal */
-export async function exportUser(userId: string, site: Site): Promise<ExitStatus> {
-  const metadata = await withServices(site, (services) =>
+export async function exportUser(userId: string, target: Target): Promise<ExitStatus> {
+  const metadata = await withServices(target, (services) =>
     ofUser(() => services.get(ByokService).exportMetadata(userId)),
   );
   process.stdout.write(`${JSON.stringify(metadata, null, 2)}\n`);

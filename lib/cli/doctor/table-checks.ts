@@ -1,9 +1,13 @@
 import type { EncryptionService } from '../../crypto/index.js';
-import { createByokMigrations } from '../../storage/typeorm/migrations/index.js';
-import { isKeyUsed } from '../../storage/typeorm/keyring-registry.js';
-import { OWN_RECORD, schemaState, TYPEORM_RECORD } from '../../storage/typeorm/migrations/schema-state.js';
+import {
+  createByokMigrations,
+  OWN_MIGRATIONS_TABLE,
+  schemaState,
+  TYPEORM_MIGRATIONS_TABLE,
+} from '../../database/index.js';
+import { isKeyUsed } from '../../keyring/index.js';
 import type { Connection } from '../connection.js';
-import { adviceOnMissing, askingBy } from '../site.js';
+import { adviceOnMissing, queryFn } from '../target.js';
 import { check, type Check } from './check.js';
 
 /** What an application's role needs, by table. */
@@ -17,7 +21,10 @@ const KEY_RIGHTS = 'SELECT, INSERT, UPDATE, DELETE';
 /** Whether the tables are there, as this version needs them. @internal */
 export async function checkTables(client: Connection, table: string): Promise<Check> {
   // Where both have ours, the application's own connection is that which makes the tables.
-  const { missing, pending, record } = await schemaState(askingBy(client), table, [TYPEORM_RECORD, OWN_RECORD]);
+  const { missing, pending, record } = await schemaState(queryFn(client), table, [
+    TYPEORM_MIGRATIONS_TABLE,
+    OWN_MIGRATIONS_TABLE,
+  ]);
   if (missing.length > 0) {
     const advice = await adviceOnMissing(client, missing, table);
     return check('migrations', 'fail', `Tables are missing: ${missing.join(', ')}.`, advice);
@@ -30,7 +37,7 @@ export async function checkTables(client: Connection, table: string): Promise<Ch
     'migrations',
     'fail',
     `Not run yet: ${pending.join(', ')}.`,
-    record === OWN_RECORD
+    record === OWN_MIGRATIONS_TABLE
       ? 'Run them: npx nestjs-byok migrate'
       : "Run them on the application's own connection, with byokMigrations among its migrations.",
   );

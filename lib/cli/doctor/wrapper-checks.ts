@@ -1,6 +1,6 @@
-import { askWrapper } from '../../byok.wrapper-calls.js';
 import { KeyWrapperError } from '../../errors/index.js';
 import type { KeyWrapper } from '../../interfaces/index.js';
+import { askWrapper } from '../../keyring/index.js';
 import type { Connection } from '../connection.js';
 import { describeFailure } from '../failure.js';
 import { check, type Check } from './check.js';

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { UserRequiredError } from '../../errors/index.js';
 import type {
   KeyCaller,
-  KeyPlace,
   KeyRecord,
+  KeyScope,
   KeySlot,
   KeyStorage,
   ListedKey,
@@ -27,53 +27,53 @@ export class HybridKeyStorage implements KeyStorage {
     private readonly database: TypeOrmKeyStorage,
   ) {}
 
-  place(caller: KeyCaller): KeyPlace {
+  place(caller: KeyCaller): KeyScope {
     if (caller.userId !== undefined) return this.database.place(caller);
     if (!caller.session) throw new UserRequiredError('Sign in first: this request has neither a user nor a session.');
     return this.session.place(caller);
   }
 
-  visitorPlace(caller: KeyCaller): KeyPlace {
+  visitorPlace(caller: KeyCaller): KeyScope {
     return this.session.visitorPlace(caller);
   }
 
-  put(place: KeyPlace, record: KeyRecord, limit: number): Promise<PutResult> {
+  put(place: KeyScope, record: KeyRecord, limit: number): Promise<PutResult> {
     return this.#of(place).put(place, record, limit);
   }
 
-  putIfAbsent(place: KeyPlace, record: KeyRecord, limit: number): Promise<boolean> {
+  putIfAbsent(place: KeyScope, record: KeyRecord, limit: number): Promise<boolean> {
     return this.#of(place).putIfAbsent(place, record, limit);
   }
 
-  read(place: KeyPlace, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]> {
+  read(place: KeyScope, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]> {
     return this.#of(place).read(place, slots, isAbandoned);
   }
 
-  noteUse(place: KeyPlace, slot: KeySlot): void {
+  noteUse(place: KeyScope, slot: KeySlot): void {
     this.#of(place).noteUse(place, slot);
   }
 
-  async renew(place: KeyPlace, slot: KeySlot, read: SealedKey, renewed: RenewedKey): Promise<boolean> {
+  async renew(place: KeyScope, slot: KeySlot, read: SealedKey, renewed: RenewedKey): Promise<boolean> {
     return place.source === 'session' && this.session.renew(place, slot, read, renewed);
   }
 
-  list(place: KeyPlace): Promise<ListedKey[]> {
+  list(place: KeyScope): Promise<ListedKey[]> {
     return this.#of(place).list(place);
   }
 
-  readAll(place: KeyPlace): Promise<ListedKey[]> {
+  readAll(place: KeyScope): Promise<ListedKey[]> {
     return this.#of(place).readAll(place);
   }
 
-  delete(place: KeyPlace, slot: KeySlot): Promise<boolean> {
+  delete(place: KeyScope, slot: KeySlot): Promise<boolean> {
     return this.#of(place).delete(place, slot);
   }
 
-  clear(place: KeyPlace): Promise<RemovedKey[]> {
+  clear(place: KeyScope): Promise<RemovedKey[]> {
     return this.#of(place).clear(place);
   }
 
-  deleteExpired(place: KeyPlace): Promise<RemovedKey[]> {
+  deleteExpired(place: KeyScope): Promise<RemovedKey[]> {
     return this.#of(place).deleteExpired(place);
   }
 
@@ -81,7 +81,7 @@ export class HybridKeyStorage implements KeyStorage {
     return this.database.deleteAllExpired(options);
   }
 
-  #of(place: KeyPlace): KeyStorage {
+  #of(place: KeyScope): KeyStorage {
     return place.source === 'database' ? this.database : this.session;
   }
 }

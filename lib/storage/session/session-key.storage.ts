@@ -3,8 +3,8 @@ import { KeyLimitError, SESSION_REASON, StorageError } from '../../errors/index.
 import type { KeyOwner } from '../../interfaces/index.js';
 import type {
   KeyCaller,
-  KeyPlace,
   KeyRecord,
+  KeyScope,
   KeySlot,
   KeyStorage,
   ListedKey,
@@ -24,10 +24,10 @@ import {
   recordsOf,
   renewedRecord,
   SESSION_PROPERTY,
+  type SessionRecord,
   toListedKey,
   toSealedKey,
   toSessionRecord,
-  type SessionRecord,
 } from './session-records.js';
 import { Tombstones } from './tombstones.js';
 
@@ -45,17 +45,17 @@ export class SessionKeyStorage implements KeyStorage {
   /** The last write to each session that is under way in this process: writes to one session wait for each other. */
   readonly #writes = new Map<string, Promise<unknown>>();
 
-  place(caller: KeyCaller): KeyPlace {
+  place(caller: KeyCaller): KeyScope {
     const session = requireSession(caller);
     if (caller.userId === undefined) return visitorPlaceOf(session);
     return { source: 'session', owner: { kind: 'user', id: caller.userId }, session };
   }
 
-  visitorPlace(caller: KeyCaller): KeyPlace {
+  visitorPlace(caller: KeyCaller): KeyScope {
     return visitorPlaceOf(requireSession(caller));
   }
 
-  async put(place: KeyPlace, record: KeyRecord, limit: number): Promise<PutResult> {
+  async put(place: KeyScope, record: KeyRecord, limit: number): Promise<PutResult> {
     return this.#write(place, async (live) => {
       const old = live.mine.find((r) => isSlot(r, record));
       const others = live.mine.filter((r) => r !== old && !isExpired(r));
@@ -71,7 +71,7 @@ export class SessionKeyStorage implements KeyStorage {
     });
   }
 
-  async putIfAbsent(place: KeyPlace, record: KeyRecord, limit: number): Promise<boolean> {
+  async putIfAbsent(place: KeyScope, record: KeyRecord, limit: number): Promise<boolean> {
     return this.#write(place, async (live) => {
       const old = live.mine.find((r) => isSlot(r, record));
       const others = live.mine.filter((r) => r !== old && !isExpired(r));
@@ -82,12 +82,12 @@ export class SessionKeyStorage implements KeyStorage {
     });
   }
 
-  async read(place: KeyPlace, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]> {
+  async read(place: KeyScope, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]> {
     await this.#purgeStrangers(place);
     return Promise.all(slots.map((slot) => this.#readOne(place, slot)));
   }
 
-  async #readOne(place: KeyPlace, slot: KeySlot): Promise<SealedKey | null> {
+  async #readOne(place: KeyScope, slot: KeySlot): Promise<SealedKey | null> {
     const session = sessionOfPlace(place);
     const loaded = findLive(session.data, place.owner, slot);
     if (!loaded) return null;
@@ -107,7 +107,7 @@ export class SessionKeyStorage implements KeyStorage {
    * Leaves no tombstone: the record is the same key as before, and where a slow request brings the old one back, that is
    * read and sealed anew again. A deletion later on kills both, which have one origin.
    */
-  async renew(place: KeyPlace, slot: KeySlot, read: SealedKey, renewed: RenewedKey): Promise<boolean> {
+  async renew(place: KeyScope, slot: KeySlot, read: SealedKey, renewed: RenewedKey): Promise<boolean> {
     const session = sessionOfPlace(place);
     if (await hasEnded(session)) return false;
     const sealed = read.ciphertext.toString('base64url');
@@ -117,7 +117,7 @@ export class SessionKeyStorage implements KeyStorage {
     });
   }
 
-  async list(place: KeyPlace): Promise<ListedKey[]> {
+  async list(place: KeyScope): Promise<ListedKey[]> {
     await this.#purgeStrangers(place);
     const session = sessionOfPlace(place);
     const { mine, dead } = await this.#live(session, recordsOf(session.data), place.owner);
@@ -125,22 +125,22 @@ export class SessionKeyStorage implements KeyStorage {
     return mine.map(toListedKey).sort(bySlot);
   }
 
-  async readAll(place: KeyPlace): Promise<ListedKey[]> {
+  async readAll(place: KeyScope): Promise<ListedKey[]> {
     return (await this.list(place)).filter((record) => !record.expired);
   }
 
-  async delete(place: KeyPlace, slot: KeySlot): Promise<boolean> {
+  async delete(place: KeyScope, slot: KeySlot): Promise<boolean> {
     return this.#write(place, async (live) => {
       const remove = live.mine.filter((r) => isSlot(r, slot));
       return { result: remove.length > 0, remove };
     });
   }
 
-  async clear(place: KeyPlace): Promise<RemovedKey[]> {
+  async clear(place: KeyScope): Promise<RemovedKey[]> {
     return this.#write(place, async ({ mine }) => ({ result: removed(place, mine), remove: mine }));
   }
 
-  async deleteExpired(place: KeyPlace): Promise<RemovedKey[]> {
+  async deleteExpired(place: KeyScope): Promise<RemovedKey[]> {
     const session = sessionOfPlace(place);
     // Looked at first: most often there is nothing to write, and the session may have ended with its request.
     if (!recordsOf(session.data).some((r) => isOwnedBy(r, place.owner) && isExpired(r))) return [];
@@ -154,7 +154,7 @@ export class SessionKeyStorage implements KeyStorage {
   /** Sessions of others cannot be reached; what is expired in them is never read, and goes with the session. */
   async *deleteAllExpired(): AsyncGenerator<RemovedKey[], void, undefined> {}
 
-  async #write<T>(place: KeyPlace, change: (live: Live) => Promise<Change<T>>): Promise<T> {
+  async #write<T>(place: KeyScope, change: (live: Live) => Promise<Change<T>>): Promise<T> {
     const session = sessionOfPlace(place);
     const before = this.#writes.get(session.id);
     const mine = (async () => {
@@ -169,7 +169,7 @@ export class SessionKeyStorage implements KeyStorage {
     }
   }
 
-  async #writeNow<T>(session: SessionHandle, place: KeyPlace, change: (live: Live) => Promise<Change<T>>): Promise<T> {
+  async #writeNow<T>(session: SessionHandle, place: KeyScope, change: (live: Live) => Promise<Change<T>>): Promise<T> {
     const stored = session.store && !session.over ? await readStore(session.store, session.id) : null;
     const live = await this.#live(session, recordsOf(stored ?? session.data), place.owner);
     const { result, remove = [], add = [], renew } = await change(live);
@@ -202,18 +202,18 @@ export class SessionKeyStorage implements KeyStorage {
   }
 
   /** After a change of user the earlier user's records are invisible at once; here they are removed as well. */
-  async #purgeStrangers(place: KeyPlace): Promise<void> {
+  async #purgeStrangers(place: KeyScope): Promise<void> {
     const session = sessionOfPlace(place);
     if (recordsOf(session.data).some((r) => isStranger(r, place.owner))) await this.#purge(place);
   }
 
   /** What a slow request has brought back must not wait in the session until its tombstone is gone. */
-  async #purgeDead(place: KeyPlace): Promise<void> {
+  async #purgeDead(place: KeyScope): Promise<void> {
     if (!(await hasEnded(sessionOfPlace(place)))) await this.#purge(place);
   }
 
   /** Every write leaves strangers' and dead records out: this one does nothing else. */
-  async #purge(place: KeyPlace): Promise<void> {
+  async #purge(place: KeyScope): Promise<void> {
     await this.#write(place, async () => ({ result: undefined }));
   }
 }
@@ -242,7 +242,7 @@ function requireSession(caller: KeyCaller): SessionHandle {
   return caller.session;
 }
 
-function sessionOfPlace(place: KeyPlace): SessionHandle {
+function sessionOfPlace(place: KeyScope): SessionHandle {
   if (!place.session) throw new StorageError('There is no session on this request, so its keys cannot be reached.');
   return place.session;
 }

@@ -1,4 +1,4 @@
-import { readStore, writeStore, type SessionHandle } from './session-handle.js';
+import { readStore, type SessionHandle, writeStore } from './session-handle.js';
 import { originOf, type SessionRecord } from './session-records.js';
 
 /** Milliseconds: longer than any request that could still hold a session from before the deletion. */

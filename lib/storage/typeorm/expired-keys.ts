@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ByokDatabase, Statement } from '../../database/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
 import type { RemovedKey } from '../key-storage.interface.js';
-import type { ByokDatabase, Statement } from './byok-database.js';
 
 /** Milliseconds from the end of a statement to the next. */
 const PAUSE = 50;

@@ -1,9 +1,8 @@
-import { readChannel, traced } from '../../byok.channels.js';
+import { ANSWER_WITHIN, type ByokDatabase, milliseconds, type Statement, toDateOrNull } from '../../database/index.js';
+import { readChannel, traced } from '../../diagnostics/index.js';
 import { ByokError, StorageError } from '../../errors/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
 import type { KeySlot, SealedKey } from '../key-storage.interface.js';
-import { ANSWER_WITHIN, type ByokDatabase, type Statement } from './byok-database.js';
-import { milliseconds, toDateOrNull } from './moments.js';
 
 /** Statements under way at once: enough to keep Postgres busy, few enough for reads to meet in one. */
 const MAX_STATEMENTS = 2;
@@ -36,7 +35,7 @@ interface PendingRead {
  *
  * @internal
  */
-export class KeyReader {
+export class BatchedKeyReader {
   #pending: PendingRead[] = [];
   #underWay = 0;
   #slow = 0;

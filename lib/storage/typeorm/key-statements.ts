@@ -1,4 +1,4 @@
-import { milliseconds } from './moments.js';
+import { milliseconds } from '../../database/index.js';
 
 /** Bytes of a record that tell which key sealed it and whether that key opens it, without the rest. */
 const HEADER_LENGTH = 74;

@@ -1,5 +1,5 @@
+import type { ByokDatabase, Statement } from '../../database/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
-import type { ByokDatabase, Statement } from './byok-database.js';
 
 /** Milliseconds that uses are collected for. */
 const COLLECT_FOR = 5_000;

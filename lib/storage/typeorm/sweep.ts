@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type ByokDatabase, type Partition, partitionsOf } from '../../database/index.js';
 import type { RemovedKey } from '../key-storage.interface.js';
-import type { ByokDatabase } from './byok-database.js';
-import { toRemovedKey, type RemovedRow } from './expired-keys.js';
-import { tableParts, type TablePart } from './table-parts.js';
+import { type RemovedRow, toRemovedKey } from './expired-keys.js';
 
 /** Expired rows removed in one statement: one that takes a millisecond or two. */
 const BATCH = 100;
@@ -35,7 +34,7 @@ export async function* sweepExpired(
   ifFree: boolean,
 ): AsyncGenerator<RemovedKey[], void, undefined> {
   // On all partitions at once, each batch would take ten times as long.
-  for (const part of await tableParts(database, table)) {
+  for (const part of await partitionsOf(database, table)) {
     const statement = sweepOf(part);
     for (let count = BATCH; count === BATCH;) {
       const begun = performance.now();
@@ -50,7 +49,7 @@ export async function* sweepExpired(
   }
 }
 
-function sweepOf({ id, name }: TablePart): { name: string; text: string } {
+function sweepOf({ id, name }: Partition): { name: string; text: string } {
   return {
     name: `byok_sweep_${id}`,
     text: `WITH lock AS MATERIALIZED (

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../../byok.constants.js';
+import { ByokDatabase, toDate, toDateOrNull } from '../../database/index.js';
 import { KeyLimitError, UserRequiredError } from '../../errors/index.js';
 import type { ResolvedByokOptions } from '../../interfaces/index.js';
 import type {
   KeyCaller,
-  KeyPlace,
   KeyRecord,
+  KeyScope,
   KeySlot,
   KeyStorage,
   ListedKey,
@@ -13,12 +14,10 @@ import type {
   RemovedKey,
   SealedKey,
 } from '../key-storage.interface.js';
-import { ByokDatabase } from './byok-database.js';
-import { ExpiredKeys, toRemovedKey, type RemovedRow } from './expired-keys.js';
-import { KeyReader } from './key-reader.js';
+import { ExpiredKeys, type RemovedRow, toRemovedKey } from './expired-keys.js';
+import { BatchedKeyReader } from './key-reader.js';
 import { keyStatements, type KeyStatements } from './key-statements.js';
 import { LastUsed } from './last-used.js';
-import { toDate, toDateOrNull } from './moments.js';
 import { sweepExpired } from './sweep.js';
 
 /** More than the writes that can be under way for one owner at once, in a few instances. */
@@ -53,7 +52,7 @@ interface WrittenRow {
  */
 @Injectable()
 export class TypeOrmKeyStorage implements KeyStorage {
-  readonly #reader: KeyReader;
+  readonly #reader: BatchedKeyReader;
   readonly #sql: KeyStatements;
   readonly #lastUsed: LastUsed;
   readonly #expired: ExpiredKeys;
@@ -62,13 +61,13 @@ export class TypeOrmKeyStorage implements KeyStorage {
     private readonly database: ByokDatabase,
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
   ) {
-    this.#reader = new KeyReader(database, options.tableName);
+    this.#reader = new BatchedKeyReader(database, options.tableName);
     this.#sql = keyStatements(options.tableName);
     this.#lastUsed = new LastUsed(database, options.tableName);
     this.#expired = new ExpiredKeys(database, options.tableName);
   }
 
-  place(caller: KeyCaller): KeyPlace {
+  place(caller: KeyCaller): KeyScope {
     if (caller.userId === undefined) throw new UserRequiredError();
     return { source: 'database', owner: { kind: 'user', id: caller.userId } };
   }
@@ -77,7 +76,7 @@ export class TypeOrmKeyStorage implements KeyStorage {
     return null;
   }
 
-  async put(place: KeyPlace, record: KeyRecord, limit: number): Promise<PutResult> {
+  async put(place: KeyScope, record: KeyRecord, limit: number): Promise<PutResult> {
     // Without a lock, writers at once do not count each other: so only far from the limit, and for replacing a key.
     // What is near the limit is counted under a lock, exactly.
     const row =
@@ -93,38 +92,38 @@ export class TypeOrmKeyStorage implements KeyStorage {
     return { record: { ...record, ...dates, expired }, replaced };
   }
 
-  async putIfAbsent(place: KeyPlace, record: KeyRecord, limit: number): Promise<boolean> {
+  async putIfAbsent(place: KeyScope, record: KeyRecord, limit: number): Promise<boolean> {
     return (await this.#insertLocked(this.#sql.putIfAbsent, place, record, limit)) !== undefined;
   }
 
-  read(place: KeyPlace, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]> {
+  read(place: KeyScope, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]> {
     return this.#reader.read(place.owner, slots, isAbandoned);
   }
 
-  noteUse({ owner }: KeyPlace, { provider, label }: KeySlot): void {
+  noteUse({ owner }: KeyScope, { provider, label }: KeySlot): void {
     this.#lastUsed.note(owner, provider, label);
   }
 
-  async list(place: KeyPlace): Promise<ListedKey[]> {
+  async list(place: KeyScope): Promise<ListedKey[]> {
     const rows = await this.database.query<ListedRow>({ ...this.#sql.list, values: ownerOf(place) });
     return rows.map(toListedKey);
   }
 
-  async readAll(place: KeyPlace): Promise<ListedKey[]> {
+  async readAll(place: KeyScope): Promise<ListedKey[]> {
     const rows = await this.database.query<ListedRow>({ ...this.#sql.readAll, values: ownerOf(place) });
     return rows.map(toListedKey);
   }
 
-  async delete(place: KeyPlace, slot: KeySlot): Promise<boolean> {
+  async delete(place: KeyScope, slot: KeySlot): Promise<boolean> {
     const values = [...ownerOf(place), slot.provider, slot.label];
     return (await this.database.query({ ...this.#sql.delete, values })).length > 0;
   }
 
-  async clear(place: KeyPlace): Promise<RemovedKey[]> {
+  async clear(place: KeyScope): Promise<RemovedKey[]> {
     return this.#remove({ ...this.#sql.clear, values: ownerOf(place) });
   }
 
-  deleteExpired({ owner }: KeyPlace): Promise<RemovedKey[]> {
+  deleteExpired({ owner }: KeyScope): Promise<RemovedKey[]> {
     return this.#expired.delete(owner);
   }
 
@@ -134,7 +133,7 @@ export class TypeOrmKeyStorage implements KeyStorage {
 
   async #insert(
     statement: { name: string; text: string },
-    place: KeyPlace,
+    place: KeyScope,
     record: KeyRecord,
     limit: number,
   ): Promise<WrittenRow | undefined> {
@@ -143,7 +142,7 @@ export class TypeOrmKeyStorage implements KeyStorage {
 
   #insertLocked(
     statement: { text: string },
-    place: KeyPlace,
+    place: KeyScope,
     record: KeyRecord,
     limit: number,
   ): Promise<WrittenRow | undefined> {
@@ -159,11 +158,11 @@ export class TypeOrmKeyStorage implements KeyStorage {
   }
 }
 
-function ownerOf({ owner }: KeyPlace): [string, string] {
+function ownerOf({ owner }: KeyScope): [string, string] {
   return [owner.kind, owner.id];
 }
 
-function recordValues(place: KeyPlace, record: KeyRecord, limit: number): unknown[] {
+function recordValues(place: KeyScope, record: KeyRecord, limit: number): unknown[] {
   return [
     ...ownerOf(place),
     record.provider,

@@ -1,6 +1,6 @@
 import type { ProviderConfig, ProviderField } from '../../interfaces/index.js';
-import { translator, type ReaderProps } from '../messages/index.js';
-import { safeUrl } from '../safe-url.js';
+import { type ReaderProps, translator } from '../messages/index.js';
+import { safeUrl } from '../parts/safe-url.js';
 import { PROVIDER_NAMES } from './provider-names.js';
 
 /** Facts of one provider, or of several by name. @publicApi */

@@ -1,0 +1,243 @@
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
+import { BYOK_OPTIONS } from '../byok.constants.js';
+import { ByokError, ConfigurationError, StorageError } from '../errors/index.js';
+import type { ResolvedByokOptions } from '../interfaces/index.js';
+import { codeOf, DatabaseTimeout, describeFailure, poolerHint, tablesHint } from './database-failure.js';
+import { Deadlines } from './deadlines.js';
+import { byokEntities } from './entities/index.js';
+import { createByokMigrations } from './migrations/index.js';
+import { migrate } from './migrations/migrate.js';
+import { poolOf, throughPool, throughTypeOrm } from './typeorm-pool.js';
+
+/** Name of the connection that the module opens. @publicApi */
+export const BYOK_CONNECTION = 'byok';
+
+/** Milliseconds after which the pool gives a silent connection up. A choice of the application's own wins. */
+const TIMEOUTS = { connectionTimeoutMillis: 3_000, query_timeout: 4_000, keepAlive: true };
+/** Asked for as a connection is opened, which a pooler by transaction refuses: its servers are not one client's. */
+const STATEMENT_TIMEOUT = { statement_timeout: 4_000 };
+
+/** Milliseconds a caller waits at most, whatever the pool is set to: one of the application's may wait for ever. @internal */
+export const ANSWER_WITHIN = 4_500;
+
+/** One statement. With a name, it is prepared once on each connection. @internal */
+export interface Statement {
+  name?: string;
+  text: string;
+  values: unknown[];
+  /** SQLSTATE of a refusal that the caller expects and explains, so that it is not logged. */
+  expected?: string;
+}
+
+/** SQLSTATE of a row that refers to an encryption key which `byok_keyring` has not, or of such a key's removal. @internal */
+export const FOREIGN_KEY_VIOLATION = '23503';
+
+/**
+ * The database: a connection of the module's own, or one that the application has.
+ *
+ * @internal
+ */
+@Injectable()
+export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShutdown {
+  readonly #logger = new Logger('ByokModule');
+  #dataSource: DataSource | undefined;
+  #starting: Promise<DataSource> | undefined;
+  readonly deadlines = new Deadlines();
+  readonly #lastWork: (() => Promise<void>)[] = [];
+
+  constructor(
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
+    private readonly moduleRef: ModuleRef,
+  ) {}
+
+  /** Connects on the first call: a connection of the application's exists only after everything is constructed. */
+  ready(): Promise<DataSource> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  /**
+   * @param within Milliseconds to wait for the answer.
+   * @throws {StorageError} for every failure of the database
+   */
+  query<R extends object>(statement: Statement, within = ANSWER_WITHIN): Promise<R[]> {
+    const pool = poolOf(this.#dataSource);
+    if (!pool) return this.#queryWithoutPool(statement, within);
+    const { text, values } = statement;
+    const sent = { name: this.options.preparedStatements ? statement.name : undefined, text, values };
+    return this.#answered(within, statement.expected, (resolve, reject) => throughPool(pool, sent, resolve, reject));
+  }
+
+  /**
+   * Runs several statements in one transaction.
+   *
+   * @param expected As in `Statement`.
+   * @throws {StorageError} and what `work` throws of our own
+   */
+  async transaction<T>(
+    work: (query: <R>(text: string, values: unknown[]) => Promise<R[]>) => Promise<T>,
+    expected?: string,
+  ): Promise<T> {
+    const dataSource = await this.#started();
+    return this.#answered(ANSWER_WITHIN, expected, (resolve, reject) => {
+      let isLate = false;
+      const run = (manager: EntityManager) =>
+        work(async (text, values) => {
+          if (isLate) throw new DatabaseTimeout();
+          return manager.query(text, values);
+        });
+      dataSource.transaction(run).then(resolve, reject);
+      return () => (isLate = true);
+    });
+  }
+
+  /** Work that is to be done before the connection goes. It must not reject. */
+  beforeClose(work: () => Promise<void>): void {
+    this.#lastWork.push(work);
+  }
+
+  /** A connection of the application's may be gone when the next hook runs. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.#finish();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    // Requests that were under way have ended since.
+    await this.#finish();
+    const dataSource = await this.#starting?.catch(() => undefined);
+    if (dataSource?.isInitialized && !this.#isJoined()) await dataSource.destroy();
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#dataSource?.isInitialized) await Promise.all(this.#lastWork.map((work) => work()));
+  }
+
+  /** The first statements, and all where TypeORM shows no pool. */
+  async #queryWithoutPool<R extends object>(statement: Statement, within: number): Promise<R[]> {
+    const dataSource = await this.#started();
+    if (poolOf(this.#dataSource)) return this.query(statement, within);
+    return this.#answered(within, statement.expected, (resolve, reject) => {
+      throughTypeOrm<R>(dataSource, statement.text, statement.values).then(resolve, reject);
+    });
+  }
+
+  async #started(): Promise<DataSource> {
+    try {
+      return this.#dataSource ?? (await this.ready());
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
+  /** What `work` gives, or a failure once it is late: then what it gave back is called. */
+  #answered<T>(
+    within: number,
+    expected: string | undefined,
+    work: (resolve: (result: T) => void, reject: (error: unknown) => void) => (() => void) | void,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let takeBack: (() => void) | void = undefined;
+      const deadline = this.deadlines.set(within, () => {
+        takeBack?.();
+        reject(this.#translate(new DatabaseTimeout(), expected));
+      });
+      // What comes after the deadline has been told already.
+      const fail = (error: unknown) => this.deadlines.clear(deadline) && reject(this.#translate(error, expected));
+      try {
+        takeBack = work((result) => this.deadlines.clear(deadline) && resolve(result), fail);
+      } catch (error) {
+        fail(error);
+      }
+    });
+  }
+
+  async #start(): Promise<DataSource> {
+    const dataSource = this.#isJoined() ? this.#join() : await this.#open();
+    await this.#requireTables(dataSource);
+    this.#dataSource = dataSource;
+    return dataSource;
+  }
+
+  #isJoined(): boolean {
+    return typeof this.options.db === 'object' && !('type' in this.options.db);
+  }
+
+  #join(): DataSource {
+    const name = (this.options.db as { dataSource?: string }).dataSource;
+    let dataSource: DataSource | undefined;
+    try {
+      dataSource = this.moduleRef.get<DataSource>(getDataSourceToken(name), { strict: false });
+    } catch {
+      // Told below.
+    }
+    if (!dataSource) {
+      throw new ConfigurationError(
+        `db: there is no TypeORM connection ${name ? `named '${name}'` : 'of the default name'}. Import TypeOrmModule.forRoot(…) beside ByokModule, or give db a Postgres URL.`,
+      );
+    }
+    if (dataSource.options.type !== 'postgres') {
+      throw new ConfigurationError(
+        `db: the TypeORM connection is of type '${dataSource.options.type}'; Postgres is needed.`,
+      );
+    }
+    return dataSource;
+  }
+
+  /** A connection of the application's runs our migrations only where they were added to it. */
+  async #requireTables(dataSource: DataSource): Promise<void> {
+    const { tableName } = this.options;
+    const sql = `SELECT to_regclass($1) IS NULL OR to_regclass('byok_keyring') IS NULL AS missing`;
+    const [{ missing }] = await dataSource.query<[{ missing: boolean }]>(sql, [`"${tableName}"`]);
+    if (!missing) return;
+    const migrations = tableName === 'user_api_keys' ? '...byokMigrations' : `...createByokMigrations('${tableName}')`;
+    throw new ConfigurationError(
+      `db: the tables of keys are missing. Add ${migrations} to the migrations of the TypeORM connection and run them.`,
+    );
+  }
+
+  async #open(): Promise<DataSource> {
+    const { db, tableName, preparedStatements } = this.options;
+    const given: DataSourceOptions = typeof db === 'string' ? { type: 'postgres', url: db } : (db as DataSourceOptions);
+    if (given.type !== 'postgres') throw new ConfigurationError("db.type has to be 'postgres'.");
+    const dataSource = new DataSource({
+      applicationName: 'nestjs-byok',
+      migrationsTableName: 'byok_migrations',
+      ...given,
+      extra: { ...TIMEOUTS, ...(preparedStatements && STATEMENT_TIMEOUT), ...(given.extra as object | undefined) },
+      entities: byokEntities,
+      migrations: createByokMigrations(tableName),
+      // Run below, under a lock.
+      migrationsRun: false,
+      synchronize: false,
+    });
+    try {
+      await dataSource.initialize();
+      if (given.migrationsRun !== false) await migrate(dataSource);
+      return dataSource;
+    } catch (error) {
+      if (dataSource.isInitialized) await dataSource.destroy().catch(() => {});
+      this.#logger.error(
+        `The database cannot be used: ${describeFailure(error)}${poolerHint(codeOf(error), preparedStatements)}${tablesHint(codeOf(error))}`,
+      );
+      throw new StorageError('The database of keys could not be reached or migrated at start. See the log.');
+    }
+  }
+
+  #translate(error: unknown, expected?: string): ByokError {
+    if (error instanceof ByokError) return error;
+    const reason = codeOf(error);
+    if (reason === FOREIGN_KEY_VIOLATION && reason !== expected) {
+      this.#logger.error(
+        'The database refused a key that was sealed with a retired secret (23503). This instance runs with old secrets: restart it with the newest one in front. Until then it stores nothing.',
+      );
+    } else if (reason === undefined || reason !== expected) {
+      // Only the kind of failure: a driver's message can quote a value, and its `detail` a whole row.
+      const hint = poolerHint(reason, this.options.preparedStatements);
+      this.#logger.error(`The database refused or failed: ${describeFailure(error)}${hint}`);
+    }
+    return new StorageError(undefined, reason);
+  }
+}

@@ -1,0 +1,63 @@
+import { applyDecorators, UseFilters, UseGuards } from '@nestjs/common';
+import { ConfigurationError } from '../errors/index.js';
+import { ByokExceptionFilter } from '../http/index.js';
+import type { KeyLabelOptions } from '../interfaces/index.js';
+import { isLabel, isProviderName } from '../validation/index.js';
+import { ApiKeyGuard } from './api-key.guard.js';
+import { addRequirement } from './key-requirement.js';
+
+/**
+ * The handler, or every handler of the class, needs the caller's key for this provider. Without one the answer is 403
+ * `BYOK_KEY_REQUIRED`, or for a browser a page with a form for it.
+ *
+ * Several on one handler, or on it and its class, all have to hold.
+ *
+ * The guard that signs the user in has to run before. Nest runs the guards of the application, then those of the class,
+ * then those of the method, and of one level from the bottom up: above this decorator on the same method is too late.
+ *
+ * @example
+ * ```ts
+ * @Post()
+ * @RequireApiKey('openai')
+ * chat(@ApiKey() apiKey: string) {}
+ * ```
+ *
+ * @throws {ConfigurationError} when the class is loaded, for a name that can be no provider's
+ * @publicApi
+ */
+export function RequireApiKey(provider: string, options: KeyLabelOptions = {}): MethodDecorator & ClassDecorator {
+  return RequireAnyApiKey([provider], options);
+}
+
+/**
+ * The handler needs one of these providers' keys: the first there is, in the order they are named.
+ *
+ * @example
+ * ```ts
+ * @Post()
+ * @RequireAnyApiKey(['openai', 'anthropic'])
+ * summarise(@ResolvedKey() key: ResolvedApiKey) {}
+ * ```
+ *
+ * @throws {ConfigurationError} when the class is loaded, for a name that can be no provider's
+ * @publicApi
+ */
+export function RequireAnyApiKey(
+  providers: readonly string[],
+  { label = 'default' }: KeyLabelOptions = {},
+): MethodDecorator & ClassDecorator {
+  if (!Array.isArray(providers) || providers.length === 0 || !providers.every(isProviderName)) {
+    throw new ConfigurationError(
+      `@RequireApiKey() and @RequireAnyApiKey() take names of providers such as 'openai': 1 to 64 lower-case letters, digits, dots, underscores and hyphens. Got ${JSON.stringify(providers)}.`,
+    );
+  }
+  if (!isLabel(label)) throw new ConfigurationError('The label in @RequireApiKey() has to be 1 to 64 characters.');
+  const requirement = Object.freeze({ providers: Object.freeze([...providers]), label });
+  return applyDecorators(
+    (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) =>
+      addRequirement((descriptor?.value as object | undefined) ?? target, requirement),
+    UseGuards(ApiKeyGuard),
+    // Bound here too, so that a catch-all filter of the application does not make a 500 of a missing key.
+    UseFilters(ByokExceptionFilter),
+  );
+}

@@ -1,0 +1,2 @@
+export { ByokHealth } from './byok-health.js';
+export type { ByokHealthReport } from './health-report.interface.js';

@@ -1,0 +1,98 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Put,
+  Query,
+  Req,
+  UseFilters,
+  UseGuards,
+  UseInterceptors,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
+import { BYOK_OPTIONS } from '../../byok.constants.js';
+import { KeyNotFoundError } from '../../errors/index.js';
+import { CleanupInterceptor } from '../../expiry/index.js';
+import type { ByokRequest, ResolvedByokOptions, StoredKey } from '../../interfaces/index.js';
+import { ByokService } from '../../keys/index.js';
+import { JsonBodyGuard } from '../body/json-body.guard.js';
+import { bodyOf, dateOf, optionalText, refuseInQuery, refuseUndeclaredFields } from '../body/request-input.js';
+import { JsonExceptionFilter } from '../errors/byok-exception.filter.js';
+import { HttpsGuard } from '../security/https.guard.js';
+import { SameOriginGuard } from '../security/same-origin.guard.js';
+import { SecurityHeadersGuard } from '../security/security-headers.guard.js';
+import { WriteRateLimitGuard } from '../security/write-rate-limit.guard.js';
+import { PutKeyDto } from './put-key.dto.js';
+
+const PUT_KEY_FIELDS = { apiKey: true, label: true, ttlSeconds: true, expiresAt: true, fields: true } as const;
+
+/**
+ * The JSON API. No answer carries a key; whose keys it is about comes from `resolveUser` and the session alone.
+ *
+ * The module gives it its path.
+ *
+ * @internal
+ */
+@Controller({ version: VERSION_NEUTRAL })
+@UseFilters(JsonExceptionFilter)
+@UseGuards(SecurityHeadersGuard, HttpsGuard, SameOriginGuard, JsonBodyGuard, WriteRateLimitGuard)
+@UseInterceptors(CleanupInterceptor)
+export class ApiKeysController {
+  constructor(
+    @Inject(ByokService) private readonly byok: ByokService,
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
+  ) {}
+
+  @Get('keys')
+  async list(@Req() request: ByokRequest): Promise<{ keys: StoredKey[] }> {
+    return { keys: await this.byok.listKeys(request) };
+  }
+
+  @Put('keys/:provider')
+  async put(
+    @Req() request: ByokRequest,
+    @Param('provider') provider: string,
+    @Query() query: unknown,
+    @Body(...bodyOf(PutKeyDto, PUT_KEY_FIELDS)) body: unknown,
+  ): Promise<StoredKey> {
+    refuseInQuery(query, Object.keys(PUT_KEY_FIELDS), 'What is stored has to be in the body, not in the query.');
+    const { apiKey, label, ttlSeconds, expiresAt, fields } = body as PutKeyDto;
+    refuseUndeclaredFields(fields, this.options.providers[provider]);
+    const expiry = dateOf(expiresAt);
+    return this.byok.setKey(request, provider, apiKey, {
+      label: label ?? undefined,
+      ...(ttlSeconds != null && { ttl: ttlSeconds * 1000 }),
+      ...(expiry && { expiresAt: expiry }),
+      fields,
+    });
+  }
+
+  @Delete('keys/:provider')
+  @HttpCode(204)
+  async delete(
+    @Req() request: ByokRequest,
+    @Param('provider') provider: string,
+    @Query() query: unknown,
+  ): Promise<void> {
+    const { label, ...others } = (query ?? {}) as { label?: unknown };
+    refuseInQuery(others, ['label', 'provider'], 'Name the key as keys/provider?label=text.');
+    if (!(await this.byok.deleteKey(request, provider, { label: optionalText('label', label) }))) {
+      throw new KeyNotFoundError();
+    }
+  }
+
+  @Delete('keys')
+  @HttpCode(204)
+  async clear(@Req() request: ByokRequest, @Query() query: unknown): Promise<void> {
+    refuseInQuery(
+      query,
+      ['label', 'provider'],
+      'This deletes every key. Name a single one as keys/provider?label=text.',
+    );
+    await this.byok.clearKeys(request);
+  }
+}

@@ -1,0 +1,62 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { BYOK_OPTIONS } from '../../byok.constants.js';
+import { KeyRequiredError } from '../../errors/index.js';
+import type { ByokRequest, ResolvedByokOptions } from '../../interfaces/index.js';
+import { errorPage, keyRequiredPage } from '../../views/index.js';
+import { Flash } from '../pages/flash.js';
+import { type PageParts, PageRenderer } from '../pages/page-renderer.js';
+import { pageOf } from '../pages/return-to.js';
+import { signInUrlOf } from '../pages/sign-in-url.js';
+import { MountPath } from '../platform/mount-path.js';
+import { CsrfTokens } from '../security/csrf-token.js';
+import { isSecure } from '../security/https.guard.js';
+
+/** Errors as pages for people. @internal */
+@Injectable()
+export class ErrorPages {
+  constructor(
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
+    private readonly tokens: CsrfTokens,
+    private readonly flash: Flash,
+    private readonly mountPath: MountPath,
+    private readonly frame: PageRenderer,
+  ) {}
+
+  /** @param code The stable code of the error. */
+  async render(error: unknown, code: string, request: ByokRequest): Promise<string> {
+    if (error instanceof KeyRequiredError) return this.#keyRequired(error, request);
+    return this.frame.render(request, this.#error(code, request));
+  }
+
+  /** With nothing of the application's. */
+  plain(code: string, request: ByokRequest): string {
+    return this.frame.plain(request, this.#error(code, request));
+  }
+
+  #error(code: string, request: ByokRequest): PageParts {
+    return errorPage({
+      ...this.frame.reader(request),
+      code,
+      // Over an unencrypted connection there is no other page either.
+      manageUrl: this.options.dashboard === false || code === 'BYOK_HTTPS_REQUIRED' ? undefined : this.mountPath.url,
+      signInUrl: signInUrlOf(this.options, request, this.mountPath.url),
+    });
+  }
+
+  async #keyRequired({ providers, label }: KeyRequiredError, request: ByokRequest): Promise<string> {
+    const { dashboard, https } = this.options;
+    const withForm = dashboard !== false && (https !== 'block' || isSecure(request));
+    const page = keyRequiredPage({
+      ...this.frame.reader(request),
+      providers,
+      providerConfigs: this.options.providers,
+      baseUrl: this.mountPath.url,
+      label: label === 'default' ? undefined : label,
+      withForm,
+      csrfToken: withForm ? await this.tokens.issue(request) : undefined,
+      returnTo: pageOf(request),
+      notice: withForm ? await this.flash.take(request) : undefined,
+    });
+    return this.frame.render(request, page);
+  }
+}

@@ -1,0 +1,142 @@
+import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { BYOK_OPTIONS } from '../../byok.constants.js';
+import {
+  BYOK_ERROR_STATUS,
+  ByokError,
+  KeyRequiredError,
+  SESSION_REASON,
+  StorageError,
+  UserRequiredError,
+} from '../../errors/index.js';
+import type { ByokRequest, ResolvedByokOptions } from '../../interfaces/index.js';
+import { tooLarge, unsupportedMediaType } from '../body/body-rules.js';
+import { MountPath } from '../platform/mount-path.js';
+import { setSecurityHeaders, setTransportSecurity } from '../security/response-headers.js';
+import { acceptsHtml } from './accepts-html.js';
+import { ErrorPages } from './error-pages.js';
+
+/** Body of every error answer of this library. @publicApi */
+export interface ByokErrorBody {
+  statusCode: number;
+  code: string;
+  message: string;
+  /** With `BYOK_KEY_REQUIRED`: the providers any one of which would do. */
+  providers?: readonly string[];
+  /** With `BYOK_KEY_REQUIRED`: where a person can store a key. */
+  manageUrl?: string;
+}
+
+/**
+ * Answers a request with an error: a page for a browser that navigates, JSON for everybody else.
+ *
+ * @internal
+ */
+@Injectable()
+export class ErrorResponses {
+  readonly #logger = new Logger('ByokModule');
+
+  constructor(
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly mountPath: MountPath,
+    private readonly pages: ErrorPages,
+  ) {}
+
+  /**
+   * Over when the answer is sent, on Fastify. It takes a handler of errors that is over before for one that sends nothing,
+   * and sends a second answer: that ends the process where a session is saved meanwhile.
+   *
+   * @param html Whether a page may be the answer.
+   */
+  async send(error: unknown, request: ByokRequest, response: unknown, html = true): Promise<void> {
+    const { httpAdapter } = this.adapterHost;
+    if (httpAdapter.isHeadersSent(response)) return;
+    const body = this.bodyOf(error);
+    // @fastify/session would save it with this answer, fail again, and have Fastify show the client why.
+    if (error instanceof StorageError && error.reason === SESSION_REASON && httpAdapter.getType() === 'fastify') {
+      request.session = null;
+    }
+    setSecurityHeaders(this.adapterHost, response);
+    setTransportSecurity(this.adapterHost, request, response, this.options);
+    if (!html || !acceptsHtml(request)) {
+      httpAdapter.setHeader(response, 'Content-Type', 'application/json; charset=utf-8');
+      await httpAdapter.reply(response, body, body.statusCode);
+      return;
+    }
+    const page = await this.#page(error, body.code, request);
+    httpAdapter.setHeader(response, 'Content-Type', 'text/html; charset=utf-8');
+    await httpAdapter.reply(response, page, body.statusCode);
+  }
+
+  /** Nobody hears of a filter that fails, in an application's layout say: that would end the process. */
+  async #page(error: unknown, code: string, request: ByokRequest): Promise<string> {
+    try {
+      return await this.pages.render(error, code, request);
+    } catch (failure) {
+      this.#logger.error(`The page of an error could not be made: ${nameOf(failure)}\n${stackOf(failure)}`);
+      return this.pages.plain(code, request);
+    }
+  }
+
+  /** What is told of an error, in HTTP and elsewhere. */
+  bodyOf(error: unknown): ByokErrorBody {
+    const known = toByokError(error);
+    if (known) {
+      const { code, message } = known;
+      const statusCode = BYOK_ERROR_STATUS[code];
+      if (statusCode === 500) this.#logger.error(message);
+      if (!(known instanceof KeyRequiredError)) return { statusCode, code, message };
+      const { providers } = known;
+      // Without pages there is nowhere to send people.
+      const manageUrl = this.options.dashboard === false ? {} : { manageUrl: this.mountPath.url };
+      return { statusCode, code, message, providers, ...manageUrl };
+    }
+    const status = statusOf(error);
+    if (status === 404) return { statusCode: 404, code: 'BYOK_NOT_FOUND', message: 'There is nothing here.' };
+    if (status !== undefined && status < 500) {
+      return { statusCode: status, code: 'BYOK_REFUSED', message: 'The request was refused.' };
+    }
+    // Where it was thrown, but not its message: that may quote what it stumbled over.
+    this.#logger.error(`Unexpected ${nameOf(error)}\n${stackOf(error)}`);
+    return { statusCode: 500, code: 'BYOK_INTERNAL', message: 'Something went wrong.' };
+  }
+}
+
+/** An error of Nest's, of a body parser or of the like in our terms; its own message may quote the body. */
+function toByokError(error: unknown): ByokError | undefined {
+  if (error instanceof ByokError) return error;
+  switch (statusOf(error)) {
+    case 400:
+    // A name that is longer than the router of Fastify takes.
+    case 414:
+      return new ByokError('BYOK_INVALID_INPUT', 'The request is malformed.');
+    case 401:
+      return new UserRequiredError('Sign in first.');
+    case 413:
+      return tooLarge();
+    case 415:
+      return unsupportedMediaType();
+    case 503:
+      return new StorageError('The service is not available at the moment. Try again.');
+    default:
+      return undefined;
+  }
+}
+
+/** The status of an `HttpException`, or of a refusal by middleware of Express or a parser of Fastify. @internal */
+export function statusOf(error: unknown): number | undefined {
+  if (error instanceof HttpException) return error.getStatus();
+  const { status: given, statusCode } = (error ?? {}) as { status?: unknown; statusCode?: unknown };
+  const status = given ?? statusCode;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
+
+function stackOf(error: unknown): string {
+  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
+  return lines.filter((line) => /^\s+at /.test(line)).join('\n');
+}

@@ -1,0 +1,42 @@
+import type { ByokRequest } from '../../interfaces/index.js';
+
+const NOWHERE = 'http://nowhere.invalid';
+
+/** A path on this site, or `undefined` for anything that a browser could take for another site's. @internal */
+export function sameOriginPath(value: unknown): string | undefined {
+  // A browser reads a backslash as a slash, and skips tabs and line breaks.
+  if (typeof value !== 'string' || !/^\/(?![/\\])[^\\\p{C}]*$/u.test(value) || value.length > 2048) return undefined;
+  const url = parse(value, NOWHERE);
+  if (!url) return undefined;
+  const { origin, pathname, search, hash } = url;
+  // Normalising can leave two slashes at the front: /.//x
+  if (origin !== NOWHERE || pathname.startsWith('//')) return undefined;
+  return pathname + search + hash;
+}
+
+/** The page a person was on when a request of theirs was refused. @internal */
+export function pageOf(
+  request: ByokRequest & { method?: string; originalUrl?: string; url?: string },
+): string | undefined {
+  if (request.method === 'GET') return sameOriginPath(request.originalUrl ?? request.url);
+  const referer = request.headers.referer;
+  const url = typeof referer === 'string' ? parse(referer) : undefined;
+  if (!url) return undefined;
+  // Only the path of it is used, so it leads nowhere but here.
+  const { pathname, search } = url;
+  return sameOriginPath(pathname + search);
+}
+
+/** The path of an address on this site, without the slash at its end. @internal */
+export function pathOf(address: string | undefined): string {
+  return (parse(address ?? '/', NOWHERE)?.pathname ?? '/').replace(/(?<=.)\/$/, '');
+}
+
+/** Not `URL.canParse`: once it is hot, that of Node 20 refuses paths with an ü. */
+function parse(text: string, base?: string): URL | undefined {
+  try {
+    return new URL(text, base);
+  } catch {
+    return undefined;
+  }
+}

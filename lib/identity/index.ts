@@ -1,0 +1,2 @@
+export { CallerResolver } from './caller-resolver.js';
+export { RequestState } from './request-state.js';

@@ -1,0 +1,33 @@
+import { InvalidInputError, KeyLimitError } from '../errors/index.js';
+import type { KeyRecord, KeyScope, KeyStorage, PutResult } from '../storage/index.js';
+
+/**
+ * Writes a record whose slot is free. Whether it is, the storage decides in the statement that writes it, so that of two
+ * at once one is refused.
+ *
+ * @throws {InvalidInputError} where the slot is taken @throws {KeyLimitError}
+ * @internal
+ */
+export async function createKey(
+  storage: KeyStorage,
+  place: KeyScope,
+  record: KeyRecord,
+  limit: number,
+): Promise<PutResult> {
+  const isWritten = await storage.putIfAbsent(place, record, limit);
+  const { provider, label } = record;
+  const stored = (await storage.list(place)).find((key) => key.provider === provider && key.label === label);
+  if (!isWritten && stored && !stored.expired) {
+    throw new InvalidInputError(
+      'A key with this label is stored already. Write another label, or replace that key.',
+      'taken',
+    );
+  }
+  if (!isWritten) throw new KeyLimitError(limit);
+  const now = new Date();
+  // Where it is gone again by now, it was there.
+  return {
+    record: stored ?? { ...record, createdAt: now, updatedAt: now, lastUsedAt: null, expired: false },
+    replaced: false,
+  };
+}

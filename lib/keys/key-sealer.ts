@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import { KeyEvents } from '../audit/index.js';
+import { EncryptionService, maskKey, type SealContext } from '../crypto/index.js';
+import { EncryptionError } from '../errors/index.js';
+import type { KeyHolder, StoredKey } from '../interfaces/index.js';
+import type { KeyRecord, KeyScope, KeySlot, ListedKey, SealedKey } from '../storage/index.js';
+import { ResolvedApiKey } from './resolved-api-key.js';
+
+const NO_FIELDS: Record<string, string> = Object.freeze({});
+
+/**
+ * Where encryption and storage meet: turns a key into a record of a place and back.
+ *
+ * @internal
+ */
+@Injectable()
+export class KeySealer {
+  constructor(
+    private readonly encryption: EncryptionService,
+    private readonly events: KeyEvents,
+  ) {}
+
+  seal(
+    place: KeyScope,
+    slot: KeySlot,
+    apiKey: string,
+    fields: Record<string, string>,
+    expiresAt: Date | null,
+  ): KeyRecord {
+    const fieldNames = Object.keys(fields);
+    const text = JSON.stringify({ v: 1, key: apiKey, ...(fieldNames.length > 0 && { fields }) });
+    const ciphertext = this.encryption.encrypt(text, contextOf(place, slot, expiresAt));
+    return {
+      ...slot,
+      ciphertext,
+      expiresAt,
+      keyId: this.encryption.keyIdOf(ciphertext),
+      hint: maskKey(apiKey),
+      fingerprint: this.encryption.fingerprint(slot.provider, apiKey),
+      fieldNames,
+    };
+  }
+
+  /** @throws {EncryptionError} */
+  open(place: KeyScope, slot: KeySlot, sealed: SealedKey, holder: KeyHolder): ResolvedApiKey {
+    const { provider, label } = slot;
+    const { owner, source } = place;
+    try {
+      const { key, fields } = this.#decrypt(place, slot, sealed);
+      if (this.events.isHeard) this.events.emit({ type: 'used', owner, source, provider, label }, holder);
+      return new ResolvedApiKey(provider, label, key, fields, source, sealed.expiresAt);
+    } catch (error) {
+      this.events.emit({ type: 'decryptFailed', owner, source, provider, label }, holder);
+      throw error;
+    }
+  }
+
+  /** The same key as a record of another place, `null` where it cannot be read. */
+  reseal(from: KeyScope, to: KeyScope, record: ListedKey): KeyRecord | null {
+    const { provider, label, expiresAt } = record;
+    try {
+      const { key, fields } = this.#decrypt(from, record, record);
+      return this.seal(to, { provider, label }, key, fields, expiresAt);
+    } catch (error) {
+      // While its key is only waited for, a visitor's record must not be left behind.
+      if (error instanceof EncryptionError && !this.encryption.isWaiting) return null;
+      throw error;
+    }
+  }
+
+  describe(place: KeyScope, record: ListedKey): StoredKey {
+    return toStoredKey(
+      place,
+      record,
+      this.encryption.isReadable(record.ciphertext, contextOf(place, record, record.expiresAt)),
+    );
+  }
+
+  /** The same of a record that was sealed here a moment ago, and therefore opens. */
+  describeNew(place: KeyScope, record: ListedKey): StoredKey {
+    return toStoredKey(place, record, true);
+  }
+
+  #decrypt(place: KeyScope, slot: KeySlot, sealed: SealedKey): { key: string; fields: Record<string, string> } {
+    const text = this.encryption.decrypt(sealed.ciphertext, contextOf(place, slot, sealed.expiresAt));
+    let content: { v?: unknown; key?: unknown; fields?: Record<string, string> };
+    try {
+      content = JSON.parse(text) as typeof content;
+    } catch {
+      // The parser's own error quotes the text.
+      throw new EncryptionError();
+    }
+    if (content?.v !== 1 || typeof content.key !== 'string') throw new EncryptionError();
+    return { key: content.key, fields: content.fields ?? NO_FIELDS };
+  }
+}
+
+function contextOf({ source, owner }: KeyScope, { provider, label }: KeySlot, expiresAt: Date | null): SealContext {
+  return { purpose: source, ownerKind: owner.kind, ownerId: owner.id, provider, label, expiresAt };
+}
+
+function toStoredKey(place: KeyScope, record: ListedKey, isReadable: boolean): StoredKey {
+  const { provider, label, hint, createdAt, updatedAt, expiresAt, lastUsedAt } = record;
+  return {
+    provider,
+    label,
+    hint,
+    fingerprint: record.fingerprint.toString('hex'),
+    fields: [...record.fieldNames],
+    createdAt,
+    updatedAt,
+    expiresAt,
+    lastUsedAt,
+    source: place.source,
+    status: record.expired ? 'expired' : isReadable ? 'active' : 'unreadable',
+  };
+}

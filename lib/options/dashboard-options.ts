@@ -1,0 +1,56 @@
+import { ConfigurationError } from '../errors/index.js';
+import type { ByokModuleOptions, ResolvedByokOptions } from '../interfaces/index.js';
+import { checkMessages } from './message-options.js';
+import { assertKnownKeys, enumOption, objectOption, optionalFunction } from './option-checks.js';
+
+const KNOWN = ['guards', 'title', 'theme', 'layout', 'locale', 'timeZone', 'messages', 'signInUrl'];
+
+/** Checks the option `dashboard`. @throws {ConfigurationError} @internal */
+export function checkDashboard(dashboard: ByokModuleOptions['dashboard']): ResolvedByokOptions['dashboard'] {
+  if (dashboard === false) return false;
+  const given = objectOption('dashboard', dashboard, 'false or ');
+  assertKnownKeys('dashboard.', given, KNOWN);
+  const isGuard = (guard: unknown) =>
+    typeof guard === 'function' || typeof (guard as { canActivate?: unknown } | null)?.canActivate === 'function';
+  if (given.guards !== undefined && !(Array.isArray(given.guards) && given.guards.every(isGuard))) {
+    throw new ConfigurationError('dashboard.guards has to be an array of guards.');
+  }
+  if (given.title !== undefined && (typeof given.title !== 'string' || given.title.trim() === '')) {
+    throw new ConfigurationError('dashboard.title has to be a string.');
+  }
+  return Object.freeze({
+    guards: given.guards ?? [],
+    title: given.title,
+    theme: enumOption('dashboard.theme', given.theme ?? 'system', ['system', 'light', 'dark']),
+    layout: optionalFunction('dashboard.layout', given.layout),
+    locale: checkLocale(given.locale),
+    timeZone: checkTimeZone(given.timeZone ?? 'UTC'),
+    messages: checkMessages(objectOption('dashboard.messages', given.messages)),
+    signInUrl: checkSignInUrl(given.signInUrl),
+  });
+}
+
+function checkLocale(locale: unknown): string | undefined {
+  if (locale === undefined) return undefined;
+  try {
+    if (typeof locale === 'string') return Intl.getCanonicalLocales(locale)[0];
+  } catch {
+    // Told below.
+  }
+  throw new ConfigurationError("dashboard.locale has to be the tag of a language, such as 'en' or 'de-AT'.");
+}
+
+function checkTimeZone(timeZone: unknown): string {
+  try {
+    if (typeof timeZone === 'string') return new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone;
+  } catch {
+    // Told below.
+  }
+  throw new ConfigurationError("dashboard.timeZone has to be the name of a time zone, such as 'Europe/Berlin'.");
+}
+
+function checkSignInUrl(url: unknown): string | undefined {
+  if (url === undefined) return undefined;
+  if (typeof url === 'string' && (/^\/(?![/\\])/.test(url) || (/^https?:/.test(url) && URL.canParse(url)))) return url;
+  throw new ConfigurationError("dashboard.signInUrl has to be a path such as '/sign-in', or an http(s) address.");
+}

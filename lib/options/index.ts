@@ -1,0 +1,3 @@
+export { checkTableName } from './option-checks.js';
+export { RedactedOptions, redactOptions } from './redacted-options.js';
+export { resolveOptions } from './resolve-options.js';

@@ -1,0 +1,82 @@
+import { ConfigurationError } from '../errors/index.js';
+import type { ProviderConfig, ProviderField } from '../interfaces/index.js';
+import { isFieldName, isProviderName } from '../validation/index.js';
+
+/**
+ * Checks the option `providers`. The result has no prototype, so that looking up a provider called `constructor`
+ * finds nothing.
+ *
+ * @throws {ConfigurationError}
+ * @internal
+ */
+export function checkProviderConfigs(
+  providers: Record<string, ProviderConfig>,
+): Readonly<Record<string, ProviderConfig>> {
+  if (typeof providers !== 'object' || Array.isArray(providers)) {
+    throw new ConfigurationError("providers has to be an object: { openai: { keyPrefix: 'sk-' } }.");
+  }
+  const checked = Object.create(null) as Record<string, ProviderConfig>;
+  for (const [provider, config] of Object.entries(providers)) {
+    const where = `providers[${JSON.stringify(provider)}]`;
+    if (!isProviderName(provider)) {
+      throw new ConfigurationError(
+        `${where}: a provider's name is 1 to 64 lower-case letters, digits, dots, underscores and hyphens.`,
+      );
+    }
+    assertKnownKeys(where, config, ['name', 'placeholder', 'docsUrl', 'keyPrefix', 'keyPattern', 'fields']);
+    requireTexts(where, config, ['name', 'placeholder', 'docsUrl', 'keyPrefix']);
+    if (config.keyPattern !== undefined && !(config.keyPattern instanceof RegExp)) {
+      throw new ConfigurationError(`${where}.keyPattern has to be a RegExp.`);
+    }
+    if (config.docsUrl !== undefined && !(URL.canParse(config.docsUrl) && /^https:\/\//.test(config.docsUrl))) {
+      throw new ConfigurationError(`${where}.docsUrl has to be an https address.`);
+    }
+    checked[provider] = Object.freeze({ ...config, fields: checkFields(`${where}.fields`, config.fields ?? {}) });
+  }
+  return Object.freeze(checked);
+}
+
+function checkFields(where: string, fields: Record<string, ProviderField>): Readonly<Record<string, ProviderField>> {
+  if (typeof fields !== 'object' || Array.isArray(fields))
+    throw new ConfigurationError(`${where} has to be an object.`);
+  for (const [field, facts] of Object.entries(fields)) {
+    if (!isFieldName(field)) {
+      throw new ConfigurationError(
+        `${where}: a name is a letter, then up to 63 letters, digits, underscores or hyphens.`,
+      );
+    }
+    assertKnownKeys(`${where}.${field}`, facts, ['label', 'type', 'placeholder', 'required', 'allowPrivate']);
+    requireTexts(`${where}.${field}`, facts, ['label', 'placeholder']);
+    if (!['text', 'url', 'password'].includes(facts.type ?? 'text')) {
+      throw new ConfigurationError(`${where}.${field}.type has to be 'text', 'url' or 'password'.`);
+    }
+    if (facts.required !== undefined && typeof facts.required !== 'boolean') {
+      throw new ConfigurationError(`${where}.${field}.required has to be true or false.`);
+    }
+    if (facts.allowPrivate !== undefined && (typeof facts.allowPrivate !== 'boolean' || facts.type !== 'url')) {
+      throw new ConfigurationError(`${where}.${field}.allowPrivate has to be true or false, beside type: 'url'.`);
+    }
+  }
+  return Object.freeze({ ...fields });
+}
+
+/** A fact that is misspelt would quietly not be enforced. */
+function assertKnownKeys(where: string, facts: unknown, known: readonly string[]): void {
+  if (typeof facts !== 'object' || facts === null || Array.isArray(facts)) {
+    throw new ConfigurationError(`${where} has to be an object.`);
+  }
+  const unknown = Object.keys(facts).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new ConfigurationError(
+    `${where} cannot have ${JSON.stringify(unknown)}. What it can have is: ${known.join(', ')}.`,
+  );
+}
+
+function requireTexts(where: string, facts: object, names: readonly string[]): void {
+  for (const name of names) {
+    const value = (facts as Record<string, unknown>)[name];
+    if (value !== undefined && typeof value !== 'string') {
+      throw new ConfigurationError(`${where}.${name} has to be a string.`);
+    }
+  }
+}

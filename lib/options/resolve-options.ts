@@ -1,0 +1,184 @@
+import { ConfigurationError } from '../errors/index.js';
+import type { ByokModuleOptions, ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
+import { checkDashboard } from './dashboard-options.js';
+import {
+  assertKnownKeys,
+  booleanOption,
+  checkTableName,
+  enumOption,
+  integerOption,
+  objectOption,
+  optionalFunction,
+} from './option-checks.js';
+import { checkProviderConfigs } from './provider-options.js';
+
+const MINUTE = 60_000;
+
+/** Every option there is: one that is not here is a slip of the pen, and refused. */
+const KNOWN: Record<keyof ByokModuleOptions, true> = {
+  secret: true,
+  db: true,
+  storage: true,
+  resolveUser: true,
+  providers: true,
+  allowUnknownProviders: true,
+  defaultTtl: true,
+  maxKeysPerUser: true,
+  https: true,
+  publicOrigins: true,
+  path: true,
+  dashboard: true,
+  api: true,
+  cleanup: true,
+  tableName: true,
+  preparedStatements: true,
+  rateLimit: true,
+  onEvent: true,
+  audit: true,
+};
+
+/**
+ * Merges the defaults in, checks everything and freezes the result. Both ways of registering the module come through
+ * here; the secret does not, only `EncryptionService` reads it.
+ *
+ * @throws {ConfigurationError} saying what to write instead
+ * @internal
+ */
+export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new ConfigurationError('ByokModule needs options: ByokModule.forRoot({ secret, db }).');
+  }
+  assertKnownKeys('', options, Object.keys(KNOWN), ['isGlobal']);
+  const db = checkDb(options.db);
+  const storage = enumOption('storage', options.storage ?? (db ? 'hybrid' : 'session'), [
+    'session',
+    'database',
+    'hybrid',
+  ]);
+  if (storage !== 'session' && !db) {
+    throw new ConfigurationError(
+      `storage: '${storage}' needs a database: add db (a Postgres URL, TypeORM options or { dataSource }), or write storage: 'session'. If db comes from the environment, the variable is empty.`,
+    );
+  }
+  const resolved = {
+    storage,
+    resolveUser: optionalFunction('resolveUser', options.resolveUser) ?? userOfRequest,
+    providers: checkProviderConfigs(options.providers ?? {}),
+    allowUnknownProviders: booleanOption('allowUnknownProviders', options.allowUnknownProviders, true),
+    defaultTtl:
+      options.defaultTtl == null ? null : integerOption('defaultTtl', options.defaultTtl, 'milliseconds, or null'),
+    maxKeysPerUser: integerOption('maxKeysPerUser', options.maxKeysPerUser ?? 50),
+    https: enumOption('https', options.https ?? (process.env.NODE_ENV === 'production' ? 'block' : 'warn'), [
+      'off',
+      'warn',
+      'block',
+    ]),
+    publicOrigins: Object.freeze(checkOrigins(options.publicOrigins ?? [])),
+    path: checkPath(options.path ?? 'byok'),
+    dashboard: checkDashboard(options.dashboard),
+    api: booleanOption('api', options.api, true),
+    cleanup: checkCleanup(options.cleanup ?? {}),
+    tableName: checkTableName(options.tableName ?? 'user_api_keys'),
+    preparedStatements: booleanOption('preparedStatements', options.preparedStatements, true),
+    rateLimit: checkRateLimit(options.rateLimit),
+    onEvent: optionalFunction('onEvent', options.onEvent),
+    audit: checkAudit(options.audit, db),
+  };
+  // It has the database's password in it. Whoever prints a service, or the container, prints these options too.
+  Object.defineProperty(resolved, 'db', { get: () => db });
+  return Object.freeze(resolved) as ResolvedByokOptions;
+}
+
+function userOfRequest(request: ByokRequest): unknown {
+  const user = request.user as { id?: unknown; sub?: unknown } | null | undefined;
+  return user?.id ?? user?.sub;
+}
+
+function checkDb(db: ByokModuleOptions['db']): ByokModuleOptions['db'] {
+  if (db === undefined || db === null || db === '') return undefined;
+  if (typeof db === 'string') {
+    if (!/^postgres(ql)?:\/\//.test(db)) {
+      throw new ConfigurationError('db has to be a Postgres URL such as postgres://user@host:5432/name.');
+    }
+    return db;
+  }
+  if (typeof db !== 'object' || Array.isArray(db)) {
+    throw new ConfigurationError('db has to be a Postgres URL, TypeORM options or { dataSource: "name" }.');
+  }
+  if (!('type' in db)) {
+    assertKnownKeys('db.', db, ['dataSource']);
+    if (db.dataSource !== undefined && typeof db.dataSource !== 'string') {
+      throw new ConfigurationError('db.dataSource has to be the name of a TypeORM connection; {} is the default one.');
+    }
+    return db;
+  }
+  if (db.type !== 'postgres') throw new ConfigurationError("db.type has to be 'postgres'.");
+  if (db.synchronize) {
+    throw new ConfigurationError('db.synchronize cannot be used: the tables are made by migrations. Leave it out.');
+  }
+  return db;
+}
+
+function checkCleanup(cleanup: NonNullable<ByokModuleOptions['cleanup']>): ResolvedByokOptions['cleanup'] {
+  const given = objectOption('cleanup', cleanup);
+  assertKnownKeys('cleanup.', given, ['onRequest', 'sweepEvery']);
+  const sweepEvery =
+    given.sweepEvery === null
+      ? null
+      : integerOption('cleanup.sweepEvery', given.sweepEvery ?? 15 * MINUTE, 'milliseconds, or null');
+  if (sweepEvery !== null) checkTimer('cleanup.sweepEvery', sweepEvery, '; null is never');
+  return Object.freeze({ onRequest: booleanOption('cleanup.onRequest', given.onRequest, true), sweepEvery });
+}
+
+function checkRateLimit(rateLimit: ByokModuleOptions['rateLimit']): ResolvedByokOptions['rateLimit'] {
+  if (rateLimit === false) return false;
+  const given = objectOption('rateLimit', rateLimit, 'false or ');
+  assertKnownKeys('rateLimit.', given, ['perOwner', 'perAddress', 'windowMs', 'store']);
+  const windowMs = integerOption('rateLimit.windowMs', given.windowMs ?? MINUTE, 'milliseconds');
+  checkTimer('rateLimit.windowMs', windowMs);
+  return Object.freeze({
+    perOwner: integerOption('rateLimit.perOwner', given.perOwner ?? 10),
+    perAddress: integerOption('rateLimit.perAddress', given.perAddress ?? 60),
+    windowMs,
+    store: optionalFunction('rateLimit.store', given.store),
+  });
+}
+
+function checkAudit(audit: ByokModuleOptions['audit'], db: ByokModuleOptions['db']): ResolvedByokOptions['audit'] {
+  if (audit === undefined || audit === false) return false;
+  if (!db) throw new ConfigurationError('audit needs a database: add db, or leave audit out.');
+  const given = audit === true ? {} : objectOption('audit', audit);
+  assertKnownKeys('audit.', given, ['retentionDays']);
+  const days = given.retentionDays ?? null;
+  return Object.freeze({
+    retentionDays: days === null ? null : integerOption('audit.retentionDays', days, 'days, or null'),
+  });
+}
+
+function checkOrigins(origins: unknown): string[] {
+  if (!Array.isArray(origins))
+    throw new ConfigurationError("publicOrigins has to be an array: ['https://example.com'].");
+  return origins.map((origin: unknown) => {
+    const parsed = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : undefined;
+    if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.origin !== origin || origin.includes('*')) {
+      throw new ConfigurationError(
+        `publicOrigins takes origins as a browser sends them, each in full, without a path or a closing slash (https://example.com); got ${JSON.stringify(origin)}.`,
+      );
+    }
+    return origin;
+  });
+}
+
+function checkPath(path: unknown): string {
+  const clean = typeof path === 'string' ? path.replace(/^\/+|\/+$/g, '') : '';
+  if (!/^[A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*$/.test(clean) || clean.split('/').some((part) => /^\.+$/.test(part))) {
+    throw new ConfigurationError(`path has to be a plain URL path such as 'byok' or 'settings/keys'.`);
+  }
+  return clean;
+}
+
+/** Timers of Node overflow past 2^31 − 1 and then fire at once: a window would end as it begins. */
+function checkTimer(name: string, value: number, instead = ''): void {
+  if (value <= 2 ** 31 - 1) return;
+  throw new ConfigurationError(`${name} can be at most 2147483647 milliseconds (24 days)${instead}.`);
+}

@@ -1,1 +1,0 @@
-export { ByokHealthIndicator } from './byok-health.indicator.js';

@@ -1,0 +1,49 @@
+import type { VNode } from 'preact';
+import { getProviderInfo, type ProviderFacts } from '../format/index.js';
+import { type ReaderProps, translator } from '../messages/index.js';
+import { domId } from '../parts/dom-id.js';
+import { formState, type FormStateProps } from '../parts/form-state.js';
+import { keyInput } from '../parts/key-input.js';
+import { keyUrl } from '../parts/key-urls.js';
+import { asElement, attributes, markup } from '../parts/markup.js';
+import { safeUrl } from '../parts/safe-url.js';
+
+/** Properties of {@link InlineKeyInput}. @publicApi */
+export interface InlineKeyInputProps extends ReaderProps, FormStateProps {
+  provider: string;
+  /** Default: made from the provider. */
+  inputId?: string;
+  /** Where the key is sent. Default `/byok/keys/<provider>`; an address that is not safe leaves an input that cannot be sent. */
+  onSave?: string;
+  /** Smaller. Default true. */
+  compact?: boolean;
+  placeholder?: string;
+  providerConfig?: ProviderFacts;
+  label?: string;
+}
+
+/**
+ * An input for a key and its button in one line.
+ *
+ * @example
+ * renderToString(<InlineKeyInput provider="openai" onSave="/byok/keys/openai" csrfToken={token} returnTo="/chat" />)
+ *
+ * @publicApi
+ */
+export function InlineKeyInput(props: InlineKeyInputProps): VNode {
+  const { provider, compact = true, placeholder, providerConfig } = props;
+  const t = translator(props);
+  const info = getProviderInfo(provider, providerConfig, props);
+  const id = props.inputId ?? domId('byok-inline', provider, props.label);
+  const action = safeUrl(props.onSave ?? keyUrl(provider));
+  const disabled = action === undefined;
+  const name = t('keyOf', { name: info.name });
+  return asElement(markup`
+    <form class="byok byok-inline" method="post" ${attributes({ action })}>
+      ${formState(props, props.label)}
+      <label class="byok-hidden" for="${id}">${name}</label>
+      ${keyInput({ id, info, t, placeholder, disabled, small: compact })}
+      <button type="submit" class="byok-btn byok-btn-primary${compact ? ' byok-btn-sm' : ''}"
+        aria-label="${t('save')}: ${name}" ${attributes({ disabled })}>${t('save')}</button>
+    </form>`);
+}

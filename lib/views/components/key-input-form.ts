@@ -1,0 +1,91 @@
+import type { VNode } from 'preact';
+import type { ProviderField } from '../../interfaces/index.js';
+import { getProviderInfo, type ProviderFacts } from '../format/index.js';
+import { type ReaderProps, translator } from '../messages/index.js';
+import { domId } from '../parts/dom-id.js';
+import { type ExtraField, mergeFields } from '../parts/extra-fields.js';
+import { ADDS, formState, type FormStateProps } from '../parts/form-state.js';
+import { keyFields, type KeyFields } from '../parts/key-fields.js';
+import { keyUrl } from '../parts/key-urls.js';
+import { asElement, attributes, markup, type Markup } from '../parts/markup.js';
+import { safeUrl } from '../parts/safe-url.js';
+
+/** Properties of {@link KeyInputForm}. @publicApi */
+export interface KeyInputFormProps extends ReaderProps, FormStateProps {
+  provider: string;
+  /** Where the form is sent. Default `/byok/keys/<provider>`; an address that is not safe leaves a form that cannot be sent. */
+  action?: string;
+  /** Always `post`: with any other a key would end up in an address. */
+  method?: 'post';
+  /** Whether to say how a key is kept and where one is to be had. Default true. */
+  showHelp?: boolean;
+  /** Shown instead of the configured placeholder. */
+  placeholder?: string;
+  /**
+   * Values to ask for beside those of the provider's configuration. For an `action` of the application's own: the
+   * module's takes only the fields that the option `providers` declares.
+   */
+  extraFields?: readonly ExtraField[] | Readonly<Record<string, ProviderField>>;
+  /** The provider's facts, or those of several by name. */
+  providerConfig?: ProviderFacts;
+  /** Which of the provider's keys. Default `'default'`, and then not sent. */
+  label?: string;
+  /** Whether to ask for the label instead. Default false. */
+  askLabel?: boolean;
+  /** Why the last key was refused. */
+  error?: string;
+  /** Of the key's input. Default: made from provider and label. */
+  id?: string;
+}
+
+/**
+ * A form for one key, with the extra values of its provider. The key is never put into the page, and browsers are asked
+ * not to remember it.
+ *
+ * @example
+ * renderToString(<KeyInputForm provider="openai" action="/byok/keys/openai" csrfToken={token} />)
+ *
+ * @publicApi
+ */
+export function KeyInputForm(props: KeyInputFormProps): VNode {
+  const { provider, placeholder, showHelp = true, label, askLabel, error } = props;
+  const info = getProviderInfo(provider, props.providerConfig, props);
+  const form = keyForm({
+    id: props.id ?? domId('byok-key', provider, label),
+    info,
+    t: translator(props),
+    action: safeUrl(props.action ?? keyUrl(provider)),
+    state: props,
+    label,
+    placeholder,
+    fields: mergeFields(info.fields, props.extraFields),
+    showHelp,
+    askLabel,
+    error,
+  });
+  return asElement(form);
+}
+
+/** What a form needs beside its fields. @internal */
+export interface KeyForm extends KeyFields {
+  /** `undefined`: it cannot be sent. */
+  action: string | undefined;
+  state: FormStateProps;
+  label?: string;
+  /** Whether it adds a key, and never replaces one. */
+  adds?: boolean;
+}
+
+/** The form as markup. @internal */
+export function keyForm(form: KeyForm): Markup {
+  const { info, t, action, state, label, askLabel, adds } = form;
+  const disabled = action === undefined;
+  return markup`
+    <form class="byok byok-form" method="post" ${attributes({ action })}>
+      ${formState(state, askLabel ? undefined : label)}
+      ${adds && ADDS}
+      ${keyFields(form, disabled)}
+      <button type="submit" class="byok-btn byok-btn-primary" aria-label="${t('saveKeyOf', { name: info.name })}"
+        ${attributes({ disabled })}>${t('saveKey')}</button>
+    </form>`;
+}

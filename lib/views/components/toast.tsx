@@ -1,0 +1,71 @@
+import type { ComponentChildren, VNode } from 'preact';
+import { type ReaderProps, translator } from '../messages/index.js';
+import { AlertBox, type AlertKind } from './alert.js';
+
+/** Properties of {@link ToastContainer}. @publicApi */
+export interface ToastContainerProps extends ReaderProps {
+  /** Default `'top'`. */
+  position?: 'top' | 'middle' | 'bottom';
+  /** Where in the line's direction. Default `'end'`. */
+  align?: 'start' | 'center' | 'end';
+  /** Default `'byok-toasts'`. */
+  id?: string;
+  children?: ComponentChildren;
+}
+
+/**
+ * Where toasts appear: over the page where there is JavaScript to put them away, else in its flow.
+ *
+ * @example
+ * renderToString(
+ *   <ToastContainer position="bottom">
+ *     <Toast message="The key was saved." kind="success" />
+ *   </ToastContainer>,
+ * )
+ *
+ * @publicApi
+ */
+export function ToastContainer(props: ToastContainerProps): VNode {
+  const { id = 'byok-toasts', children } = props;
+  const position = oneOf(props.position, ['top', 'middle', 'bottom']);
+  const align = oneOf(props.align, ['end', 'start', 'center']);
+  return (
+    <div
+      id={id}
+      class={`byok byok-toasts byok-toasts-${position} byok-toasts-${align}`}
+      role="region"
+      aria-label={translator(props)('notifications')}
+    >
+      {children}
+    </div>
+  );
+}
+
+/** Properties of {@link Toast}. @publicApi */
+export interface ToastProps extends ReaderProps {
+  message: string;
+  /** Default `'info'`. */
+  kind?: AlertKind;
+  /** Milliseconds until the script puts it away, not counting those under the pointer or with focus; 0 for never. Default 3000. */
+  duration?: number;
+}
+
+/**
+ * A message that goes away by itself.
+ *
+ * @example
+ * renderToString(<Toast message="The key was saved." kind="success" duration={5000} />)
+ *
+ * @publicApi
+ */
+export function Toast({ message, kind = 'info', duration = 3000, ...reader }: ToastProps): VNode {
+  return (
+    <AlertBox {...reader} {...{ kind, duration }} icon={kind} dismissible>
+      <span>{message}</span>
+    </AlertBox>
+  );
+}
+
+function oneOf(value: string | undefined, [standard, ...others]: readonly string[]): string {
+  return value !== undefined && others.includes(value) ? value : standard;
+}

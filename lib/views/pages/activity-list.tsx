@@ -1,0 +1,45 @@
+import type { VNode } from 'preact';
+import type { AuditEntry } from '../../interfaces/index.js';
+import { formatKeyAge, formatMoment, formatProviderName, type ProviderFacts } from '../format/index.js';
+import { type MessageKey, type ReaderProps, translator } from '../messages/index.js';
+
+/** What is shown of an entry of the audit log. @internal */
+export type ActivityEntry = Pick<AuditEntry, 'at' | 'action' | 'provider' | 'label' | 'times'>;
+
+const ACTIONS = {
+  stored: 'actionStored',
+  replaced: 'actionReplaced',
+  deleted: 'actionDeleted',
+  expired: 'actionExpired',
+  used: 'actionUsed',
+  denied: 'actionDenied',
+  decryptFailed: 'actionDecryptFailed',
+  rotated: 'actionRotated',
+} as const satisfies Record<AuditEntry['action'], MessageKey>;
+
+/** What happened to a person's keys, newest first. @internal */
+export function activityList(entries: readonly ActivityEntry[], facts: ProviderFacts, reader: ReaderProps): VNode {
+  const t = translator(reader);
+  return (
+    <section class="byok byok-card" aria-labelledby="byok-activity-title">
+      <h2 id="byok-activity-title" class="byok-title">
+        {t('activity')}
+      </h2>
+      {entries.length === 0 && <p class="byok-help">{t('noActivity')}</p>}
+      <ul class="byok-activity">
+        {entries.map(({ at, action, provider, label, times }) => {
+          const name = formatProviderName(provider, facts);
+          return (
+            <li>
+              <strong>{t(ACTIONS[action])}</strong> {label === 'default' ? name : t('labelled', { name, label })}
+              {times > 1 && `, ${t('times', { count: times })}`}{' '}
+              <time class="byok-help" dateTime={at.toISOString()} title={formatMoment(at, reader)}>
+                {formatKeyAge(at, reader)}
+              </time>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,36 @@
+import type { VNode } from 'preact';
+import { type ReaderProps, translator } from '../messages/index.js';
+import { formState } from '../parts/form-state.js';
+import { asElement } from '../parts/markup.js';
+
+/** Properties of {@link clearPage}. @internal */
+export interface ClearPageProps extends ReaderProps {
+  baseUrl: string;
+  /** How many keys there are. */
+  count: number;
+  csrfToken?: string;
+}
+
+/** Asks once more before everything is deleted. @internal */
+export function clearPage({ baseUrl, count, csrfToken, ...reader }: ClearPageProps): { title: string; content: VNode } {
+  const t = translator(reader);
+  const content = (
+    <>
+      <p>{count === 0 ? t('noKey') : t('clearQuestion', { count })}</p>
+      <form class="byok-form" method="post" action={`${baseUrl}/keys/clear`}>
+        {asElement(formState({ csrfToken }))}
+        <p class="byok-actions">
+          {count > 0 && (
+            <button type="submit" class="byok-btn byok-btn-error">
+              {t('clearAll')}
+            </button>
+          )}
+          <a class="byok-btn byok-btn-ghost" href={baseUrl}>
+            {t('cancel')}
+          </a>
+        </p>
+      </form>
+    </>
+  );
+  return { title: t('clearAll'), content };
+}

@@ -1,0 +1,83 @@
+import type { VNode } from 'preact';
+import type { ProviderConfig, StoredKey } from '../../interfaces/index.js';
+import { Alert } from '../components/alert.js';
+import { KeyManagerDashboard } from '../components/key-manager-dashboard.js';
+import { MultiProviderKeyForm } from '../components/multi-provider-key-form.js';
+import { type ReaderProps, translator } from '../messages/index.js';
+import type { Refusal } from '../parts/provider-card.js';
+import { type ActivityEntry, activityList } from './activity-list.js';
+import { securityStatus, type SecurityStatus } from './security-status.js';
+
+/** What the last form did. @publicApi */
+export interface FormNotice {
+  kind: 'success' | 'error';
+  text: string;
+  /** The form that was refused, for the reason to stand beside it too. */
+  refusal?: Refusal;
+}
+
+/** Properties of {@link dashboardPage}. @internal */
+export interface DashboardPageProps extends ReaderProps {
+  /** Default: "API keys" in the reader's language. */
+  title?: string;
+  baseUrl: string;
+  keys: readonly StoredKey[];
+  providerConfigs: Readonly<Record<string, ProviderConfig>>;
+  csrfToken?: string;
+  notice?: FormNotice;
+  security: SecurityStatus;
+  /** Newest first; left out where no audit log is kept. */
+  activity?: readonly ActivityEntry[];
+}
+
+/** What is stored, each with its hint alone, and forms to add, replace and delete. @internal */
+export function dashboardPage(props: DashboardPageProps): { title: string; content: VNode } {
+  const { title, baseUrl, keys, providerConfigs, csrfToken, notice, security, activity, ...reader } = props;
+  const t = translator(reader);
+  const providers = Object.keys(providerConfigs);
+  const content = (
+    <div data-byok-region="byok-keys" id="byok-keys" class="byok-sections">
+      {notice && (
+        <Alert
+          {...reader}
+          message={notice.text}
+          kind={notice.kind}
+          style="soft"
+          dismissible={notice.kind === 'success'}
+        />
+      )}
+      <KeyManagerDashboard
+        {...reader}
+        {...{ providers, keys, baseUrl, csrfToken }}
+        refusal={notice?.refusal}
+        providerConfig={providerConfigs}
+        title={null}
+        allowMore
+      />
+      <section class="byok byok-card" aria-labelledby="byok-add-title">
+        <h2 id="byok-add-title" class="byok-title">
+          {t('addKey')}
+        </h2>
+        <MultiProviderKeyForm
+          {...reader}
+          {...{ providers, csrfToken }}
+          refusal={notice?.refusal}
+          action={`${baseUrl}/keys`}
+          providerConfig={providerConfigs}
+          allowOther
+          askLabel
+        />
+      </section>
+      {securityStatus(security, reader)}
+      {activity && activityList(activity, providerConfigs, reader)}
+      {keys.length > 0 && (
+        <p>
+          <a class="byok-btn byok-btn-sm" href={`${baseUrl}/clear`}>
+            {t('clearAll')}
+          </a>
+        </p>
+      )}
+    </div>
+  );
+  return { title: title ?? t('dashboardTitle'), content };
+}

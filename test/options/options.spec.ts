@@ -1,0 +1,210 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ByokModuleOptions } from '../../lib/index.js';
+import { ByokModule, ConfigurationError } from '../../lib/index.js';
+import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { SECRET, startWith } from '../support/byok-app.js';
+
+const DB = 'postgres://user@localhost:5432/name';
+
+/** Options that do not let the application start, and a part of what is said then. */
+const WRONG: [string, object, string][] = [
+  ['no secret', { secret: undefined }, 'generateSecret()'],
+  ['an empty secret', { secret: '' }, 'generateSecret()'],
+  ['a weak secret', { secret: 'changeme' }, 'generateSecret()'],
+  ['no secrets', { secret: [] }, 'secret'],
+  ['db of another kind', { db: 'mysql://localhost/x' }, 'db has to be a Postgres URL such as postgres://'],
+  ['db that is a number', { db: 5432 }, 'db has to be a Postgres URL, TypeORM options or { dataSource: "name" }.'],
+  ['db that is an array', { db: [DB] }, 'db has to be a Postgres URL, TypeORM options'],
+  ['db of another type', { db: { type: 'mysql' } }, "db.type has to be 'postgres'."],
+  ['db that synchronizes', { db: { type: 'postgres', synchronize: true } }, 'db.synchronize cannot be used'],
+  [
+    'db with a slip',
+    { db: { datasource: 'main' } },
+    'There is no option "db.datasource". The options are: db.dataSource.',
+  ],
+  ['db.dataSource that is no name', { db: { dataSource: {} } }, 'db.dataSource has to be the name'],
+  ['storage of no kind', { storage: 'redis' }, "storage has to be one of: 'session', 'database', 'hybrid'."],
+  ['database without db', { storage: 'database' }, "storage: 'database' needs a database: add db"],
+  ['hybrid without db', { storage: 'hybrid', db: '' }, "storage: 'hybrid' needs a database"],
+  ['resolveUser that is a text', { resolveUser: 'user.id' }, 'resolveUser has to be a function.'],
+  ['providers that are a list', { providers: ['openai'] }, 'providers has to be an object: {'],
+  ['providers that are a text', { providers: 'openai' }, 'providers has to be an object: {'],
+  ['a provider of no name', { providers: { 'Open AI': {} } }, `providers["Open AI"]: a provider's name is`],
+  ['a provider that is a text', { providers: { openai: 'sk-' } }, 'providers["openai"] has to be an object.'],
+  ['a provider with a slip', { providers: { openai: { prefix: 'sk-' } } }, 'providers["openai"] cannot have "prefix".'],
+  ['name', { providers: { openai: { name: 7 } } }, 'providers["openai"].name has to be a string.'],
+  ['placeholder', { providers: { openai: { placeholder: {} } } }, '.placeholder has to be a string.'],
+  ['keyPrefix', { providers: { openai: { keyPrefix: /sk/ } } }, '.keyPrefix has to be a string.'],
+  ['keyPattern', { providers: { openai: { keyPattern: '^sk' } } }, '.keyPattern has to be a RegExp.'],
+  ['docsUrl', { providers: { openai: { docsUrl: 'javascript:alert(1)' } } }, '.docsUrl has to be an https address.'],
+  ['docsUrl without s', { providers: { openai: { docsUrl: 'http://a.example' } } }, '.docsUrl has to be an https'],
+  ['fields that are a list', { providers: { azure: { fields: ['a'] } } }, '.fields has to be an object.'],
+  ['a field of no name', { providers: { azure: { fields: { '1a': {} } } } }, '.fields: a name is a letter'],
+  ['a field that is null', { providers: { azure: { fields: { a: null } } } }, '.fields.a has to be an object.'],
+  [
+    'a field of no type',
+    { providers: { azure: { fields: { a: { type: 'date' } } } } },
+    ".type has to be 'text', 'url'",
+  ],
+  ['a field with a slip', { providers: { azure: { fields: { a: { requird: true } } } } }, 'cannot have "requird"'],
+  ['required', { providers: { azure: { fields: { a: { required: 'yes' } } } } }, '.required has to be true or false.'],
+  ['allowUnknownProviders', { allowUnknownProviders: 'no' }, 'allowUnknownProviders has to be true or false.'],
+  ['defaultTtl 0', { defaultTtl: 0 }, 'defaultTtl has to be a whole number of 1 or more (milliseconds, or null).'],
+  ['defaultTtl that is a text', { defaultTtl: '24h' }, 'defaultTtl has to be a whole number'],
+  ['maxKeysPerUser 0', { maxKeysPerUser: 0 }, 'maxKeysPerUser has to be a whole number of 1 or more.'],
+  ['maxKeysPerUser without end', { maxKeysPerUser: Infinity }, 'maxKeysPerUser has to be'],
+  ['https', { https: true }, "https has to be one of: 'off', 'warn', 'block'."],
+  ['publicOrigins that are one', { publicOrigins: 'https://a.example' }, 'publicOrigins has to be an array'],
+  ...[
+    'https://a.example/',
+    'https://a.example/x',
+    'a.example',
+    '*',
+    'https://*.a.example',
+    'null',
+    'https://A.example',
+    'ftp://a.example',
+    7,
+  ].map((origin): [string, object, string] => [
+    `the origin ${origin}`,
+    { publicOrigins: [origin] },
+    'publicOrigins takes',
+  ]),
+  ...['', '/', 'a b', '../x', 'a/../b', '.', 'a//b', 'a/:b', 'a?b', 'a/*', '%2e', 7].map(
+    (path): [string, object, string] => [
+      `the path ${path}`,
+      { path },
+      "path has to be a plain URL path such as 'byok'",
+    ],
+  ),
+  ['dashboard true', { dashboard: true }, 'dashboard has to be false or an object of options.'],
+  ['dashboard with a slip', { dashboard: { guard: [] } }, 'There is no option "dashboard.guard".'],
+  [
+    'dashboard.guards that are one',
+    { dashboard: { guards: class {} } },
+    'dashboard.guards has to be an array of guards.',
+  ],
+  ['dashboard.guards that are none', { dashboard: { guards: ['AuthGuard'] } }, 'dashboard.guards has to be an array'],
+  ['dashboard.title', { dashboard: { title: 7 } }, 'dashboard.title has to be a string.'],
+  ['dashboard.theme', { dashboard: { theme: 'blue' } }, "dashboard.theme has to be one of: 'system', 'light', 'dark'."],
+  ['dashboard.layout', { dashboard: { layout: '<html>' } }, 'dashboard.layout has to be a function.'],
+  ['dashboard.locale', { dashboard: { locale: 'not a tag' } }, 'dashboard.locale has to be the tag of a language'],
+  ['dashboard.timeZone', { dashboard: { timeZone: 'Mars/Olympus' } }, 'dashboard.timeZone has to be the name'],
+  ['dashboard.messages', { dashboard: { messages: [] } }, 'dashboard.messages has to be an object'],
+  ['dashboard.signInUrl', { dashboard: { signInUrl: '//evil.example' } }, 'dashboard.signInUrl has to be a path'],
+  [
+    'dashboard.signInUrl of a script',
+    { dashboard: { signInUrl: 'javascript:alert(1)' } },
+    'dashboard.signInUrl has to be',
+  ],
+  ['api', { api: 'yes' }, 'api has to be true or false.'],
+  ['cleanup', { cleanup: false }, 'cleanup has to be an object of options.'],
+  ['cleanup with a slip', { cleanup: { every: 1 } }, 'There is no option "cleanup.every".'],
+  ['cleanup.onRequest', { cleanup: { onRequest: 1 } }, 'cleanup.onRequest has to be true or false.'],
+  ['cleanup.sweepEvery', { cleanup: { sweepEvery: 0 } }, 'cleanup.sweepEvery has to be a whole number'],
+  [
+    'a cleanup.sweepEvery too long',
+    { cleanup: { sweepEvery: 2 ** 31 } },
+    'cleanup.sweepEvery can be at most 2147483647',
+  ],
+  ['tableName', { tableName: 'keys"; DROP TABLE x' }, 'tableName has to be 1 to 48 lower-case letters'],
+  ['preparedStatements', { preparedStatements: 0 }, 'preparedStatements has to be true or false.'],
+  ['rateLimit', { rateLimit: true }, 'rateLimit has to be false or an object of options.'],
+  ['rateLimit with a slip', { rateLimit: { perUser: 1 } }, 'There is no option "rateLimit.perUser".'],
+  ['rateLimit.perOwner', { rateLimit: { perOwner: 0 } }, 'rateLimit.perOwner has to be a whole number'],
+  ['rateLimit.perAddress', { rateLimit: { perAddress: '60' } }, 'rateLimit.perAddress has to be a whole number'],
+  [
+    'rateLimit.windowMs',
+    { rateLimit: { windowMs: 0.5 } },
+    'rateLimit.windowMs has to be a whole number of 1 or more (mil',
+  ],
+  ['rateLimit.store', { rateLimit: { store: {} } }, 'rateLimit.store has to be a function.'],
+  ['onEvent', { onEvent: {} }, 'onEvent has to be a function.'],
+  ['an option there is not', { secrets: [] }, 'There is no option "secrets". The options are: secret, db, storage,'],
+  ['the name of a property of all objects', { constructor: 1 }, 'There is no option "constructor".'],
+];
+
+describe('Options', () => {
+  it.each(WRONG)('stop the start where they have %s, and say what to write', async (_, wrong, message) => {
+    const options = { secret: SECRET, ...wrong } as unknown as ByokModuleOptions;
+    for (const module of [
+      () => ByokModule.forRoot(options),
+      () => ByokModule.forRootAsync({ useFactory: async () => options }),
+    ]) {
+      const failed = startWith(module());
+      await expect(failed).rejects.toThrow(ConfigurationError);
+      await expect(failed).rejects.toThrow(message);
+      await expect(failed).rejects.toMatchObject({ code: 'BYOK_CONFIGURATION' });
+    }
+  });
+
+  it('are asked for where there are none', async () => {
+    for (const options of [undefined, null, 'a text', []]) {
+      const failed = startWith(ByokModule.forRootAsync({ useFactory: () => options as unknown as ByokModuleOptions }));
+      await expect(failed).rejects.toThrow('ByokModule needs options: ByokModule.forRoot({ secret, db }).');
+    }
+  });
+
+  it('have the defaults that are promised', () => {
+    const { resolveUser, ...rest } = resolveOptions({ secret: SECRET });
+    expect(rest).toEqual({
+      storage: 'session',
+      providers: {},
+      allowUnknownProviders: true,
+      defaultTtl: null,
+      maxKeysPerUser: 50,
+      https: 'warn',
+      publicOrigins: [],
+      path: 'byok',
+      dashboard: {
+        guards: [],
+        title: undefined,
+        theme: 'system',
+        layout: undefined,
+        locale: undefined,
+        timeZone: 'UTC',
+        messages: {},
+        signInUrl: undefined,
+      },
+      api: true,
+      cleanup: { onRequest: true, sweepEvery: 900_000 },
+      tableName: 'user_api_keys',
+      preparedStatements: true,
+      rateLimit: { perOwner: 10, perAddress: 60, windowMs: 60_000, store: undefined },
+      onEvent: undefined,
+      audit: false,
+    });
+    expect(resolveUser({ headers: {}, user: { id: 7, sub: 'x' } })).toBe(7);
+    expect(resolveUser({ headers: {}, user: { sub: 'x' } })).toBe('x');
+    expect(resolveUser({ headers: {} })).toBeUndefined();
+    expect(resolveOptions({ secret: SECRET, db: DB }).storage).toBe('hybrid');
+    expect(resolveOptions({ secret: SECRET, db: DB }).db).toBe(DB);
+    expect(resolveOptions({ secret: SECRET, db: {} }).storage).toBe('hybrid');
+    expect(resolveOptions({ secret: SECRET, path: '/settings/keys/' }).path).toBe('settings/keys');
+    const before = process.env['NODE_ENV'];
+    process.env['NODE_ENV'] = 'production';
+    try {
+      expect(resolveOptions({ secret: SECRET }).https).toBe('block');
+    } finally {
+      process.env['NODE_ENV'] = before;
+    }
+  });
+
+  it('cannot be changed afterwards', () => {
+    const options = resolveOptions({ secret: SECRET, db: DB, providers: { openai: { fields: { org: {} } } } });
+    for (const part of [
+      options,
+      options.providers,
+      options.providers['openai'],
+      options.providers['openai'].fields,
+      options.dashboard,
+      options.cleanup,
+      options.rateLimit,
+      options.publicOrigins,
+    ]) {
+      expect(Object.isFrozen(part)).toBe(true);
+    }
+    expect(() => Object.assign(options, { db: 'other' })).toThrow(TypeError);
+    expect(options.providers['constructor']).toBeUndefined();
+  });
+});
