@@ -1,39 +1,81 @@
 import { describe, expect, it } from '@jest/globals';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
 import { readManifest, ROOT } from '../support/manifest.js';
+import { anchorsOf, DOCUMENTS, PAGES, readDocument, relativeLinksOf } from './documents.js';
 import { snippetsOf } from './snippets.js';
 
-const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
-const DOCUMENTS = [
-  'README.md',
-  'CONTRIBUTING.md',
-  'SECURITY.md',
-  'CHANGELOG.md',
-  'docs/operations.md',
-  'docs/scaling.md',
-];
+const SMALL_README = 10_000;
+const SMALL_SECURITY = 15_000;
+
+/** Links of a document that lead nowhere. */
+function brokenLinks(name: string, text: string): string[] {
+  return relativeLinksOf(text).filter((link) => {
+    const [path, anchor] = link.split('#');
+    const target = path === '' ? name : posix.normalize(posix.join(dirname(name), path));
+    if (target.startsWith('..') || !existsSync(join(ROOT, target))) return true;
+    return anchor !== undefined && !anchorsOf(target === name ? text : readDocument(target)).includes(anchor);
+  });
+}
 
 describe.each(DOCUMENTS)('%s', (name) => {
-  const text = read(name);
+  const text = readDocument(name);
 
   it('names only commands that there are', async () => {
     const { scripts } = await readManifest();
     const said = [...text.matchAll(/\bnpm (?:run ([\w:-]+)|(test|start))\b/g)].map(([, run, short]) => run ?? short);
     for (const script of said) expect(scripts).toHaveProperty([script]);
-    if (name !== 'CHANGELOG.md') expect(text).toMatch(/\bnpm /);
   });
 
   it('names only files that there are', () => {
-    // A link is seen from its document, a path from the project.
-    const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => join(dirname(name), path));
-    const paths = [...text.matchAll(/`((?:test|lib|sample|\.ci)\/[^`\s*]*)`/g)].map(([, path]) => path);
-    for (const path of [...links, ...paths]) expect([path, existsSync(join(ROOT, path))]).toEqual([path, true]);
+    const paths = [...text.matchAll(/`((?:test|lib|sample|docs|scripts|\.ci)\/[^`\s*]*)`/g)].map(([, path]) => path);
+    for (const path of paths) expect([path, existsSync(join(ROOT, path))]).toEqual([path, true]);
+  });
+
+  it('links to files and headings that there are', () => {
+    expect(brokenLinks(name, text)).toEqual([]);
+  });
+
+  it('has one title, and names no address that nobody reads', () => {
+    expect(text.replace(/^(```|~~~)[^]*?^\1/gm, '').match(/^# .+/gm)).toHaveLength(1);
+    expect(text).not.toMatch(/\w@\w+\.\w/);
+  });
+});
+
+describe('The check of links', () => {
+  it('finds a missing file, a missing heading, and a file outside', () => {
+    const text =
+      '# A\n[a](nothing.md) [b](#a) [c](#no) [d](operations.md#sizing) [e](operations.md#no) [f](../../x.md)';
+    const broken = ['nothing.md', '#no', 'operations.md#no', '../../x.md'];
+    expect(brokenLinks('docs/kms.md', text)).toEqual(broken);
+  });
+
+  it('reads headings as the repository hosts do', () => {
+    const text = '# `ByokService`\n## Vault Transit (and OpenBao)\n## P2, P3: a/b\n## Same\n## Same\n```sh\n# no\n```';
+    const anchors = ['byokservice', 'vault-transit-and-openbao', 'p2-p3-ab', 'same', 'same-1'];
+    expect(anchorsOf(text)).toEqual(anchors);
+  });
+
+  it('sees the links that the documents have', () => {
+    expect(relativeLinksOf(readDocument('README.md')).length).toBeGreaterThan(20);
+    expect(DOCUMENTS.length).toBeGreaterThan(20);
+  });
+});
+
+describe('The documents', () => {
+  it(`are a README of at most ${SMALL_README} bytes, and a SECURITY.md of at most ${SMALL_SECURITY}`, () => {
+    expect(statSync(join(ROOT, 'README.md')).size).toBeLessThanOrEqual(SMALL_README);
+    expect(statSync(join(ROOT, 'SECURITY.md')).size).toBeLessThanOrEqual(SMALL_SECURITY);
+  });
+
+  it('are all in the index', () => {
+    const linked = relativeLinksOf(readDocument('docs/README.md')).map((link) => posix.join('docs', link));
+    expect(linked).toEqual(expect.arrayContaining(PAGES.filter((page) => page !== 'docs/README.md')));
   });
 });
 
 describe('CONTRIBUTING.md', () => {
-  const snippets = snippetsOf(read('CONTRIBUTING.md'));
+  const snippets = snippetsOf(readDocument('CONTRIBUTING.md'));
 
   it('sets up with what the package has', () => {
     expect(snippets.map(({ name }) => name)).toEqual(['set-up.sh', 'rooms.text']);
@@ -57,25 +99,20 @@ describe('CONTRIBUTING.md', () => {
 });
 
 describe('SECURITY.md', () => {
-  const text = read('SECURITY.md');
-
   it('answers every attacker', () => {
-    const answered = [...text.matchAll(/^\| T(\d+) +\|/gm)].map(([, number]) => Number(number));
+    const answered = [...readDocument('SECURITY.md').matchAll(/^\| T(\d+) +\|/gm)].map(([, number]) => Number(number));
     expect(answered).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
   });
+});
 
-  it('names a test for every promise', () => {
-    const table = text.slice(text.indexOf('\n## Promises'), text.indexOf('\n## What is not promised'));
-    const rows = table
+describe('docs/security/evidence.md', () => {
+  it('names a test for every guarantee', () => {
+    const rows = readDocument('docs/security/evidence.md')
       .split('\n')
       .filter((line) => line.startsWith('| '))
       .slice(2);
-    expect(rows.length).toBeGreaterThan(15);
+    expect(rows.length).toBeGreaterThan(40);
     for (const row of rows)
       expect(row).toMatch(/\| `test\/\S+\.(spec|fault)\.ts`(, `test\/\S+\.(spec|fault)\.ts`)* +\|$/);
-  });
-
-  it('gives no address that nobody reads', () => {
-    for (const name of DOCUMENTS) expect(read(name)).not.toMatch(/\w@\w+\.\w/);
   });
 });

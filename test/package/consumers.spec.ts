@@ -30,21 +30,22 @@ describe('The tarball', () => {
   const paths = () => tarball.files.map(({ path }) => path).sort();
 
   it('holds what is built, the documents and the licence, and nothing else', () => {
-    expect(paths().filter((path) => !path.startsWith('dist/'))).toEqual([
+    const others = paths().filter((path) => !path.startsWith('dist/'));
+    expect(others.filter((path) => !path.startsWith('docs/'))).toEqual([
       'CHANGELOG.md',
       'LICENSE',
       'README.md',
       'SECURITY.md',
-      'docs/kms.md',
-      'docs/operations.md',
+      'package.json',
+    ]);
+    expect(others.filter((path) => !/\.md$/.test(path) && path.startsWith('docs/'))).toEqual([
+      'docs/images/dashboard.png',
       'docs/performance-express.svg',
       'docs/performance-fastify.svg',
       'docs/performance-sessions.svg',
       'docs/performance.json',
-      'docs/performance.md',
-      'docs/scaling.md',
-      'package.json',
     ]);
+    expect(others).toEqual(expect.arrayContaining(['docs/README.md', 'docs/kms.md', 'docs/security/evidence.md']));
     expect(paths()).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.d.ts']));
     expect(paths().filter((path) => !/\.(js|d\.ts|js\.map|css)$/.test(path) && path.startsWith('dist/'))).toEqual([]);
     expect(paths().filter((path) => /\b(spec|test|sample)\b/.test(path))).toEqual([]);

@@ -87,5 +87,6 @@ export async function startShowcase(options = {}) {
     send(response, 'Done', renderToString(Alert({ message: notice?.text ?? 'Nothing was done.' })));
   });
   await nest.listen(0, '127.0.0.1');
-  return { url: (await nest.getUrl()).replace('[::1]', '127.0.0.1'), close: () => nest.close() };
+  const url = (await nest.getUrl()).replace('[::1]', '127.0.0.1');
+  return { url, byok: nest.get(ByokService), close: () => nest.close() };
 }

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { SnippetApp } from '../support/snippet-app.js';
+import type { SnippetApp } from '../../support/snippet-app.js';
 
 /** Sends a form without a key for OpenAI, whose form the page has, and for another; each refusal is told once. */
 export async function tellsRefusalsOnce(app: SnippetApp, refusal: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
-import { createDatabase } from '../support/postgres.js';
-import type { SnippetApp } from '../support/snippet-app.js';
-import { VaultStandIn } from '../support/vault-stand-in.js';
+import { createDatabase } from '../../support/postgres.js';
+import type { SnippetApp } from '../../support/snippet-app.js';
+import { VaultStandIn } from '../../support/vault-stand-in.js';
 
 /** Runs a module whose secret Vault keeps, at the address and on the database that the environment names. */
 export async function runWithVault(start: () => Promise<SnippetApp>): Promise<void> {

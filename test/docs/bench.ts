@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { Consumer } from '../support/consumer.js';
+import { createDatabase, type TestDatabase } from '../support/postgres.js';
+import { startSnippet, type SnippetApp } from '../support/snippet-app.js';
+import { DOCUMENTS_WITH_SNIPPETS, readDocument } from './documents.js';
+import { network } from './runs/network.js';
+import { INSTALLED } from './runs/sessions.js';
+import { snippetsOf, type Snippet } from './snippets.js';
+import type { Module } from '@nestjs/common';
+import type * as Library from 'nestjs-byok';
+
+export const KEY = 'sk-an-example-of-an-api-key-1f9c';
+
+/** How snippets are run, by name. */
+export type Runs = Record<string, () => Promise<void>>;
+
+/** The snippets of all documents, by name: one that comes twice is refused. */
+export const SNIPPETS = new Map<string, Snippet>();
+for (const document of DOCUMENTS_WITH_SNIPPETS) {
+  for (const snippet of snippetsOf(readDocument(document))) {
+    if (SNIPPETS.has(snippet.name))
+      throw new Error(`${document}, line ${snippet.line}: ${snippet.name} is there twice.`);
+    SNIPPETS.set(snippet.name, snippet);
+  }
+}
+
+export const codeOf = (name: string): string => SNIPPETS.get(name)!.code;
+
+/** An application of its own that has the library installed, and every snippet as a file. */
+class Bench {
+  consumer!: Consumer;
+  database!: TestDatabase;
+  library!: typeof Library;
+  /** Of the compiler. */
+  complaints!: string[];
+  readonly apps: { close(): Promise<unknown> }[] = [];
+
+  async open(): Promise<void> {
+    this.database = await createDatabase();
+    this.consumer = await Consumer.withLibrary(...INSTALLED);
+    const files: string[] = [];
+    for (const { name, code } of SNIPPETS.values()) {
+      const path = await this.consumer.write(name, code);
+      if (/\.tsx?$/.test(name)) files.push(path);
+    }
+    this.complaints = this.consumer.compile(files);
+    this.library = await import('nestjs-byok');
+    process.env['BYOK_SECRET'] = this.library.EncryptionService.generateSecret();
+    process.env['DATABASE_URL'] = this.database.url;
+  }
+
+  /** Stops what a snippet started. */
+  async stop(): Promise<void> {
+    globalThis.fetch = network;
+    await Promise.all(this.apps.splice(0).map((app) => app.close()));
+  }
+
+  async close(): Promise<void> {
+    delete process.env['BYOK_SECRET'];
+    delete process.env['DATABASE_URL'];
+    await this.consumer.remove();
+    await this.database.drop();
+  }
+}
+
+export const bench = new Bench();
+
+/** What a snippet exports, from the file it was compiled to. */
+export async function load<T>(name: string): Promise<T> {
+  return (await import(join(bench.consumer.folder, name.replace(/\.tsx?$/, '.js')))) as T;
+}
+
+/** Starts modules; the application is closed after the test. */
+export async function start(...imports: Parameters<typeof Module>[0]['imports'] & object): Promise<SnippetApp> {
+  const app = await startSnippet(bench.library.ByokService, ...imports);
+  bench.apps.push(app);
+  return app;
+}
+
+/** The module that the README begins with. */
+export async function startAppModule(...more: Parameters<typeof Module>[0]['imports'] & object): Promise<SnippetApp> {
+  return start((await load<{ AppModule: never }>('app.module.ts')).AppModule, ...more);
+}

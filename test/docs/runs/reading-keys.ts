@@ -1,0 +1,109 @@
+import { expect } from '@jest/globals';
+import { Module } from '@nestjs/common';
+import { createDatabase } from '../../support/postgres.js';
+import { bench, codeOf, KEY, load, start, startAppModule, type Runs } from '../bench.js';
+
+/** Snippets of storages, guards, service, errors. */
+export const READING_KEYS_RUNS: Runs = {
+  'own-data-source.module.ts': async () => {
+    const own = await createDatabase();
+    const previous = process.env['DATABASE_URL'];
+    process.env['DATABASE_URL'] = own.url;
+    try {
+      const { OwnDataSourceModule } = await load<{ OwnDataSourceModule: never }>('own-data-source.module.ts');
+      const app = await start(OwnDataSourceModule);
+      await app.byok.setKey({ userId: 'alice' }, 'openai', KEY);
+      expect(await own.query('SELECT hint FROM user_api_keys')).toEqual([{ hint: '…1f9c' }]);
+      await app.close();
+    } finally {
+      process.env['DATABASE_URL'] = previous;
+      await own.drop();
+    }
+  },
+
+  'sign-in.controller.ts': async () => {
+    const { SignInController } = await load<{ SignInController: never }>('sign-in.controller.ts');
+    class SignInModule {}
+    Module({ controllers: [SignInController] })(SignInModule);
+    const byok = bench.library.ByokModule.forRoot({
+      secret: process.env['BYOK_SECRET']!,
+      db: bench.database.url,
+      resolveUser: ({ session }) => (session as { userId?: string }).userId,
+    });
+    const app = await start(byok, SignInModule);
+    const stored = await app.send(undefined, 'PUT', '/byok/api/keys/mistral', { apiKey: KEY });
+    expect(stored.body).toMatchObject({ source: 'session' });
+    const visitor = app.cookie();
+    expect((await app.send(undefined, 'POST', '/sign-in')).status).toBe(204);
+    expect(app.cookie()).not.toBe(visitor);
+    expect((await app.send(undefined, 'GET', '/byok/api/keys')).body.keys).toContainEqual(
+      expect.objectContaining({ provider: 'mistral', source: 'database' }),
+    );
+    expect(await app.byok.getKey({ userId: 'alice' }, 'mistral')).toBe(KEY);
+  },
+
+  'assistant.controller.ts': async () => {
+    const { AssistantController } = await load<{ AssistantController: never }>('assistant.controller.ts');
+    class AssistantModule {}
+    Module({ controllers: [AssistantController] })(AssistantModule);
+    const app = await startAppModule(AssistantModule);
+    const dora = { userId: 'dora' };
+    await app.byok.setKey(dora, 'anthropic', KEY);
+    expect((await app.send('dora', 'GET', '/assistant/summary')).body.providers).toEqual(['pinecone']);
+    await app.byok.setKey(dora, 'pinecone', KEY);
+    expect((await app.send('dora', 'GET', '/assistant/summary')).body).toEqual({ provider: 'anthropic' });
+    await app.byok.setKey(dora, 'openai', KEY);
+    expect((await app.send('dora', 'GET', '/assistant/summary')).body).toEqual({ provider: 'openai' });
+    expect((await app.send('dora', 'GET', '/assistant/search')).status).toBe(403);
+    await app.byok.setKey(dora, 'openai', KEY, { label: 'work', fields: { region: 'eu' } });
+    expect((await app.send('dora', 'GET', '/assistant/search')).body).toEqual({
+      characters: 2 * KEY.length,
+      label: 'work',
+      fields: ['region'],
+      expiresAt: null,
+    });
+  },
+
+  'nightly.service.ts': async () => {
+    const { NightlyService } = await load<{
+      NightlyService: new (...args: never[]) => { embed(userId: string, texts: string[]): Promise<number> };
+    }>('nightly.service.ts');
+    class NightlyModule {}
+    Module({ providers: [NightlyService] })(NightlyModule);
+    const app = await startAppModule(NightlyModule);
+    await app.byok.setKey({ userId: 'erin' }, 'voyage', KEY);
+    expect(await app.nest.get(NightlyService).embed('erin', ['a', 'b'])).toBe(2);
+    expect(await app.nest.get(NightlyService).embed('nobody', ['a', 'b'])).toBe(0);
+  },
+
+  'stored-key.json': async () => {
+    const app = await startAppModule();
+    const { body } = await app.send('frank', 'PUT', '/byok/api/keys/openai', { apiKey: KEY });
+    const shown = JSON.parse(codeOf('stored-key.json')) as Record<string, string>;
+    const { fingerprint, createdAt, updatedAt, ...same } = shown;
+    expect(Object.keys(body)).toEqual(Object.keys(shown));
+    expect(body).toMatchObject(same);
+    for (const [like, found] of [
+      [fingerprint, body.fingerprint],
+      [createdAt, body.createdAt],
+      [updatedAt, body.updatedAt],
+    ]) {
+      expect(String(found).replace(/[0-9a-f]/g, '0')).toBe(String(like).replace(/[0-9a-f]/g, '0'));
+    }
+  },
+
+  'errors.ts': async () => {
+    const { rename } = await load<{ rename(byok: object, user: string, from: string, to: string): Promise<string> }>(
+      'errors.ts',
+    );
+    const app = await startAppModule();
+    await app.byok.setKey({ userId: 'jack' }, 'openai', KEY, { label: 'old' });
+    expect(await rename(app.byok, 'jack', 'old', 'new')).toBe('Done.');
+    expect(await rename(app.byok, 'jack', 'old', 'new')).toBe('There is no such key.');
+    expect(await app.byok.getKey({ userId: 'jack' }, 'openai', { label: 'new' })).toBe(KEY);
+    await expect(rename(app.byok, 'jack', 'new', '')).rejects.toThrow('A label is 1 to 64 characters');
+    await bench.database.query('ALTER TABLE user_api_keys RENAME TO elsewhere');
+    expect(await rename(app.byok, 'jack', 'new', 'old')).toBe('Try again later.');
+    await bench.database.query('ALTER TABLE elsewhere RENAME TO user_api_keys');
+  },
+};
