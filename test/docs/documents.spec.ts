@@ -75,26 +75,29 @@ describe('The documents', () => {
 });
 
 describe('CONTRIBUTING.md', () => {
-  const snippets = snippetsOf(readDocument('CONTRIBUTING.md'));
+  const text = readDocument('CONTRIBUTING.md');
+  const [setUp, request] = snippetsOf(text);
 
   it('sets up with what the package has', () => {
-    expect(snippets.map(({ name }) => name)).toEqual(['set-up.sh', 'rooms.text']);
-    expect(snippets[0].code.split('\n')).toEqual(['npm ci', 'npm test', 'npm start']);
+    expect([setUp.name, request.name]).toEqual(['set-up.sh', 'request.text']);
+    expect(setUp.code.split('\n')).toEqual(['npm ci', 'npm test', 'npm start']);
   });
 
-  it('shows rooms that there are', () => {
-    const named = snippets[1].code
-      .split('\n')
-      .slice(1)
-      .flatMap((line) =>
-        line
-          .trim()
-          .split(/ {2,}(?=\S+ \S| *types)/)[0]
-          .split(/\s+/),
-      )
-      .filter((word) => /^[\w.-]+(\/|\.ts)$/.test(word));
-    expect(named.length).toBeGreaterThan(12);
-    for (const path of named) expect([path, existsSync(join(ROOT, 'lib', path))]).toEqual([path, true]);
+  it('shows the rooms of lib, and what each may import', async () => {
+    const { ROOMS } = (await import(join(ROOT, 'eslint.config.js'))) as { ROOMS: Record<string, string[]> };
+    const rows = text
+      .slice(text.indexOf('<!-- rooms -->'), text.indexOf('A guarded request'))
+      .matchAll(/^\| `(\w+)\/` +\|[^|]+\| (.*?) *\|$/gm);
+    const shown = [...rows].map(([, room, others]) => [room, others.split(', ').filter((other) => other in ROOMS)]);
+    const ground = new Set(['interfaces', 'errors', 'diagnostics', 'logging', 'validation']);
+    const rooms = Object.entries(ROOMS).map(([room, others]) => [room, ground.has(room) ? [] : [...others].sort()]);
+    expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(rooms));
+  });
+
+  it('follows a request through files that there are', () => {
+    const paths = request.code.split('\n').map((line) => line.trim().split(' ')[0]);
+    expect(paths.length).toBeGreaterThan(5);
+    for (const path of paths) expect([path, existsSync(join(ROOT, path))]).toEqual([path, true]);
   });
 });
 

@@ -1,7 +1,8 @@
-import type { ByokModuleOptions } from '../../lib/index.js';
+import type { ByokModuleOptions, ByokService } from '../../lib/index.js';
 
 export interface Showcase {
   url: string;
+  byok: ByokService;
   close(): Promise<void>;
 }
 
