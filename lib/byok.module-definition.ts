@@ -1,15 +1,18 @@
 import { ConfigurableModuleBuilder, type ConfigurableModuleOptionsFactory } from '@nestjs/common';
 import type { ByokModuleOptions } from './interfaces/index.js';
 
-/** What is decided when the module is declared, not when its options are known. @publicApi */
+/** Options that must be known when the module is declared, also with `forRootAsync()`. @publicApi */
 export interface ByokModuleExtras {
-  /** Whether every module of the application can inject `ByokService` without importing this one. Default true. */
+  /**
+   * `false`: modules that inject `ByokService` must import `ByokModule`.
+   * @defaultValue `true`
+   */
   isGlobal?: boolean;
 }
 
 /**
- * What a class for `forRootAsync({ useClass })` or `useExisting` has to have: a method `createByokOptions()`. One that has
- * `create()` instead, the name that Nest's builder gives the method by itself, is taken too.
+ * Class for `forRootAsync({ useClass })` or `useExisting`. It must implement `createByokOptions()`; `create()`, the default
+ * name of Nest's builder, works too.
  *
  * @publicApi
  */

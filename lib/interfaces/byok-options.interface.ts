@@ -5,50 +5,74 @@ import type { SecretOption } from './key-wrapper.interface.js';
 import type { ProviderConfig } from './provider-config.interface.js';
 import type { ByokRequest } from './request.interface.js';
 
-/** A DataSource that the application has: `{}` for its default one, else its name. @publicApi */
+/** A connection that the application has. @publicApi */
 export interface JoinedDataSource {
+  /**
+   * Name of the TypeORM connection.
+   * @defaultValue the default connection
+   */
   dataSource?: string;
 }
 
-/** The id `resolveUser` found; `undefined` is an anonymous visitor. @publicApi */
+/** A user id, or `undefined` for an anonymous visitor. @publicApi */
 export type UserId = string | number | undefined;
 
-/** When expired keys are removed. @publicApi */
+/** When expired keys are removed. They are never returned in any case. @publicApi */
 export interface CleanupOptions {
-  /** Remove the caller's own after a request that used keys. Default true. */
+  /**
+   * Removes the caller's expired keys after a request that used keys.
+   * @defaultValue `true`
+   */
   onRequest?: boolean;
-  /** Remove everybody's every so many milliseconds, `null` for never. Default 15 minutes. */
+  /**
+   * Milliseconds between sweeps of the database; `null`: no sweeps.
+   * @defaultValue `900_000`
+   */
   sweepEvery?: number | null;
 }
 
-/** Counts writes. The limiters of `rate-limiter-flexible` fit as they are. @publicApi */
+/** Counts writes. The limiters of `rate-limiter-flexible` implement it. @publicApi */
 export interface RateLimiterLike {
-  /** Rejects with an object that has `msBeforeNext` where the limit is passed, with anything else where it failed. */
+  /** Rejects with an object that has `msBeforeNext` if the limit is exceeded, with anything else if the limiter failed. */
   consume(key: string): Promise<unknown>;
 }
 
-/** How often keys may be written at the HTTP edge. @publicApi */
+/** Limits for writes over HTTP. @publicApi */
 export interface RateLimitOptions {
-  /** Writes in a window for one owner. Default 10. */
+  /**
+   * Writes per window and owner.
+   * @defaultValue `10`
+   */
   perOwner?: number;
-  /** Writes in a window from one address (`request.ip`; of IPv6 from one /64). Default 60. */
+  /**
+   * Writes per window and address (`request.ip`; an IPv6 /64 counts as one).
+   * @defaultValue `60`
+   */
   perAddress?: number;
-  /** Milliseconds, at most 2 147 483 647. Default 60 000. */
+  /**
+   * Length of the window in milliseconds, at most 2,147,483,647.
+   * @defaultValue `60_000`
+   */
   windowMs?: number;
   /**
-   * Makes the limiters, for several instances that share a count. Default: counted in the process. While a limiter
-   * fails, writes are 503; give it an `insuranceLimiter` for them to be counted in the process meanwhile.
+   * Creates limiters that instances share. While a limiter fails, writes are 503, unless it has an `insuranceLimiter`.
+   * @defaultValue counters in the process
    *
    * @example
+   * ```ts
    * store: ({ name, points, windowMs }) =>
    *   new RateLimiterRedis({ storeClient: redis, keyPrefix: name, points, duration: windowMs / 1000 })
+   * ```
    */
   store?: (limit: { name: string; points: number; windowMs: number }) => RateLimiterLike;
 }
 
 /** The audit log. @publicApi */
 export interface AuditOptions {
-  /** Days that entries are kept, `null` for ever. Older ones go with `deleteExpired()`, so with each sweep. Default `null`. */
+  /**
+   * Days that entries are kept; `null`: permanently. Sweeps and `deleteExpired()` remove older ones.
+   * @defaultValue `null`
+   */
   retentionDays?: number | null;
 }
 
@@ -58,62 +82,102 @@ export interface AuditOptions {
  * @publicApi
  */
 export interface ByokModuleOptions {
-  /**
-   * The root secret, or a `KeyWrapper` whose service keeps it. In an array the first seals and all open, as with
-   * express-session. Required.
-   */
+  /** The root secret, or a `KeyWrapper`. In an array, the first encrypts and all decrypt. Required. */
   secret: SecretOption | readonly SecretOption[];
   /**
-   * Where the database is: a Postgres URL or TypeORM options (the module opens its own connection), or
-   * `{ dataSource }` (it joins one that the application has). Default none: keys live in sessions.
+   * The database: a Postgres URL or TypeORM options for a connection of its own, or `{ dataSource }` to join the
+   * application's.
+   * @defaultValue none: keys are stored in sessions
    */
   db?: string | DataSourceOptions | JoinedDataSource;
   /**
-   * `session`: in `request.session`. `database`: signed-in users' rows. `hybrid`: users in the database, visitors in
-   * their session. Default `'hybrid'` with `db`, else `'session'`.
+   * `'session'`: all keys in the session. `'database'`: keys of signed-in users in Postgres; others get 401. `'hybrid'`: users
+   * in Postgres, anonymous visitors in the session.
+   * @defaultValue `'hybrid'` with `db`, `'session'` without
    */
   storage?: 'session' | 'database' | 'hybrid';
   /**
-   * Who the caller is; `undefined` or `null` is a visitor. Anything else that is no id is 401, as is a failure: throw an
-   * `HttpException` to answer otherwise. Default `request.user?.id ?? request.user?.sub`. Annotate the parameter with the type of your
-   * platform's request: `(request: Request) => request.session.userId`.
+   * Returns the caller's user id; `undefined` or `null` is an anonymous visitor. If it throws or returns an invalid id, the
+   * request is 401; throw an `HttpException` for another response. Annotate the parameter with your platform's request
+   * type: `(request: Request) => request.session.userId`.
+   * @defaultValue `request.user?.id ?? request.user?.sub`
    */
   resolveUser?(this: void, request: ByokRequest): UserId | Promise<UserId>;
-  /** Facts per provider. Default `{}`. */
+  /**
+   * Names, key formats and extra fields of providers.
+   * @defaultValue `{}`
+   */
   providers?: Record<string, ProviderConfig>;
-  /** false: only providers named in `providers`. Default true. */
+  /**
+   * `false` refuses providers that are not in `providers`.
+   * @defaultValue `true`
+   */
   allowUnknownProviders?: boolean;
-  /** Milliseconds that a key stored without an expiry lives, `null` for ever. Default `null`. */
+  /**
+   * Lifetime in milliseconds of keys stored without an expiry; `null`: permanent.
+   * @defaultValue `null`
+   */
   defaultTtl?: number | null;
-  /** Default 50. */
+  /**
+   * Keys that one user may store.
+   * @defaultValue `50`
+   */
   maxKeysPerUser?: number;
-  /** What the module's own routes do without TLS; `'block'` refuses to start where the platform trusts every proxy. Default `'block'` when `NODE_ENV` is `production`, else `'warn'`. */
+  /**
+   * How the module's routes treat unencrypted connections: accept, log a warning, or refuse. `'block'` also stops the start if
+   * the platform trusts every proxy.
+   * @defaultValue `'block'` if `NODE_ENV` is `production`, otherwise `'warn'`
+   */
   https?: 'off' | 'warn' | 'block';
   /**
-   * Origins the pages are served from (`https://app.example.com`), for browsers that send no `Sec-Fetch-Site`. A request
-   * with neither that header nor `Origin` may write only without a cookie, and with an `Authorization` header or a user
-   * that `resolveUser` finds. Default `[]`.
+   * Origins the pages are served from, such as `https://app.example.com`, for browsers that do not send `Sec-Fetch-Site`.
+   * @defaultValue `[]`
    */
   publicOrigins?: string[];
-  /** Where the pages and the JSON API are mounted. Default `'byok'`. */
+  /**
+   * Path of the pages and the JSON API.
+   * @defaultValue `'byok'`
+   */
   path?: string;
-  /** false: no pages. */
+  /**
+   * The pages; `false`: none.
+   * @defaultValue `{}`
+   */
   dashboard?: false | DashboardOptions;
-  /** false: no JSON routes. Default true. */
+  /**
+   * `false`: no JSON routes.
+   * @defaultValue `true`
+   */
   api?: boolean;
-  /** Removal of expired keys. */
+  /**
+   * When expired keys are removed.
+   * @defaultValue `{ onRequest: true, sweepEvery: 900_000 }`
+   */
   cleanup?: CleanupOptions;
-  /** Default `'user_api_keys'`. */
+  /**
+   * Table of the keys.
+   * @defaultValue `'user_api_keys'`
+   */
   tableName?: string;
-  /** false behind a pooler that cannot keep prepared statements. Default true. */
+  /**
+   * `false` behind a pooler that does not keep prepared statements, such as PgBouncer before 1.21 in transaction mode.
+   * @defaultValue `true`
+   */
   preparedStatements?: boolean;
-  /** Limits for writes at the HTTP edge; `ByokService` calls are never limited. */
+  /**
+   * Limits for writes over HTTP; `false`: none. Calls of `ByokService` are not limited.
+   * @defaultValue `{ perOwner: 10, perAddress: 60, windowMs: 60_000 }`
+   */
   rateLimit?: false | RateLimitOptions;
-  /** Told of everything that happens to keys. A listener that throws harms nothing. */
+  /**
+   * Called for every key that is stored, replaced, deleted, expired, used, denied, re-encrypted or not decrypted. Errors it
+   * throws are ignored.
+   * @defaultValue none
+   */
   onEvent?: (event: ByokEvent) => void;
   /**
-   * Keep what happens to keys in the table `byok_audit_log`; needs `db`. No request waits for it or fails with it: entries
-   * are written within a second. See `ByokService.auditTrail`. Default false.
+   * Writes the same events to the table `byok_audit_log`, within a second and without delaying requests. Requires `db`.
+   * @defaultValue `false`
    */
   audit?: boolean | AuditOptions;
 }

@@ -108,6 +108,17 @@ describe('SECURITY.md', () => {
   });
 });
 
+describe('docs/options.md', () => {
+  it('has the tables that `npm run docs:options` makes of the types', async () => {
+    const { render } = (await import(join(ROOT, 'scripts/options-table.mjs'))) as { render: () => Promise<string> };
+    const rendered = await render();
+    expect(readDocument('docs/options.md')).toBe(rendered);
+    // No option is without a meaning or a default.
+    expect(rendered.match(/^\| `\w+`/gm)!.length).toBeGreaterThan(30);
+    expect(rendered).not.toMatch(/^\| `\w+` +\|( +\||[^|]+\| +\|$)/m);
+  });
+});
+
 describe('docs/security/evidence.md', () => {
   it('names a test for every guarantee', () => {
     const rows = [...readDocument('docs/security/evidence.md').matchAll(/^\| (?!guarantee|-)(.*)$/gm)].map(
