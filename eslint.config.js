@@ -1,6 +1,7 @@
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
 import { importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
+import { tsdocSyntax } from './scripts/tsdoc-rule.mjs';
 
 /** Rooms that every other room may import, and what they import themselves. */
 const GROUND = {
@@ -82,7 +83,7 @@ const PURE = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist', 'sample/dist', 'lib/assets', 'data', 'coverage', '**/*.mjs', '*.js'] },
+  { ignores: ['dist', 'docs-api', 'sample/dist', 'lib/assets', 'data', 'coverage', '**/*.mjs', '*.js'] },
   tseslint.configs.recommendedTypeChecked,
   {
     plugins: { 'import-x': importX },
@@ -108,7 +109,12 @@ export default tseslint.config(
   },
   {
     files: ['lib/**'],
-    rules: { 'no-console': 'error', 'no-restricted-properties': ['error', { object: 'Math', property: 'random' }] },
+    plugins: { byok: { rules: { 'tsdoc-syntax': tsdocSyntax } } },
+    rules: {
+      'byok/tsdoc-syntax': 'error',
+      'no-console': 'error',
+      'no-restricted-properties': ['error', { object: 'Math', property: 'random' }],
+    },
   },
   ...Object.entries(PURE).map(([room, packages]) => ({
     files: [`lib/${room}/**`],

@@ -38,7 +38,7 @@ export class AuditLog implements OnModuleInit {
     if (this.isOn) database.beforeClose(() => this.#close());
   }
 
-  /** @throws {ConfigurationError} where the table is missing */
+  /** @throws ConfigurationError if the table is missing */
   async onModuleInit(): Promise<void> {
     if (this.isOn) await this.table.require();
   }
@@ -82,13 +82,13 @@ export class AuditLog implements OnModuleInit {
     return (this.#writing = this.#writing.then(() => this.#write()));
   }
 
-  /** The owner's entries, newest first, those that were waiting included. @throws {StorageError} */
+  /** The owner's entries, newest first, those that were waiting included. @throws StorageError */
   async list(owner: KeyOwner, limit: number | null): Promise<AuditEntry[]> {
     await this.flush();
     return this.table.list(owner, limit);
   }
 
-  /** Removes the owner's entries, those that were waiting included. @throws {StorageError} */
+  /** Removes the owner's entries, those that were waiting included. @throws StorageError */
   async erase(owner: KeyOwner): Promise<number> {
     if (!this.isOn) return 0;
     // Those on their way are in the table then; those that wait must not come after.
@@ -101,7 +101,7 @@ export class AuditLog implements OnModuleInit {
     return waited + (await this.table.erase(owner));
   }
 
-  /** Removes what is older than the option says. @throws {StorageError} */
+  /** Removes what is older than the option says. @throws StorageError */
   async sweep(): Promise<void> {
     const { audit } = this.options;
     if (audit !== false && audit.retentionDays !== null) await this.table.sweep(audit.retentionDays);

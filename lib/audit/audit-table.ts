@@ -38,7 +38,7 @@ const INSERT = `INSERT INTO byok_audit_log
 export class AuditTable {
   constructor(private readonly database: ByokDatabase) {}
 
-  /** @throws {ConfigurationError} where there is none: a connection of the application's runs its own migrations */
+  /** @throws ConfigurationError if there is none: a connection of the application's runs its own migrations */
   async require(): Promise<void> {
     const text = `SELECT to_regclass('byok_audit_log') IS NULL AS missing`;
     const [{ missing }] = await this.database.query<{ missing: boolean }>({ text, values: [] });
@@ -48,7 +48,7 @@ export class AuditTable {
     );
   }
 
-  /** @throws {StorageError} */
+  /** @throws StorageError */
   async insert(records: readonly AuditRecord[]): Promise<void> {
     const values = [
       records.map(({ id }) => id),
@@ -67,7 +67,7 @@ export class AuditTable {
     await this.database.query({ name: 'byok_audit_insert', text: INSERT, values });
   }
 
-  /** The owner's entries, newest first. @throws {StorageError} */
+  /** The owner's entries, newest first. @throws StorageError */
   async list(owner: KeyOwner, limit: number | null): Promise<AuditEntry[]> {
     const rows = await this.database.query<AuditRow>({
       name: 'byok_audit_list',
@@ -83,13 +83,13 @@ export class AuditTable {
     }));
   }
 
-  /** Removes the owner's entries; how many there were. @throws {StorageError} */
+  /** Removes the owner's entries; how many there were. @throws StorageError */
   async erase(owner: KeyOwner): Promise<number> {
     const text = 'DELETE FROM byok_audit_log WHERE owner_kind = $1 AND owner_id = $2 RETURNING 1';
     return (await this.database.query({ text, values: [owner.kind, owner.id] })).length;
   }
 
-  /** Removes entries that are older; how many there were. @throws {StorageError} */
+  /** Removes entries that are older; how many there were. @throws StorageError */
   async sweep(days: number): Promise<number> {
     for (let removed = 0; ;) {
       const batch = await this.database.query({

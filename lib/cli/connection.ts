@@ -8,7 +8,7 @@ const PATIENCE = 5_000;
 /** One connection, for what a command wants to know before the work. @internal */
 export type Connection = pg.Client;
 
-/** @throws {CliError} saying what is wrong with the URL or the server @internal */
+/** @throws CliError saying what is wrong with the URL or the server @internal */
 export async function connect(url: string): Promise<Connection> {
   let client: Connection | undefined;
   try {

@@ -7,7 +7,7 @@ import { CliError } from './cli-error.js';
  * Sees that the given secrets are those of this database before anything is sealed with the first of them. Rows of
  * single secrets that are not given are let pass: they are reported as unreadable.
  *
- * @throws {CliError} where none of them opens what is stored, or one is not what the database has under its id
+ * @throws CliError if none of them opens what is stored, or one is not what the database has under its id
  * @internal
  */
 export async function requireOwnSecrets(registry: KeyringTable, encryption: EncryptionService): Promise<void> {
@@ -39,8 +39,8 @@ export async function isFirstInUse(registry: KeyringTable, { keyId }: Encryption
  * What the start of an application does before anything is sealed: sees that the secrets are the right ones, and puts
  * the first one's key in use, for rows to refer to.
  *
- * @param write false: only the first.
- * @throws {CliError} also where the first secret is retired
+ * @param write - false: only the first.
+ * @throws CliError also where the first secret is retired
  * @internal
  */
 export async function prepareToSeal(services: INestApplicationContext, write = true): Promise<void> {

@@ -31,7 +31,7 @@ export class Progress {
     this.#timer = setInterval(draw, isTerminal ? REFRESH : LINE_EVERY).unref();
   }
 
-  /** @param total `null` where nobody knows. */
+  /** @param total - `null` where nobody knows. */
   update(done: number, total: number | null): void {
     this.#total = total;
     this.#heard = performance.now();

@@ -18,7 +18,7 @@ export interface GivenSecret {
   name: string;
 }
 
-/** The given secrets, newest first; what is named by an option before what is in the environment. @throws {CliError} @internal */
+/** The given secrets, newest first; what is named by an option before what is in the environment. @throws CliError @internal */
 export async function givenSecrets({ secretFile, secretModule }: GlobalOptions): Promise<GivenSecret[]> {
   if (secretFile !== undefined) return secretsOfFile(secretFile);
   // Before BYOK_SECRET, which the module may read itself.
@@ -36,8 +36,8 @@ export async function givenSecrets({ secretFile, secretModule }: GlobalOptions):
 /**
  * The given secrets, each looked at.
  *
- * @throws {CliError} for the first that will not do
- * @throws {ConfigurationError} where two are the same
+ * @throws CliError for the first that will not do
+ * @throws ConfigurationError if two are the same
  * @internal
  */
 export async function checkedSecrets(options: GlobalOptions): Promise<SecretOption[]> {

@@ -9,7 +9,7 @@ import type { Target } from './target.js';
  * Makes the module's services on the database, without an application, for the time of the work. Keys that a key
  * management service holds are there then.
  *
- * @throws {KeyWrapperError} where their service refuses or is away
+ * @throws KeyWrapperError if their service refuses or is away
  * @internal
  */
 export async function withServices<T>(

@@ -17,7 +17,7 @@ const HOW_TO_GIVE_THE_DATABASE = 'Set DATABASE_URL in the environment: postgres:
 const PRIVATE_OPTION = /^--?(byok-?)?(secrets?|password|passphrase|database-?url|db-?url|database|url|db)(=|$)/i;
 const PRIVATE_VALUE = /byok_[\w-]{20}|^postgres(ql)?:\/\/|:\/\/[^/]*@/i;
 
-/** @throws {CliError} where a secret or a URL is an argument; it never quotes it @internal */
+/** @throws CliError if a secret or a URL is an argument; it never quotes it @internal */
 export function refusePrivateArguments(args: readonly string[]): void {
   if (!args.some((arg) => PRIVATE_OPTION.test(arg) || PRIVATE_VALUE.test(arg))) return;
   throw new CliError(
@@ -26,7 +26,7 @@ export function refusePrivateArguments(args: readonly string[]): void {
   );
 }
 
-/** @throws {CliError} @internal */
+/** @throws CliError @internal */
 export function databaseUrl(): string {
   const url = process.env.DATABASE_URL?.trim();
   if (!url) throw new CliError('DATABASE_URL is not set.', HOW_TO_GIVE_THE_DATABASE);
@@ -39,7 +39,7 @@ export function databaseUrl(): string {
   return url;
 }
 
-/** The name of the table of keys. @throws {ConfigurationError} @internal */
+/** The name of the table of keys. @throws ConfigurationError @internal */
 export function tableName({ table }: GlobalOptions): string {
   return checkTableName(table, '--table');
 }

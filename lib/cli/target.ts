@@ -18,7 +18,7 @@ export interface Target {
 /**
  * Reads the settings and looks at the database, before anything large is loaded.
  *
- * @throws {CliError} @throws {ConfigurationError}
+ * @throws CliError @throws ConfigurationError
  * @internal
  */
 export async function resolveTarget(options: GlobalOptions, needsSecrets: boolean): Promise<Target> {

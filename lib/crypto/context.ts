@@ -9,9 +9,9 @@ const MAX_LENGTH = 1024 * 1024;
  * The context as bytes: the number of fields (u16), then each as its length (u32) and UTF-8. No two contexts have the
  * same bytes, whatever stands in their fields.
  *
- * @param before Bytes left free in front, for the caller to fill: the whole is what a record's key is derived from.
- * @param after Bytes left free behind.
- * @throws {EncryptionError}
+ * @param before - Bytes left free in front, for the caller to fill: the whole is what a record's key is derived from.
+ * @param after - Bytes left free behind.
+ * @throws EncryptionError
  * @internal
  */
 export function encodeContext(context: SealContext, before = 0, after = 0): Buffer {

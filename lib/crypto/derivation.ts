@@ -11,7 +11,7 @@ export function hkdf(ikm: Uint8Array, info: string | Uint8Array, length: number,
  * HKDF-Expand-SHA-512 of 64 bytes, which is a single block and therefore a single HMAC: a third of the cost of
  * `hkdfSync`, and without its limit of 1024 bytes for `info`.
  *
- * @param infoAndOne The `info`, followed by the byte `0x01`.
+ * @param infoAndOne - The `info`, followed by the byte `0x01`.
  * @internal
  */
 export function expand(prk: KeyObject, infoAndOne: Uint8Array): Buffer {

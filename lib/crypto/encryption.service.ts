@@ -21,9 +21,11 @@ const CANARY_TEXT = 'byok';
  * Every failure is one `EncryptionError`, whatever its reason.
  *
  * @example
+ * ```ts
  * const encryption = new EncryptionService(process.env.BYOK_SECRET!);
  * const sealed = encryption.encrypt(text, context);
  * encryption.decrypt(sealed, context) === text; // true
+ * ```
  *
  * @publicApi
  */
@@ -32,9 +34,9 @@ export class EncryptionService extends Redacted {
   readonly #salts = new SaltPool();
 
   /**
-   * @param secret In an array the first seals and all open. (The module gives a keyring, to which keys held elsewhere
+   * @param secret - In an array the first seals and all open. (The module gives a keyring, to which keys held elsewhere
    * come later.)
-   * @throws {ConfigurationError} where a secret is missing, malformed or weak, or stands there twice
+   * @throws ConfigurationError if a secret is missing, malformed or weak, or stands there twice
    */
   constructor(secret: RootSecret | readonly RootSecret[] | Keyring) {
     super();
@@ -50,8 +52,8 @@ export class EncryptionService extends Redacted {
   }
 
   /**
-   * @param text Well-formed Unicode, a little less than 1 MiB at most.
-   * @throws {EncryptionError}
+   * @param text - Well-formed Unicode, a little less than 1 MiB at most.
+   * @throws EncryptionError
    */
   encrypt(text: string, context: SealContext): Buffer {
     return quietly(() => this.#seal(this.#keyring.first, text, context));
@@ -60,7 +62,7 @@ export class EncryptionService extends Redacted {
   /**
    * The text as it was given to `encrypt`.
    *
-   * @throws {EncryptionError} where the key is not among the given secrets, the context is another one, or a byte was
+   * @throws EncryptionError if the key is not among the given secrets, the context is another one, or a byte was
    * changed
    */
   decrypt(sealed: Uint8Array, context: SealContext): string {
@@ -76,7 +78,7 @@ export class EncryptionService extends Redacted {
   /**
    * The same text in a record of the first secret, with a salt of its own.
    *
-   * @throws {EncryptionError} as `decrypt` does
+   * @throws EncryptionError as `decrypt` does
    */
   reencrypt(sealed: Uint8Array, context: SealContext): Buffer {
     return quietly(() => {
@@ -102,8 +104,8 @@ export class EncryptionService extends Redacted {
   /**
    * Whether a given secret and the context are those of the record, without decrypting it.
    *
-   * @param sealed The record, or its first 74 bytes.
-   * @throws {EncryptionError} while keys that are held elsewhere are waited for, and one of them may be it
+   * @param sealed - The record, or its first 74 bytes.
+   * @throws EncryptionError while keys that are held elsewhere are waited for, and one of them may be it
    */
   isReadable(sealed: Uint8Array, context: SealContext): boolean {
     const readable = possible(() => {
@@ -117,7 +119,7 @@ export class EncryptionService extends Redacted {
   /**
    * 16 bytes that are the same for the same key of the same provider, and tell nothing to anybody without the first secret.
    *
-   * @throws {EncryptionError} where one of them is no well-formed text
+   * @throws EncryptionError if one of them is no well-formed text
    */
   fingerprint(provider: string, apiKey: string): Buffer {
     return quietly(() => {
@@ -133,7 +135,7 @@ export class EncryptionService extends Redacted {
     return this.#keyring.isWaiting;
   }
 
-  /** The id of the secret that seals. @throws {EncryptionError} while it is waited for @internal */
+  /** The id of the secret that seals. @throws EncryptionError while it is waited for @internal */
   get keyId(): Buffer {
     return Buffer.from(this.#keyring.first.id);
   }
@@ -148,12 +150,12 @@ export class EncryptionService extends Redacted {
     return this.#keyring.handles();
   }
 
-  /** The id of the secret that sealed the record, given here or not. @throws {EncryptionError} @internal */
+  /** The id of the secret that sealed the record, given here or not. @throws EncryptionError @internal */
   keyIdOf(sealed: Uint8Array): Buffer {
     return quietly(() => Buffer.from(keyIdOf(bytesOf(sealed))));
   }
 
-  /** A known text, sealed with that key: who can open it has the right secret. @throws {EncryptionError} @internal */
+  /** A known text, sealed with that key: who can open it has the right secret. @throws EncryptionError @internal */
   canary(keyId: Uint8Array): Buffer {
     return quietly(() => this.#seal(this.#keyWith(keyId), CANARY_TEXT, canaryContext(keyId)));
   }

@@ -26,7 +26,7 @@ const NONCE = Buffer.alloc(12);
 /** The longest padded text that is sealed. @internal */
 export const MAX_PLAINTEXT = MAX_LENGTH - CIPHERTEXT - ((MAX_LENGTH - CIPHERTEXT) % BLOCK);
 
-/** Seals a padded text. @throws {EncryptionError} @internal */
+/** Seals a padded text. @throws EncryptionError @internal */
 export function seal(key: RootKey, salts: SaltPool, padded: Uint8Array, context: SealContext): Buffer {
   const sealed = Buffer.allocUnsafe(CIPHERTEXT + padded.length);
   sealed[0] = VERSION;
@@ -48,7 +48,7 @@ export function seal(key: RootKey, salts: SaltPool, padded: Uint8Array, context:
 /**
  * The padded text of a record.
  *
- * @throws {EncryptionError}
+ * @throws EncryptionError
  * @throws whatever Node throws, where the tag does not fit
  * @internal
  */
@@ -80,13 +80,13 @@ export function isCommittedTo(key: RootKey, sealed: Buffer, context: SealContext
   }
 }
 
-/** Where the id of the key that sealed the record begins. @throws {EncryptionError} where the bytes are no record of ours @internal */
+/** Where the id of the key that sealed the record begins. @throws EncryptionError if the bytes are no record of ours @internal */
 export function keyIdOffset(sealed: Buffer): number {
   if (sealed.length < SALT || sealed[0] !== VERSION || sealed[1] !== SUITE) throw new EncryptionError();
   return KEY_ID;
 }
 
-/** The id of the key that sealed the record. @throws {EncryptionError} where the bytes are no record of ours @internal */
+/** The id of the key that sealed the record. @throws EncryptionError if the bytes are no record of ours @internal */
 export function keyIdOf(sealed: Buffer): Buffer {
   const offset = keyIdOffset(sealed);
   return sealed.subarray(offset, offset + KEY_ID_LENGTH);

@@ -20,7 +20,7 @@ export class Keyring extends Redacted {
   #keys: readonly RootKey[];
   #isWaiting: boolean;
 
-  /** @throws {ConfigurationError} where a secret is missing, malformed or weak, or stands there twice */
+  /** @throws ConfigurationError if a secret is missing, malformed or weak, or stands there twice */
   constructor(secret: SecretOption | readonly SecretOption[]) {
     super();
     const several = isSeveral(secret);
@@ -47,7 +47,7 @@ export class Keyring extends Redacted {
     this.#keys = [...this.#before, ...this.#behind];
   }
 
-  /** The key that seals. @throws {EncryptionError} while it is waited for */
+  /** The key that seals. @throws EncryptionError while it is waited for */
   get first(): RootKey {
     if (!this.canSeal) throw new EncryptionError();
     return this.#keys[0];
@@ -71,7 +71,7 @@ export class Keyring extends Redacted {
     return this.#keys.map(({ id }) => Buffer.from(id));
   }
 
-  /** @throws {EncryptionError} while a key is waited for: without it, rows would be taken for unreadable */
+  /** @throws EncryptionError while a key is waited for: without it, rows would be taken for unreadable */
   handles(): RootKeyHandles[] {
     if (this.#isWaiting) throw new EncryptionError();
     return this.#keys.map((key) => key.handles());

@@ -6,7 +6,9 @@ const SHOWN = 4;
  * which 4 would be too many.
  *
  * @example
+ * ```ts
  * maskKey('an-example-of-an-api-key-1f9c'); // '…1f9c'
+ * ```
  *
  * @publicApi
  */

@@ -6,7 +6,7 @@ const MARK = 0x80;
 /**
  * ISO 7816-4: the text, `0x80`, zeros up to the next multiple of 64, so that a record's length tells little of a key's.
  *
- * @throws {EncryptionError} where it is no text that survives UTF-8
+ * @throws EncryptionError if it is no text that survives UTF-8
  * @internal
  */
 export function pad(text: string, maximum: number): Buffer {
@@ -22,7 +22,7 @@ export function pad(text: string, maximum: number): Buffer {
 /**
  * How many bytes stand before the padding.
  *
- * @throws {EncryptionError} unless `pad` would have padded them exactly so
+ * @throws EncryptionError unless `pad` would have padded them exactly so
  * @internal
  */
 export function unpaddedLength(padded: Buffer): number {

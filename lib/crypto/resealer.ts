@@ -19,7 +19,7 @@ export class RecordReencryptor extends Redacted {
   readonly #keys: readonly RootKey[];
   readonly #salts = new SaltPool();
 
-  /** @param handles Those of all given secrets, the one that seals first. */
+  /** @param handles - Those of all given secrets, the one that seals first. */
   constructor(
     handles: readonly RootKeyHandles[],
     private readonly apiKeyIn: ApiKeyFinder,
@@ -31,7 +31,7 @@ export class RecordReencryptor extends Redacted {
   /**
    * The same text in a record of the first secret, as long as the old one, and the fingerprint that belongs to it.
    *
-   * @throws {EncryptionError} as `EncryptionService.decrypt` does
+   * @throws EncryptionError as `EncryptionService.decrypt` does
    */
   reseal(sealed: Buffer, context: SealContext): { sealed: Buffer; fingerprint: Buffer } {
     const [first] = this.#keys;

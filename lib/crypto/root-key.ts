@@ -30,7 +30,7 @@ export class RootKey extends Redacted {
   readonly #recordKey: KeyObject;
   readonly #fingerprintKey: KeyObject;
 
-  /** @param secret 32 or more bytes, wiped when what is needed has been derived from them; or what was derived before. */
+  /** @param secret - 32 or more bytes, wiped when what is needed has been derived from them; or what was derived before. */
   constructor(secret: Buffer | RootKeyHandles) {
     super();
     if (!Buffer.isBuffer(secret)) {
@@ -56,7 +56,7 @@ export class RootKey extends Redacted {
     return expand(this.#recordKey, infoAndOne);
   }
 
-  /** @param apiKey A text, or its UTF-8. */
+  /** @param apiKey - A text, or its UTF-8. */
   fingerprint(provider: string, apiKey: string | Uint8Array): Buffer {
     return hmacSha256(this.#fingerprintKey, `${provider}\0`, apiKey).subarray(0, FINGERPRINT_LENGTH);
   }

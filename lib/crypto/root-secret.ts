@@ -22,8 +22,8 @@ const PASSPHRASE_HINT = 'If it is meant as a passphrase, write { passphrase, sal
 /**
  * The bytes of a root secret, in a Buffer of their own.
  *
- * @param name What the message calls it.
- * @throws {ConfigurationError} which never quotes the secret
+ * @param name - What the message calls it.
+ * @throws ConfigurationError which never quotes the secret
  * @internal
  */
 export function readRootSecret(secret: RootSecret, name = 'secret'): Buffer {

@@ -13,7 +13,7 @@ export class SaltPool extends Redacted {
   readonly #pool: Buffer;
   #used: number;
 
-  /** @param size Salts drawn at a time. */
+  /** @param size - Salts drawn at a time. */
   constructor(size = 128) {
     super();
     this.#pool = Buffer.allocUnsafeSlow(size * SALT_LENGTH);

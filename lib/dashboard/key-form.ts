@@ -19,7 +19,7 @@ const KNOWN = new Set(['api_key', 'provider', 'label', 'mode', 'fields', '_csrf'
 /**
  * Reads a form, whether its parser makes objects of names with brackets or leaves them as they are.
  *
- * @throws {InvalidInputError} for fields that no form of ours has, or has twice
+ * @throws InvalidInputError for fields that no form of ours has, or has twice
  * @internal
  */
 export function readKeyForm(body: unknown): KeyForm {

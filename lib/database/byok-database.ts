@@ -60,8 +60,8 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
   }
 
   /**
-   * @param within Milliseconds to wait for the answer.
-   * @throws {StorageError} for every failure of the database
+   * @param within - Milliseconds to wait for the answer.
+   * @throws StorageError for every failure of the database
    */
   query<R extends object>(statement: Statement, within = ANSWER_WITHIN): Promise<R[]> {
     const pool = poolOf(this.#dataSource);
@@ -74,8 +74,8 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
   /**
    * Runs several statements in one transaction.
    *
-   * @param expected As in `Statement`.
-   * @throws {StorageError} and what `work` throws of our own
+   * @param expected - As in `Statement`.
+   * @throws StorageError and what `work` throws of our own
    */
   async transaction<T>(
     work: (query: <R>(text: string, values: unknown[]) => Promise<R[]>) => Promise<T>,

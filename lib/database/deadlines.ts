@@ -22,7 +22,7 @@ export class Deadlines {
   /** Outside of the request that happens to come first: its context, and what that holds, would live with the timer. */
   readonly #start = AsyncResource.bind(() => setInterval(() => this.#tick(), TICK).unref());
 
-  /** @param within Milliseconds from now. */
+  /** @param within - Milliseconds from now. */
   set(within: number, onLate: () => void): Deadline {
     const deadline = { at: performance.now() + within, onLate };
     this.#open.add(deadline);

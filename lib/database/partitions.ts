@@ -11,7 +11,7 @@ export interface Partition {
 /**
  * The table, or its partitions where it has some, in any order: runners that begin at once begin at different ones.
  *
- * @throws {StorageError}
+ * @throws StorageError
  * @internal
  */
 export function partitionsOf(database: ByokDatabase, table: string): Promise<Partition[]> {

@@ -6,7 +6,7 @@ export function milliseconds(column: string, as: string): string {
   return `date_part('epoch', ${column}) * 1000 AS ${as}`;
 }
 
-/** @param ms Nearly a whole number: seconds are fractions in Postgres. */
+/** @param ms - Nearly a whole number: seconds are fractions in Postgres. */
 export function toDate(ms: number): Date {
   return new Date(Math.round(ms));
 }

@@ -60,10 +60,10 @@ export class ExpiredKeyCleanup {
   }
 
   /**
-   * Everybody's, as far as they are in the database; how many there were.
+   * Removes the expired keys of all users from the database. With `ifFree`, leaves them to another instance that is removing
+   * them; `signal` ends it after the current batch.
    *
-   * @param options.ifFree Whether it is left to another instance that is at it.
-   * @param options.signal Ends it after the batch that is under way.
+   * @returns how many were removed
    */
   async everywhere({ ifFree, signal }: { ifFree?: boolean; signal?: AbortSignal } = {}): Promise<number> {
     let removed = 0;

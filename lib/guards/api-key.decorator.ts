@@ -8,7 +8,7 @@ import { callOf, resolvedKeysOf } from './request-keys.js';
  * The caller's key as a string: what the guard of the handler resolved. With several guards, name the provider;
  * without a name it is the first one's. Where the guard took another of several providers, it is `null`.
  *
- * @throws {ConfigurationError} where the handler has no guard for it
+ * @throws ConfigurationError if the handler has no guard for it
  * @publicApi
  */
 export const ApiKey = createParamDecorator(
@@ -19,7 +19,7 @@ export const ApiKey = createParamDecorator(
 /**
  * The same as {@link ApiKey}, with its provider, label, extra fields, source and expiry.
  *
- * @throws {ConfigurationError} where the handler has no guard for it
+ * @throws ConfigurationError if the handler has no guard for it
  * @publicApi
  */
 export const ResolvedKey = createParamDecorator(

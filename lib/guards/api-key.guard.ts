@@ -44,7 +44,7 @@ export class ApiKeyGuard implements CanActivate {
     protected readonly cleanup: ExpiredKeyCleanup,
   ) {}
 
-  /** @throws {KeyRequiredError} where a key is missing @throws {EncryptionError} where one cannot be decrypted */
+  /** @throws KeyRequiredError if a key is missing @throws EncryptionError if one cannot be decrypted */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const requirements = requirementsOf(context.getClass(), context.getHandler());
     if (requirements.length === 0) return true;
@@ -65,7 +65,7 @@ export class ApiKeyGuard implements CanActivate {
   /**
    * The request whose caller's keys are meant.
    *
-   * @throws {ConfigurationError} outside of HTTP: what a handler is called with there may be the caller's own words
+   * @throws ConfigurationError outside of HTTP: what a handler is called with there may be the caller's own words
    */
   protected getRequest(context: ExecutionContext): ByokRequest {
     if (context.getType() !== 'http') {

@@ -22,7 +22,7 @@ import { addRequirement } from './key-requirement.js';
  * chat(@ApiKey() apiKey: string) {}
  * ```
  *
- * @throws {ConfigurationError} when the class is loaded, for a name that can be no provider's
+ * @throws ConfigurationError when the class is loaded, for a name that can be no provider's
  * @publicApi
  */
 export function RequireApiKey(provider: string, options: KeyLabelOptions = {}): MethodDecorator & ClassDecorator {
@@ -39,7 +39,7 @@ export function RequireApiKey(provider: string, options: KeyLabelOptions = {}): 
  * summarise(@ResolvedKey() key: ResolvedApiKey) {}
  * ```
  *
- * @throws {ConfigurationError} when the class is loaded, for a name that can be no provider's
+ * @throws ConfigurationError when the class is loaded, for a name that can be no provider's
  * @publicApi
  */
 export function RequireAnyApiKey(

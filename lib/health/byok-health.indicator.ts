@@ -26,7 +26,7 @@ export class ByokHealthIndicator {
   /**
    * Up where all is well; else down, with what is. Never rejects.
    *
-   * @param options.timeout Milliseconds. Default 2,000.
+   * @param options - `timeout` in milliseconds, 2,000 by default.
    */
   async isHealthy<const Key extends string>(
     key: Key,

@@ -38,7 +38,7 @@ export class ByokHealth {
   /**
    * Looks at everything, within the time. Never rejects, and says no more than what is up and what is down.
    *
-   * @param options.timeout Milliseconds. Default 2,000.
+   * @param options - `timeout` in milliseconds, 2,000 by default.
    */
   async check({ timeout = DEFAULT_TIMEOUT }: { timeout?: number } = {}): Promise<ByokHealthReport> {
     const checks: ByokHealthReport['checks'] = { keys: this.wrappers.isReady ? 'up' : 'down' };

@@ -14,7 +14,7 @@ export class RequestState<T> {
   readonly #symbol: symbol;
   readonly #beside = new WeakMap<object, T>();
 
-  /** @param name As it shows where a request is printed. */
+  /** @param name - As it shows where a request is printed. */
   constructor(name: string) {
     this.#symbol = Symbol(name);
   }

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 
-/** What express-session and @fastify/session show of their settings on a request. */
+/** What express-session and `@fastify/session` show of their settings on a request. */
 interface SessionRequest extends ByokRequest {
   session?: { cookie?: CookieSettings };
   sessionStore?: object;
@@ -50,7 +50,7 @@ function* weaknessesOf({ session, sessionStore, protocol }: SessionRequest, isTl
   }
 }
 
-/** @fastify/session calls its own one `Store`; each keeps its sessions on itself. */
+/** `@fastify/session` calls its own one `Store`; each keeps its sessions on itself. */
 function isInMemory(store: object | undefined): boolean {
   const name = store?.constructor?.name;
   return name === 'MemoryStore' || (name === 'Store' && (store as { store?: unknown }).store instanceof Map);

@@ -8,7 +8,7 @@ const MAX_LENGTH = 255;
  * Turns what `resolveUser` gave into an owner's id. `undefined` and `null` are an anonymous visitor; anything that is
  * no id is refused rather than shared by everybody whose id went wrong in the same way.
  *
- * @throws {UserRequiredError}
+ * @throws UserRequiredError
  * @internal
  */
 export function normaliseUserId(value: unknown): string | undefined {

@@ -24,7 +24,9 @@ export interface KeyWrapperCall {
  * another context). Every other error is taken for an outage.
  *
  * @example
+ * ```ts
  * ByokModule.forRoot({ db, secret: new VaultTransitWrapper({ address, token, key: 'byok' }) })
+ * ```
  *
  * @publicApi
  */
@@ -35,7 +37,7 @@ export interface KeyWrapper {
    */
   readonly id: string;
   /**
-   * @param key 32 bytes, wiped afterwards: keep no reference.
+   * @param key - 32 bytes, wiped afterwards: keep no reference.
    * @returns what `unwrap` needs to give the key back
    */
   wrap(key: Uint8Array, context: KeyWrapContext, call: KeyWrapperCall): Promise<Uint8Array>;

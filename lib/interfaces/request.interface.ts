@@ -7,7 +7,7 @@ export interface ByokRequest {
   headers: Record<string, string | string[] | undefined>;
   /** Set by the application's authentication, see the option `resolveUser`. */
   user?: unknown;
-  /** Set by express-session or @fastify/session. */
+  /** Set by express-session or `@fastify/session`. */
   session?: unknown;
 }
 

@@ -48,7 +48,7 @@ export class KeyringTable {
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
   ) {}
 
-  /** @param within As in `ByokDatabase.query`. @throws {StorageError} */
+  /** @param within - As in `ByokDatabase.query`. @throws StorageError */
   async registered(within?: number): Promise<RegisteredKey[]> {
     const text = `SELECT r.key_id, r.canary, ${isKeyUsed(this.options.tableName)} AS used FROM byok_keyring r`;
     const rows = await this.database.query<{ key_id: Buffer; canary: Buffer; used: boolean }>(
@@ -58,13 +58,13 @@ export class KeyringTable {
     return rows.map(({ key_id: keyId, canary, used }) => ({ keyId, canary, used }));
   }
 
-  /** @throws {StorageError} */
+  /** @throws StorageError */
   async isRetired(keyId: Buffer): Promise<boolean> {
     const text = 'SELECT 1 FROM byok_retired_keys WHERE key_id = $1';
     return (await this.database.query({ text, values: [keyId] })).length > 0;
   }
 
-  /** Puts a key in use, unless it is retired; whether it is in use then. @throws {StorageError} */
+  /** Puts a key in use, unless it is retired; whether it is in use then. @throws StorageError */
   async register(keyId: Buffer, canary: Buffer): Promise<boolean> {
     return this.database.transaction(async (query) => {
       // An instance that starts while the key is being retired would else put it back.
@@ -78,14 +78,14 @@ export class KeyringTable {
     });
   }
 
-  /** The newest first. @throws {StorageError} */
+  /** The newest first. @throws StorageError */
   async wrappedRoots(): Promise<WrappedRoot[]> {
     const text = `SELECT key_id AS "keyId", wrapped_root AS wrapped, wrapper_id AS "wrapperId" FROM byok_keyring
       WHERE wrapped_root IS NOT NULL ORDER BY created_at DESC, key_id`;
     return this.database.query<WrappedRoot>({ text, values: [], expected: UNDEFINED_COLUMN });
   }
 
-  /** Puts a key in use, unless there is one with a wrapped root: of instances that start at once, one's is taken. @throws {StorageError} */
+  /** Puts a key in use, unless there is one with a wrapped root: of instances that start at once, one's is taken. @throws StorageError */
   async addWrappedRoot({ keyId, wrapped, wrapperId }: WrappedRoot, canary: Buffer): Promise<void> {
     await this.database.transaction(async (query) => {
       await query(LOCK, []);
@@ -97,7 +97,7 @@ export class KeyringTable {
     });
   }
 
-  /** Replaces the wrapping of a root, unless somebody else did since it was read; whether it did. @throws {StorageError} */
+  /** Replaces the wrapping of a root, unless somebody else did since it was read; whether it did. @throws StorageError */
   async replaceWrapping(read: WrappedRoot, wrapped: Uint8Array, wrapperId: string): Promise<boolean> {
     const text =
       'UPDATE byok_keyring SET wrapped_root = $3, wrapper_id = $4 WHERE key_id = $1 AND wrapped_root = $2 RETURNING 1';
@@ -108,7 +108,7 @@ export class KeyringTable {
     return rows.length > 0;
   }
 
-  /** When which keys were retired. @throws {StorageError} */
+  /** When which keys were retired. @throws StorageError */
   async retired(): Promise<{ keyId: Buffer; retiredAt: Date }[]> {
     const text = `SELECT key_id, ${milliseconds('retired_at', 'retired')} FROM byok_retired_keys ORDER BY retired_at, key_id`;
     const rows = await this.database.query<{ key_id: Buffer; retired: number }>({ text, values: [] });
@@ -118,7 +118,7 @@ export class KeyringTable {
   /**
    * Moves a key to the retired ones, in one transaction.
    *
-   * @throws {StorageError} with the reason `23503` where a row is still sealed with it
+   * @throws StorageError with the reason `23503` where a row is still sealed with it
    */
   async retire(keyId: Buffer): Promise<void> {
     await this.database.transaction(async (query) => {

@@ -14,7 +14,7 @@ export class RootKeyWrapper {
   /** Bytes of a root. */
   static readonly LENGTH = 32;
 
-  /** @param ending Ends what is asked. */
+  /** @param ending - Ends what is asked. */
   constructor(
     private readonly keyring: Keyring,
     private readonly ending: AbortSignal,
@@ -45,7 +45,7 @@ export class RootKeyWrapper {
     return wrapped;
   }
 
-  /** @throws {KeyWrapperError} also where it is the root of another key */
+  /** @throws KeyWrapperError also where it is the root of another key */
   async unwrap({ keyId, wrapped, wrapperId }: WrappedRoot): Promise<Buffer> {
     const known = this.keyring.wrappers.find(({ id }) => id === wrapperId);
     if (!known) {

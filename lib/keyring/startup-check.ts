@@ -23,7 +23,7 @@ export class StartupCheck implements OnModuleInit {
     private readonly roots: WrappedRootKeys,
   ) {}
 
-  /** @throws {ConfigurationError} */
+  /** @throws ConfigurationError */
   async onModuleInit(): Promise<void> {
     // Only now: a connection of the application's exists after everything is constructed.
     const waiting = new Set((await this.roots.open()).map((keyId) => keyId.toString('hex')));

@@ -37,8 +37,8 @@ export class WrappedRootKeys implements BeforeApplicationShutdown {
    * what needs them is 503.
    *
    * @returns ids of the keys that are waited for
-   * @throws {ConfigurationError} where a service refuses, or a wrapper is missing
-   * @throws {KeyWrapperError} where the service is away and there is no root yet: nobody has a key then, and a wrong
+   * @throws ConfigurationError if a service refuses, or a wrapper is missing
+   * @throws KeyWrapperError if the service is away and there is no root yet: nobody has a key then, and a wrong
    * address is likelier than an outage
    */
   async open(): Promise<Buffer[]> {
@@ -67,8 +67,8 @@ export class WrappedRootKeys implements BeforeApplicationShutdown {
    * Gives the keyring its roots now or not at all, and writes nothing: for a tool, which says what is wrong rather than
    * go on without.
    *
-   * @throws {ConfigurationError} where a wrapper is missing, or there is no root that could seal
-   * @throws {KeyWrapperError} where a service refuses or is away
+   * @throws ConfigurationError if a wrapper is missing, or there is no root that could seal
+   * @throws KeyWrapperError if a service refuses or is away
    */
   async openNow(): Promise<void> {
     if (this.keyring.wrappers.length === 0) return;
@@ -85,7 +85,7 @@ export class WrappedRootKeys implements BeforeApplicationShutdown {
    * Wraps every root anew, by the first wrapper.
    *
    * @returns how many
-   * @throws {KeyWrapperError}
+   * @throws KeyWrapperError
    */
   async rewrap(): Promise<number> {
     if (this.keyring.wrappers.length === 0) {
@@ -103,7 +103,7 @@ export class WrappedRootKeys implements BeforeApplicationShutdown {
     return count;
   }
 
-  /** @throws {KeyWrapperError} where the wrapper's service, or the key in it, cannot be used now */
+  /** @throws KeyWrapperError if the wrapper's service, or the key in it, cannot be used now */
   async check(wrapper: KeyWrapper): Promise<void> {
     await askWrapper(wrapper.id, this.#ending.signal, async (signal) => wrapper.health?.({ signal }));
   }

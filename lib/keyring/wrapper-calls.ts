@@ -11,9 +11,9 @@ const FIRST_DELAY = 100;
  * Asks a key management service: two seconds an attempt, and three attempts where it is away, with pauses of chance
  * length between them, so that instances that lost it together do not come back together.
  *
- * @param id Of the wrapper, for the message.
- * @param discard For an answer that comes too late.
- * @throws {KeyWrapperError} and other errors of our own, as the wrapper threw them
+ * @param id - Of the wrapper, for the message.
+ * @param discard - For an answer that comes too late.
+ * @throws KeyWrapperError and other errors of our own, as the wrapper threw them
  * @internal
  */
 export async function askWrapper<T>(
@@ -36,7 +36,7 @@ export async function askWrapper<T>(
 /**
  * Waits from half of that to all of it. Never rejects.
  *
- * @param ref false: it does not keep a process alive that has nothing else to do.
+ * @param ref - false: it does not keep a process alive that has nothing else to do.
  * @internal
  */
 export async function pause(longest: number, ending: AbortSignal, ref = true): Promise<void> {

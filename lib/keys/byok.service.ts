@@ -34,7 +34,9 @@ import { UserData } from './user-data.js';
  * encryption key is missing, which is never reported as "no key".
  *
  * @example
+ * ```ts
  * const openai = new OpenAI({ apiKey: (await byok.getKey(request, 'openai')) ?? undefined });
+ * ```
  *
  * @publicApi
  */
@@ -58,7 +60,7 @@ export class ByokService extends Redacted {
   /**
    * Stores a key, or replaces the one of that provider and label; with `ifAbsent` it never replaces.
    *
-   * @throws {InvalidInputError | InvalidKeyError | KeyLimitError | UserRequiredError | StorageError}
+   * @throws InvalidInputError, InvalidKeyError, KeyLimitError, UserRequiredError or StorageError
    */
   async setKey(holder: KeyHolder, provider: string, apiKey: string, options: SetKeyOptions = {}): Promise<StoredKey> {
     checkProvider(provider, this.options);
@@ -82,7 +84,7 @@ export class ByokService extends Redacted {
   /**
    * The key, decrypted, or `null` where there is none or it has expired.
    *
-   * @throws {EncryptionError} where there is one that cannot be decrypted
+   * @throws EncryptionError if there is one that cannot be decrypted
    */
   async getKey(holder: KeyHolder, provider: string, options: KeyLabelOptions = {}): Promise<string | null> {
     return (await this.resolveKey(holder, provider, options))?.apiKey ?? null;
@@ -92,7 +94,7 @@ export class ByokService extends Redacted {
    * The first key there is of the providers named, decrypted, with its extra values; `null` where there is none. One
    * look-up and one decryption, however many providers.
    *
-   * @throws {EncryptionError} where the first there is cannot be decrypted: the next is not quietly taken instead
+   * @throws EncryptionError if the first there is cannot be decrypted: the next is not quietly taken instead
    */
   async resolveKey(
     holder: KeyHolder,
@@ -170,7 +172,7 @@ export class ByokService extends Redacted {
    * Call it before `session.regenerate()`, or after it with `from`: the session object as it was (with its `id`).
    *
    * @returns how many were moved
-   * @throws {UserRequiredError} where nobody is signed in on this request
+   * @throws UserRequiredError if nobody is signed in on this request
    */
   async adoptSessionKeys(request: ByokRequest, { from }: { from?: unknown } = {}): Promise<number> {
     return this.adoption.adopt(request, from);
@@ -188,7 +190,7 @@ export class ByokService extends Redacted {
   /**
    * What happened to the holder's keys, newest first. Entries of other instances come within a second.
    *
-   * @throws {ConfigurationError} where the option `audit` is off
+   * @throws ConfigurationError if the option `audit` is off
    */
   auditTrail(holder: KeyHolder, { limit = 50 }: { limit?: number } = {}): Promise<AuditEntry[]> {
     return this.accounts.trail(holder, limit);

@@ -5,7 +5,7 @@ import type { KeyRecord, KeyScope, KeyStorage, PutResult } from '../storage/inde
  * Writes a record whose slot is free. Whether it is, the storage decides in the statement that writes it, so that of two
  * at once one is refused.
  *
- * @throws {InvalidInputError} where the slot is taken @throws {KeyLimitError}
+ * @throws InvalidInputError if the slot is taken @throws KeyLimitError
  * @internal
  */
 export async function createKey(

@@ -4,7 +4,7 @@ import { InvalidInputError, InvalidKeyError } from '../errors/index.js';
  * The value of `API_KEY_OPENAI` and the like, `undefined` where it is not set or empty. What cannot stand in a
  * variable's name becomes an underscore: `open-router` is `API_KEY_OPEN_ROUTER`.
  *
- * @param prefix Default `'API_KEY_'`.
+ * @param prefix - Default `'API_KEY_'`.
  * @publicApi
  */
 export function getEnvKey(provider: string, prefix = 'API_KEY_'): string | undefined {

@@ -10,7 +10,7 @@ const LATEST = Date.UTC(10_000, 0) - 1;
 
 type ProviderOptions = Pick<ResolvedByokOptions, 'providers' | 'allowUnknownProviders'>;
 
-/** @throws {InvalidInputError} @internal */
+/** @throws InvalidInputError @internal */
 export function checkProvider(provider: unknown, options: ProviderOptions): string {
   if (!isProviderName(provider)) {
     throw new InvalidInputError(
@@ -24,7 +24,7 @@ export function checkProvider(provider: unknown, options: ProviderOptions): stri
   return provider;
 }
 
-/** @throws {InvalidInputError} @internal */
+/** @throws InvalidInputError @internal */
 export function checkLabel(label: unknown = 'default'): string {
   if (!isLabel(label)) {
     throw new InvalidInputError(
@@ -38,7 +38,7 @@ export function checkLabel(label: unknown = 'default'): string {
 /**
  * Names are kept and logged as they are: a key that somebody pasted into the wrong input must not become one.
  *
- * @throws {InvalidInputError}
+ * @throws InvalidInputError
  * @internal
  */
 export function refuseKeyAsName(apiKey: string, names: readonly string[]): void {
@@ -50,7 +50,7 @@ export function refuseKeyAsName(apiKey: string, names: readonly string[]): void 
   }
 }
 
-/** @throws {InvalidInputError} for what can be no key @throws {InvalidKeyError} for one of the wrong format @internal */
+/** @throws InvalidInputError for what can be no key @throws InvalidKeyError for one of the wrong format @internal */
 export function checkApiKey(apiKey: unknown, provider: string, config: ProviderConfig | undefined): string {
   if (!isApiKey(apiKey)) {
     throw new InvalidInputError('An API key is 8 to 4096 printable characters without white space.', 'key');
@@ -68,7 +68,7 @@ export function checkApiKey(apiKey: unknown, provider: string, config: ProviderC
   return apiKey;
 }
 
-/** @throws {InvalidInputError} @internal */
+/** @throws InvalidInputError @internal */
 export function checkFields(fields: unknown, config: ProviderConfig | undefined): Record<string, string> {
   if (fields === undefined || fields === null) fields = {};
   if (typeof fields !== 'object' || Array.isArray(fields)) {
@@ -118,7 +118,7 @@ function checkUrlField(name: string, value: string, { allowPrivate }: ProviderFi
 /**
  * When a key expires, from what was asked for and the module's default.
  *
- * @throws {InvalidInputError} for a moment that is not in the future
+ * @throws InvalidInputError for a moment that is not in the future
  * @internal
  */
 export function checkExpiry(

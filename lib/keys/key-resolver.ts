@@ -32,7 +32,7 @@ export class KeyResolver {
    * For each list of slots the first key there is: one look-up for all of them, and one decryption of a key however
    * often it is asked for.
    *
-   * @throws {EncryptionError} where one cannot be decrypted
+   * @throws EncryptionError if one cannot be decrypted
    */
   resolve(holder: KeyHolder, lists: readonly (readonly KeySlot[])[]): Promise<Resolution> {
     if (!resolveChannel.hasSubscribers) return this.#find(holder, lists);

@@ -41,7 +41,7 @@ export class KeySealer {
     };
   }
 
-  /** @throws {EncryptionError} */
+  /** @throws EncryptionError */
   open(place: KeyScope, slot: KeySlot, sealed: SealedKey, holder: KeyHolder): ResolvedApiKey {
     const { provider, label } = slot;
     const { owner, source } = place;

@@ -53,7 +53,7 @@ export class AwsKmsWrapper implements KeyWrapper {
   readonly #options: AwsKmsOptions;
   #client: KMSClient | undefined;
 
-  /** @throws {ConfigurationError} for an option that cannot work */
+  /** @throws ConfigurationError for an option that cannot work */
   constructor(options: AwsKmsOptions) {
     if (typeof options.keyId !== 'string' || !/^[\w:/-]{1,2048}$/.test(options.keyId)) {
       throw new ConfigurationError(
@@ -66,7 +66,7 @@ export class AwsKmsWrapper implements KeyWrapper {
     this.#client = options.client;
   }
 
-  /** @throws {KeyWrapperError} */
+  /** @throws KeyWrapperError */
   async wrap(key: Uint8Array, context: KeyWrapContext, { signal }: KeyWrapperCall): Promise<Uint8Array> {
     const { EncryptCommand } = await load();
     const command = new EncryptCommand({ KeyId: this.#keyId, Plaintext: key, EncryptionContext: { ...context } });
@@ -76,7 +76,7 @@ export class AwsKmsWrapper implements KeyWrapper {
     return CiphertextBlob;
   }
 
-  /** @throws {KeyWrapperError} */
+  /** @throws KeyWrapperError */
   async unwrap(wrapped: Uint8Array, context: KeyWrapContext, { signal }: KeyWrapperCall): Promise<Uint8Array> {
     const { DecryptCommand } = await load();
     // With the key's id, so that nobody gives us a root that another key wrapped.
@@ -87,7 +87,7 @@ export class AwsKmsWrapper implements KeyWrapper {
     return Plaintext;
   }
 
-  /** Whether the key is enabled; needs the permission kms:DescribeKey. @throws {KeyWrapperError} */
+  /** Whether the key is enabled; needs the permission kms:DescribeKey. @throws KeyWrapperError */
   async health({ signal }: KeyWrapperCall): Promise<void> {
     const { DescribeKeyCommand } = await load();
     const client = await this.#connected();

@@ -16,7 +16,7 @@ export interface VaultAnswer {
   warnings: string[];
 }
 
-/** The address without a slash at its end. @throws {ConfigurationError} @internal */
+/** The address without a slash at its end. @throws ConfigurationError @internal */
 export function vaultUrl(address: unknown, allowHttp: boolean): string {
   const url = typeof address === 'string' && URL.canParse(address) ? new URL(address) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
@@ -35,7 +35,7 @@ export function vaultUrl(address: unknown, allowHttp: boolean): string {
 /**
  * One request, and no part of its answer in an error.
  *
- * @throws {KeyWrapperError}
+ * @throws KeyWrapperError
  * @internal
  */
 export async function postToVault(

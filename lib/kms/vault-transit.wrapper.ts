@@ -48,7 +48,7 @@ export class VaultTransitWrapper implements KeyWrapper {
   readonly #health: string;
   readonly #path: (operation: string) => string;
 
-  /** @throws {ConfigurationError} for an option that cannot work */
+  /** @throws ConfigurationError for an option that cannot work */
   constructor(options: VaultTransitOptions) {
     const { key, mount = 'transit', namespace } = options;
     const address = vaultUrl(options.address, options.allowHttp === true);
@@ -73,7 +73,7 @@ export class VaultTransitWrapper implements KeyWrapper {
     this.#path = (operation) => `${address}/v1/${mount}/${operation}/${key}`;
   }
 
-  /** @throws {KeyWrapperError} */
+  /** @throws KeyWrapperError */
   async wrap(key: Uint8Array, context: KeyWrapContext, { signal }: KeyWrapperCall): Promise<Uint8Array> {
     const plaintext = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('base64');
     const { data, warnings } = await this.#call('encrypt', { plaintext, ...bound(context) }, signal);
@@ -89,7 +89,7 @@ export class VaultTransitWrapper implements KeyWrapper {
     return Buffer.from(ciphertext);
   }
 
-  /** @throws {KeyWrapperError} */
+  /** @throws KeyWrapperError */
   async unwrap(wrapped: Uint8Array, context: KeyWrapContext, { signal }: KeyWrapperCall): Promise<Uint8Array> {
     const ciphertext = Buffer.from(wrapped).toString();
     const { data } = await this.#call('decrypt', { ciphertext, ...bound(context) }, signal);
@@ -98,7 +98,7 @@ export class VaultTransitWrapper implements KeyWrapper {
     return Buffer.from(plaintext, 'base64');
   }
 
-  /** Whether Vault is unsealed and serves. @throws {KeyWrapperError} */
+  /** Whether Vault is unsealed and serves. @throws KeyWrapperError */
   async health({ signal }: KeyWrapperCall): Promise<void> {
     const response = await fetch(this.#health, { signal, redirect: 'error' }).catch(() => undefined);
     await response?.body?.cancel();

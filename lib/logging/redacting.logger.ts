@@ -6,13 +6,15 @@ import { redactValue } from './redact-value.js';
  * the rest to another logger. See `redact` for what is a secret.
  *
  * @example
+ * ```ts
  * const app = await NestFactory.create(AppModule, { logger: new RedactingLogger() });
  * app.useLogger(new RedactingLogger(app.get(PinoLogger)));
+ * ```
  *
  * @publicApi
  */
 export class RedactingLogger implements LoggerService {
-  /** @param logger What writes. Default: Nest's `ConsoleLogger`. */
+  /** @param logger - What writes. Default: Nest's `ConsoleLogger`. */
   constructor(private readonly logger: LoggerService = new ConsoleLogger()) {}
 
   log(message: unknown, ...params: unknown[]): void {

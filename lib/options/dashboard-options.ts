@@ -5,7 +5,7 @@ import { assertKnownKeys, enumOption, objectOption, optionalFunction } from './o
 
 const KNOWN = ['guards', 'title', 'theme', 'layout', 'locale', 'timeZone', 'messages', 'signInUrl'];
 
-/** Checks the option `dashboard`. @throws {ConfigurationError} @internal */
+/** Checks the option `dashboard`. @throws ConfigurationError @internal */
 export function checkDashboard(dashboard: ByokModuleOptions['dashboard']): ResolvedByokOptions['dashboard'] {
   if (dashboard === false) return false;
   const given = objectOption('dashboard', dashboard, 'false or ');

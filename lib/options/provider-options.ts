@@ -6,7 +6,7 @@ import { isFieldName, isProviderName } from '../validation/index.js';
  * Checks the option `providers`. The result has no prototype, so that looking up a provider called `constructor`
  * finds nothing.
  *
- * @throws {ConfigurationError}
+ * @throws ConfigurationError
  * @internal
  */
 export function checkProviderConfigs(

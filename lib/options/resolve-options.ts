@@ -41,7 +41,7 @@ const KNOWN: Record<keyof ByokModuleOptions, true> = {
  * Merges the defaults in, checks everything and freezes the result. Both ways of registering the module come through
  * here; the secret does not, only `EncryptionService` reads it.
  *
- * @throws {ConfigurationError} saying what to write instead
+ * @throws ConfigurationError saying what to write instead
  * @internal
  */
 export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions {

@@ -9,7 +9,7 @@ const SPACE = 0x20;
  * The API key in a record's plaintext, `{"v":1,"key":…,"fields":…}`. Where nothing is escaped and there are no fields
  * it is a part of the buffer, which its owner wipes; a string could not be wiped.
  *
- * @throws {EncryptionError} where the text is something else
+ * @throws EncryptionError if the text is something else
  * @throws whatever the JSON parser throws, which quotes the text and has to be caught
  * @internal
  */

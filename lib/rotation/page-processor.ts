@@ -14,7 +14,7 @@ const MAX_WORKERS = 2;
 
 /** Opens and seals pages without holding up who else uses this thread. @internal */
 export interface PageProcessor {
-  /** @param page Its bytes may not be used any more afterwards. */
+  /** @param page - Its bytes may not be used any more afterwards. */
   process(task: PageTask, page: SealedPage): Promise<PageOutcome>;
   close(): Promise<void>;
 }

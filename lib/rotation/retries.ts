@@ -15,7 +15,7 @@ const ERRNO = /^E[A-Z]+$/;
  * Runs a statement again for as long as the database is away, up to two minutes, waiting longer each time and never as
  * long as the next runner. For statements that may be run twice only.
  *
- * @throws {StorageError} when it lasts longer, when the failure is none that passes, or once `signal` is aborted
+ * @throws StorageError when it lasts longer, when the failure is none that passes, or once `signal` is aborted
  * @internal
  */
 export async function withRetries<T>(signal: AbortSignal, work: () => Promise<T>, patience = PATIENCE): Promise<T> {

@@ -55,7 +55,7 @@ export class RotationQueries {
    * Of the next `limit` rows by primary key those that are not on the key `current`, by what they say or by what they
    * are sealed with: of a row that says it wrongly, the old key would else be retired.
    *
-   * @param current `null`: all of them.
+   * @param current - `null`: all of them.
    */
   async page(part: Partition, after: Cursor, limit: number, current: Buffer | null): Promise<FoundPage> {
     interface Row {
@@ -83,7 +83,7 @@ export class RotationQueries {
     return count;
   }
 
-  /** @param within Seconds from now in which a row expires to be counted as expiring. */
+  /** @param within - Seconds from now in which a row expires to be counted as expiring. */
   async counts(part: Partition, after: Cursor, limit: number, within: number): Promise<KeyCounts> {
     interface Row {
       last: string | null;

@@ -46,7 +46,7 @@ export class RotationRun {
     private readonly options: RunOptions,
   ) {}
 
-  /** @param isOldKeyUsed Whether a row is on an old key still: cheaper to ask than to pass once more. */
+  /** @param isOldKeyUsed - Whether a row is on an old key still: cheaper to ask than to pass once more. */
   async run(isOldKeyUsed: () => Promise<boolean>): Promise<RotationResult> {
     const { signal, dryRun, onProgress } = this.options;
     if (onProgress) this.#total = await this.#countOld();

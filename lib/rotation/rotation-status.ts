@@ -7,7 +7,7 @@ import type { RotationKeyStatus, RotationProviderStatus, RotationStatus } from '
 /** Rows counted in one statement: some tens of milliseconds. */
 const ROWS_AT_A_TIME = 20_000;
 
-/** Adds up what the database knows of its keys and rows. @throws {StorageError} @internal */
+/** Adds up what the database knows of its keys and rows. @throws StorageError @internal */
 export async function readStatus(
   queries: RotationQueries,
   registry: KeyringTable,

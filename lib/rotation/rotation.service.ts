@@ -39,7 +39,9 @@ const MAX_CONCURRENCY = 16;
  * sessions are moved when they are read.
  *
  * @example
+ * ```ts
  * const { rotated, unreadable } = await rotation.rotate({ signal, onProgress: ({ rotated }) => console.log(rotated) });
+ * ```
  *
  * @publicApi
  */
@@ -65,8 +67,8 @@ export class RotationService implements BeforeApplicationShutdown {
    * used stays as it was. Rows that no given secret opens are reported and stay as they are. Outages of up to two
    * minutes are waited for.
    *
-   * @throws {StorageError} where the database is away for longer, or refuses; what is done is done
-   * @throws {InvalidInputError} for an option out of its range
+   * @throws StorageError if the database is away for longer, or refuses; what is done is done
+   * @throws InvalidInputError for an option out of its range
    */
   async rotate(options: RotateOptions = {}): Promise<RotationResult> {
     return tracedRotation(options, (traced) => this.#rotate(traced));
@@ -88,7 +90,7 @@ export class RotationService implements BeforeApplicationShutdown {
    * How many rows are on which key, and of which provider. Decrypts nothing; goes through the table once, about a second
    * for a million rows.
    *
-   * @throws {StorageError}
+   * @throws StorageError
    */
   async status({ expiringWithin = MONTH }: RotationStatusOptions = {}): Promise<RotationStatus> {
     this.#requireDatabase();
@@ -98,8 +100,8 @@ export class RotationService implements BeforeApplicationShutdown {
   /**
    * Opens every row, and looks for such as are on an old key.
    *
-   * @throws {StorageError}
-   * @throws {InvalidInputError} for an option out of its range
+   * @throws StorageError
+   * @throws InvalidInputError for an option out of its range
    */
   async verify(options: VerifyOptions = {}): Promise<RotationVerification> {
     const begun = performance.now();
@@ -132,10 +134,10 @@ export class RotationService implements BeforeApplicationShutdown {
    * Retires a key for good: Postgres refuses it while one row is still sealed with it, and from then on refuses every
    * row that a late instance seals with it; an instance that has its secret in front does not start.
    *
-   * @param keyId Hex, as `status` tells it.
+   * @param keyId - Hex, as `status` tells it.
    * @returns whether it was retired now; false: it was before
-   * @throws {RetirementError} where a row still needs it, it is the key that seals, or it was never in use
-   * @throws {InvalidInputError} where there is no such key
+   * @throws RetirementError if a row still needs it, it is the key that seals, or it was never in use
+   * @throws InvalidInputError if there is no such key
    */
   async retire(keyId: string): Promise<boolean> {
     this.#requireDatabase();
@@ -168,7 +170,7 @@ export class RotationService implements BeforeApplicationShutdown {
    * no stored key changes. (A start does this by itself where the root is wrapped by another wrapper than the first.)
    *
    * @returns how many roots: 1, or 0 where another instance did it at the same moment
-   * @throws {KeyWrapperError} where a service refuses or is away; nothing is changed
+   * @throws KeyWrapperError if a service refuses or is away; nothing is changed
    */
   rewrap(): Promise<number> {
     return this.roots.rewrap();

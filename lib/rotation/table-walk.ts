@@ -42,7 +42,7 @@ export interface Walk {
  * Takes every page of the table through the processor: one is read while others are opened and written. Ends early,
  * and without an error, when `signal` is aborted.
  *
- * @throws {StorageError}
+ * @throws StorageError
  * @internal
  */
 export async function walkTable(queries: RotationQueries, processor: PageProcessor, walk: Walk): Promise<void> {

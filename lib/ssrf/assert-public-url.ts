@@ -41,12 +41,13 @@ export interface PublicUrl {
  * `https.request` follows none; `fetch` needs `redirect: 'manual'`. A client that follows them by itself connects to an
  * address in a `Location` without asking `lookup`. Use one agent for one checked URL.
  *
- * @example With Node's https:
+ * @example With node:https
  * ```ts
  * const target = await assertPublicUrl(key.fields.endpoint);
  * https.get(target.url, { lookup: target.lookup }, (response) => …);
  * ```
- * @example With undici (its own `fetch`, or an SDK's option `fetchOptions: { dispatcher }`):
+ * @example With undici
+ * Also for an SDK with the option `fetchOptions: { dispatcher }`:
  * ```ts
  * const target = await assertPublicUrl(key.fields.endpoint);
  * const dispatcher = new Agent({ connect: { lookup: target.lookup } });
@@ -54,8 +55,8 @@ export interface PublicUrl {
  * // A status of 3xx: await assertPublicUrl(new URL(response.headers.get('location')!, target.url)), and again.
  * ```
  *
- * @throws {InvalidInputError} `BYOK_INVALID_INPUT` where the URL must not be used
- * @throws {ByokError} `BYOK_UNAVAILABLE` where its host could not be resolved
+ * @throws InvalidInputError `BYOK_INVALID_INPUT` where the URL must not be used
+ * @throws ByokError `BYOK_UNAVAILABLE` where its host could not be resolved
  * @publicApi
  */
 export async function assertPublicUrl(value: string | URL, options: AssertPublicUrlOptions = {}): Promise<PublicUrl> {

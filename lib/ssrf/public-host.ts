@@ -36,7 +36,7 @@ const NOT_PUBLIC = `This address is not one of the public internet. ${WRITE}`;
  * The parsed URL, after every check that needs no DNS. The URL parser has brought 2130706433, 0x7f.1, 017700000001 and
  * full-width digits into one form by then.
  *
- * @throws {InvalidInputError} saying what to write
+ * @throws InvalidInputError saying what to write
  * @internal
  */
 export function checkPublicUrl(value: string | URL, rules: PublicUrlRules = {}): URL {
@@ -55,7 +55,7 @@ export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
-/** @throws {InvalidInputError} @internal */
+/** @throws InvalidInputError @internal */
 export function checkAddress(address: string, { allowPrivate = false }: PublicUrlRules): void {
   if (isPublicAddress(address) || (allowPrivate && isPrivateNetworkAddress(address))) return;
   throw new InvalidInputError(NOT_PUBLIC, 'url');

@@ -19,7 +19,7 @@ const PATIENCE = 1_000;
  */
 @Injectable()
 export class SavedUrlCheck {
-  /** @throws {InvalidInputError} */
+  /** @throws InvalidInputError */
   async check(fields: Record<string, string>, config: ProviderConfig | undefined): Promise<void> {
     const urls = Object.entries(config?.fields ?? {}).filter(([name, { type }]) => type === 'url' && fields[name]);
     await Promise.all(

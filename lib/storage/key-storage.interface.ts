@@ -74,8 +74,8 @@ export interface KeyStorage {
   /**
    * Where this caller's keys are.
    *
-   * @throws {UserRequiredError} where keys are kept per user and nobody is signed in
-   * @throws {StorageError} where they are kept in the session and there is none
+   * @throws UserRequiredError if keys are kept per user and nobody is signed in
+   * @throws StorageError if they are kept in the session and there is none
    */
   place(caller: KeyCaller): KeyScope;
   /** Where this caller's keys are while they are not signed in; `null` where visitors have none. */
@@ -83,7 +83,7 @@ export interface KeyStorage {
   /**
    * Writes a record, or replaces the one in its slot.
    *
-   * @throws {KeyLimitError} where it would be one more than `limit`
+   * @throws KeyLimitError if it would be one more than `limit`
    */
   put(place: KeyScope, record: KeyRecord, limit: number): Promise<PutResult>;
   /** Writes a record unless its slot is taken by one that is not expired, or the limit reached; whether it did. */
@@ -91,7 +91,7 @@ export interface KeyStorage {
   /**
    * The record of each slot in turn, `null` for none or an expired one.
    *
-   * @param isAbandoned Whether nobody waits for the answer any more: then a storage need not ask for it.
+   * @param isAbandoned - Whether nobody waits for the answer any more: then a storage need not ask for it.
    */
   read(place: KeyScope, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]>;
   /** Notes that a key was handed out, for `lastUsedAt`. Returns at once: nobody waits for it, and it never fails. */

@@ -24,10 +24,12 @@ let assets: ByokAssets | undefined;
  * application without the module's pages can serve them itself.
  *
  * @example
+ * ```tsx
  * const { stylesheet } = byokAssets();
  * response.type(stylesheet.contentType).send(stylesheet.content);
+ * ```
  *
- * @throws {Error} where the package was not built
+ * @throws Error if the package was not built
  * @publicApi
  */
 export function byokAssets(): ByokAssets {
@@ -41,9 +43,11 @@ export function byokAssets(): ByokAssets {
 /**
  * The stylesheet's address, for a `<link rel="stylesheet">` in an application's own pages.
  *
- * @param baseUrl Where the module's pages are mounted.
+ * @param baseUrl - Where the module's pages are mounted.
  * @example
+ * ```tsx
  * <link rel="stylesheet" href={stylesheetUrl('/byok')} />
+ * ```
  *
  * @publicApi
  */
@@ -54,9 +58,11 @@ export function stylesheetUrl(baseUrl = '/byok'): string {
 /**
  * The script's address, for a `<script defer>` in an application's own pages.
  *
- * @param baseUrl Where the module's pages are mounted.
+ * @param baseUrl - Where the module's pages are mounted.
  * @example
+ * ```tsx
  * <script src={scriptUrl('/byok')} defer />
+ * ```
  *
  * @publicApi
  */

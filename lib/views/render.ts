@@ -5,7 +5,9 @@ import { renderToString as renderPreact } from 'preact-render-to-string';
  * A component as HTML, for any template engine. Every text and attribute is escaped.
  *
  * @example
+ * ```tsx
  * renderToString(Alert({ message: 'Saved.', kind: 'success' })); // or h(Alert, { … }), or JSX
+ * ```
  *
  * @publicApi
  */

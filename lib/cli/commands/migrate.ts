@@ -52,7 +52,7 @@ export async function migrate(
   }
 }
 
-/** The migration has run once, whatever number was asked for then. @throws {CliError} */
+/** The migration has run once, whatever number was asked for then. @throws CliError */
 async function requireParts(dataSource: DataSource, table: string, parts: number): Promise<void> {
   const sql = 'SELECT count(*)::int AS count FROM pg_inherits WHERE inhparent = $1::regclass';
   const [{ count }] = await dataSource.query<[{ count: number }]>(sql, [`"${table}"`]);

@@ -41,7 +41,7 @@ export async function exportUser(userId: string, target: Target): Promise<ExitSt
   return metadata.keys.some(({ status }) => status === 'unreadable') ? EXIT.unreadable : EXIT.done;
 }
 
-/** @throws {CliError} instead of an advice that is meant for visitors of a page @internal */
+/** @throws CliError instead of an advice that is meant for visitors of a page @internal */
 export async function ofUser<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -17,7 +17,7 @@ export interface PartitionOptions {
  * For some hundred million keys and more; not among `byokMigrations`, because it copies the table. Reads go on meanwhile,
  * writes are answered 503. For a connection that the module opens, run `npx nestjs-byok migrate --partitions 64` instead.
  *
- * @throws {ConfigurationError} for a number of parts out of its range
+ * @throws ConfigurationError for a number of parts out of its range
  * @example
  * ```ts
  * TypeOrmModule.forRoot({ …, migrations: [...byokMigrations, ...byokPartitionMigrations({ parts: 64 })] })

@@ -13,7 +13,7 @@ const NOT_NOW = ['55P03', '40P01'];
  * one's place, within the transaction of the runner: nothing has changed where it fails. Writers wait for all of it,
  * readers only for the last moment.
  *
- * @throws {ConfigurationError} where the table has what a copy would lose
+ * @throws ConfigurationError if the table has what a copy would lose
  * @internal
  */
 export async function rebuildTable(runner: QueryRunner, table: string, parts: number): Promise<void> {

@@ -34,7 +34,7 @@ export async function missingTables(ask: AskDatabase, table: string): Promise<st
 }
 
 /**
- * @param records Where migrations may be recorded. The first that has any of ours is believed: another may be left from
+ * @param records - Where migrations may be recorded. The first that has any of ours is believed: another may be left from
  * a connection that the application no longer has, or may be somebody else's table.
  * @internal
  */

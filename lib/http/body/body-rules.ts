@@ -25,7 +25,7 @@ export function isUtf8({ headers }: ByokRequest): boolean {
 /**
  * The application's own parser may take more than we do, and a compressed body is longer than its header says.
  *
- * @throws {ByokError} `BYOK_TOO_LARGE`
+ * @throws ByokError `BYOK_TOO_LARGE`
  * @internal
  */
 export function refuseLarge({ headers, body }: ByokRequest & { body?: unknown }): void {

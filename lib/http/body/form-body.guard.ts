@@ -6,7 +6,7 @@ import { isUtf8, mediaTypeOf, refuseLarge } from './body-rules.js';
 /** Takes what an HTML form sends, and nothing that is large. @internal */
 @Injectable()
 export class FormBodyGuard implements CanActivate {
-  /** @throws {ByokError} `BYOK_UNSUPPORTED_MEDIA_TYPE` or `BYOK_TOO_LARGE` */
+  /** @throws ByokError `BYOK_UNSUPPORTED_MEDIA_TYPE` or `BYOK_TOO_LARGE` */
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<ByokRequest & { method: string; body?: unknown }>();
     refuseLarge(request);

@@ -5,7 +5,7 @@ import { hasBody, isUtf8, mediaTypeOf, refuseLarge, unsupportedMediaType } from 
 /** Takes JSON bodies only, and none that is large. @internal */
 @Injectable()
 export class JsonBodyGuard implements CanActivate {
-  /** @throws {ByokError} `BYOK_UNSUPPORTED_MEDIA_TYPE` or `BYOK_TOO_LARGE` */
+  /** @throws ByokError `BYOK_UNSUPPORTED_MEDIA_TYPE` or `BYOK_TOO_LARGE` */
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<ByokRequest & { method: string; body?: unknown }>();
     refuseLarge(request);

@@ -42,7 +42,7 @@ function sentence(errors: ValidationError[]): string {
   return `${errors.flatMap(({ constraints = {} }) => Object.values(constraints)).join('; ')}.`;
 }
 
-/** A query value that is a string or not there. @throws {InvalidInputError} @internal */
+/** A query value that is a string or not there. @throws InvalidInputError @internal */
 export function optionalText(name: string, value: unknown): string | undefined {
   if (value === undefined || typeof value === 'string') return value;
   throw new InvalidInputError(`${name} has to be given once, as a string.`);
@@ -52,7 +52,7 @@ export function optionalText(name: string, value: unknown): string | undefined {
  * Refuses queries that name a field where the route does not read it, in brackets too: passed over, a request about one
  * key would be about the default one, or about all.
  *
- * @throws {InvalidInputError}
+ * @throws InvalidInputError
  * @internal
  */
 export function refuseInQuery(query: unknown, fields: readonly string[], hint: string): void {

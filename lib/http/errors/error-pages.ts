@@ -22,7 +22,7 @@ export class ErrorPages {
     private readonly frame: PageRenderer,
   ) {}
 
-  /** @param code The stable code of the error. */
+  /** @param code - The stable code of the error. */
   async render(error: unknown, code: string, request: ByokRequest): Promise<string> {
     if (error instanceof KeyRequiredError) return this.#keyRequired(error, request);
     return this.frame.render(request, this.#error(code, request));

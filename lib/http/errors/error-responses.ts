@@ -47,7 +47,7 @@ export class ErrorResponses {
    * Over when the answer is sent, on Fastify. It takes a handler of errors that is over before for one that sends nothing,
    * and sends a second answer: that ends the process where a session is saved meanwhile.
    *
-   * @param html Whether a page may be the answer.
+   * @param html - Whether a page may be the answer.
    */
   async send(error: unknown, request: ByokRequest, response: unknown, html = true): Promise<void> {
     const { httpAdapter } = this.adapterHost;

@@ -23,7 +23,7 @@ export class Flash {
   constructor(private readonly callers: CallerResolver) {}
 
   /**
-   * @param to The page that the form leads to, a path on this site.
+   * @param to - The page that the form leads to, a path on this site.
    * @returns Whether there is a session to keep it in.
    */
   async put(request: ByokRequest, to: string, notice: FormNotice): Promise<boolean> {

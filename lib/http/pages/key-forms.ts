@@ -10,6 +10,7 @@ import { pageOf, sameOriginPath } from './return-to.js';
  * the module's routes take them, and what they did.
  *
  * @example
+ * ```ts
  * const notice = await this.forms.takeNotice(request);
  * const refusal = notice?.refusal?.provider === 'openai' ? notice.refusal : undefined;
  * const form = KeyInputForm({
@@ -17,6 +18,7 @@ import { pageOf, sameOriginPath } from './return-to.js';
  *   ...(await this.forms.state(request)),
  *   error: refusal?.message,
  * });
+ * ```
  *
  * @publicApi
  */
@@ -30,7 +32,7 @@ export class KeyForms {
   /**
    * The token against forged forms, and the page that a form leads back to, saved or refused.
    *
-   * @param returnTo A path on this site; one that leads anywhere else is the dashboard instead. Default: the page that
+   * @param returnTo - A path on this site; one that leads anywhere else is the dashboard instead. Default: the page that
    * is asked for.
    */
   async state(request: ByokRequest, { returnTo }: { returnTo?: string } = {}): Promise<FormStateProps> {

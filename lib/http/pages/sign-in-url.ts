@@ -4,7 +4,7 @@ import { pageOf } from './return-to.js';
 /**
  * Where somebody signs in, with the page they come from as `return_to`; `undefined` where the application does not say.
  *
- * @param otherwise The page to come back to where it cannot be told.
+ * @param otherwise - The page to come back to where it cannot be told.
  * @internal
  */
 export function signInUrlOf(

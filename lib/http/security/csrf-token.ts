@@ -30,7 +30,7 @@ export class CsrfTokens {
     return token;
   }
 
-  /** @throws {SecurityError} `BYOK_CSRF` where a session has a token and the form not the same */
+  /** @throws SecurityError `BYOK_CSRF` where a session has a token and the form not the same */
   async check(request: ByokRequest, given: unknown): Promise<void> {
     const { session, token } = await this.#held(request);
     if (!session) return;

@@ -30,7 +30,7 @@ export class HttpsGuard implements CanActivate {
 
   constructor(@Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions) {}
 
-  /** @throws {SecurityError} `BYOK_HTTPS_REQUIRED` */
+  /** @throws SecurityError `BYOK_HTTPS_REQUIRED` */
   canActivate(context: ExecutionContext): boolean {
     const mode = this.options.https;
     if (mode === 'off' || context.getType() !== 'http') return true;

@@ -22,7 +22,7 @@ export class SameOriginGuard implements CanActivate {
     private readonly callers: CallerResolver,
   ) {}
 
-  /** @throws {SecurityError} `BYOK_CSRF` */
+  /** @throws SecurityError `BYOK_CSRF` */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<ByokRequest & { method: string }>();
     if (SAFE.has(request.method) || (await this.#isTrusted(request))) return true;

@@ -24,7 +24,7 @@ export class TrustedProxies implements OnModuleInit {
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
   ) {}
 
-  /** @throws {ConfigurationError} */
+  /** @throws ConfigurationError */
   onModuleInit(): void {
     const adapter = this.adapterHost.httpAdapter;
     if (this.options.https !== 'block' || !adapter) return;

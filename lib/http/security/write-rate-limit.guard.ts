@@ -31,7 +31,7 @@ export class WriteRateLimitGuard implements CanActivate {
     this.#addresses = store({ name: 'byok-address', points: perAddress, windowMs });
   }
 
-  /** @throws {ByokError} `BYOK_TOO_MANY_REQUESTS` @throws {StorageError} where the limiter fails */
+  /** @throws ByokError `BYOK_TOO_MANY_REQUESTS` @throws StorageError if the limiter fails */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<ByokRequest & { method: string; ip?: string }>();

@@ -6,7 +6,7 @@ type Callback = (error: Error | null | undefined, data?: unknown) => void;
 /** Milliseconds that a caller waits for a session store. */
 const ANSWER_WITHIN = 4_500;
 
-/** What is used of a session store; express-session's and @fastify/session's both have it. @publicApi */
+/** What is used of a session store; both express-session and `@fastify/session` have it. @publicApi */
 export interface SessionStoreLike {
   get(id: string, callback: Callback): void;
   set(id: string, data: unknown, callback: Callback): void;
@@ -71,7 +71,7 @@ function idOf(data: SessionObject, { sessionID }: RequestWithStore): string | un
   return typeof id === 'string' && id !== '' ? id : undefined;
 }
 
-/** Reads from the session's store. @throws {StorageError} @internal */
+/** Reads from the session's store. @throws StorageError @internal */
 export async function readStore(store: SessionStoreLike, id: string): Promise<Record<string, unknown> | null> {
   try {
     const found = await called((done) => store.get(id, done));
@@ -83,12 +83,12 @@ export async function readStore(store: SessionStoreLike, id: string): Promise<Re
   }
 }
 
-/** Whether it ended meanwhile: saving it would bring it back to life. @throws {StorageError} @internal */
+/** Whether it ended meanwhile: saving it would bring it back to life. @throws StorageError @internal */
 export async function hasEnded({ over, store, id }: SessionHandle): Promise<boolean> {
   return over || (store !== undefined && (await readStore(store, id)) === null);
 }
 
-/** Writes into the session's store. @throws {StorageError} @internal */
+/** Writes into the session's store. @throws StorageError @internal */
 export async function writeStore(store: SessionStoreLike, id: string, data: unknown): Promise<void> {
   try {
     await called((done) => store.set(id, data, done));

@@ -24,7 +24,7 @@ export interface SessionRecord {
   expiresAt: number | null;
 }
 
-/** The records on a session's blob. @throws {StorageError} where it holds something else: that is not "no key" */
+/** The records on a session's blob. @throws StorageError if it holds something else: that is not "no key" */
 export function recordsOf(blob: Record<string, unknown> | null): SessionRecord[] {
   const held = blob?.[SESSION_PROPERTY] as { v?: unknown; keys?: unknown } | undefined;
   if (held === undefined) return [];

@@ -19,7 +19,7 @@ export class Tombstones {
   /** Where the session has no store (all of it is in a cookie), they can only be kept here. */
   readonly #local = new Map<string, number>();
 
-  /** @throws {StorageError} and then nothing may be deleted */
+  /** @throws StorageError and then nothing may be deleted */
   async add(session: SessionHandle, record: SessionRecord): Promise<void> {
     const id = tombstoneId(record);
     const lifetime = lifetimeFor(session);
@@ -33,7 +33,7 @@ export class Tombstones {
     await writeStore(session.store, id, { cookie, byokTombstone: true });
   }
 
-  /** @throws {StorageError} */
+  /** @throws StorageError */
   async has(session: SessionHandle, record: SessionRecord): Promise<boolean> {
     const id = tombstoneId(record);
     if (!session.store) return (this.#local.get(id) ?? 0) > Date.now();

@@ -52,7 +52,7 @@ export class ExpiredKeys {
     database.beforeClose(async () => this.#working);
   }
 
-  /** @throws {StorageError} */
+  /** @throws StorageError */
   delete(owner: KeyOwner): Promise<RemovedKey[]> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ owner, resolve, reject });

@@ -75,7 +75,7 @@ export class BatchedKeyReader {
   /**
    * The record of each slot in turn, `null` for none or an expired one.
    *
-   * @throws {StorageError} also where it was abandoned before it could be asked for
+   * @throws StorageError also where it was abandoned before it could be asked for
    */
   read(owner: KeyOwner, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]> {
     return new Promise((resolve, reject) => {

@@ -22,10 +22,10 @@ interface Swept {
 /**
  * Removes everybody's expired rows, batch by batch, and tells each batch when it is removed.
  *
- * @param ifFree Ends where another instance is at it, which holds a lock for the time of each batch. It is one of the
+ * @param ifFree - Ends where another instance is at it, which holds a lock for the time of each batch. It is one of the
  * transaction, which a pooler leaves where it belongs, and goes with an instance that dies. One that comes in a pause
  * sweeps too, until their batches meet: then one of them ends.
- * @throws {StorageError}
+ * @throws StorageError
  * @internal
  */
 export async function* sweepExpired(

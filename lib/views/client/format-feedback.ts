@@ -19,7 +19,7 @@ export function judgeFormat(input: HTMLInputElement): void {
     if (text && !good) input.setAttribute('aria-invalid', 'true');
     else input.removeAttribute('aria-invalid');
   };
-  /** @param whole Whether this is all that will be typed: half a key matches no pattern yet. */
+  /** @param whole - Whether this is all that will be typed: half a key matches no pattern yet. */
   const judge = (whole: boolean): void => {
     const { value } = input;
     const begun =

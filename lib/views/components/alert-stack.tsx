@@ -16,7 +16,9 @@ export interface AlertStackProps extends ReaderProps {
  * Alerts one below the other, the later ones folded away.
  *
  * @example
+ * ```tsx
  * renderToString(<AlertStack alerts={[{ message: 'One' }, { message: 'Two', kind: 'warning' }]} maxVisible={1} />)
+ * ```
  *
  * @publicApi
  */

@@ -25,7 +25,9 @@ export interface AlertProps extends ReaderProps {
  * A message in a box.
  *
  * @example
+ * ```tsx
  * renderToString(<Alert kind="success" title="Done" message="The key was saved." dismissible />)
+ * ```
  *
  * @publicApi
  */

@@ -15,7 +15,9 @@ const TRIANGLE = 'M12 4L2.8 20h18.4Z';
  * A circled i.
  *
  * @example
+ * ```tsx
  * renderToString(<InfoIcon size={16} label="Note" />)
+ * ```
  *
  * @publicApi
  */
@@ -27,7 +29,9 @@ export function InfoIcon(props: IconProps = {}): VNode {
  * A circled tick.
  *
  * @example
+ * ```tsx
  * renderToString(<SuccessIcon />)
+ * ```
  *
  * @publicApi
  */
@@ -39,7 +43,9 @@ export function SuccessIcon(props: IconProps = {}): VNode {
  * A triangle with an exclamation mark.
  *
  * @example
+ * ```tsx
  * renderToString(<WarningIcon label="Careful" />)
+ * ```
  *
  * @publicApi
  */
@@ -51,7 +57,9 @@ export function WarningIcon(props: IconProps = {}): VNode {
  * A circled cross.
  *
  * @example
+ * ```tsx
  * renderToString(<ErrorIcon />)
+ * ```
  *
  * @publicApi
  */

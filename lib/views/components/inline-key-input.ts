@@ -26,7 +26,9 @@ export interface InlineKeyInputProps extends ReaderProps, FormStateProps {
  * An input for a key and its button in one line.
  *
  * @example
+ * ```tsx
  * renderToString(<InlineKeyInput provider="openai" onSave="/byok/keys/openai" csrfToken={token} returnTo="/chat" />)
+ * ```
  *
  * @publicApi
  */

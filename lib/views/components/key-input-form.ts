@@ -43,7 +43,9 @@ export interface KeyInputFormProps extends ReaderProps, FormStateProps {
  * not to remember it.
  *
  * @example
+ * ```tsx
  * renderToString(<KeyInputForm provider="openai" action="/byok/keys/openai" csrfToken={token} />)
+ * ```
  *
  * @publicApi
  */

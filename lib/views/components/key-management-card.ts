@@ -34,7 +34,9 @@ export interface KeyManagementCardProps extends ReaderProps, FormStateProps {
  * What is stored for one provider, with forms to replace and delete it, or a form to store a key.
  *
  * @example
+ * ```tsx
  * renderToString(<KeyManagementCard provider="openai" storedKey={stored} csrfToken={token} />)
+ * ```
  *
  * @publicApi
  */

@@ -34,6 +34,7 @@ export interface KeyManagerDashboardProps extends ReaderProps, FormStateProps {
  * the page, those that lead back to that page are answered in place.
  *
  * @example
+ * ```tsx
  * const keys = await byok.listKeys(request);
  * const notice = await forms.takeNotice(request);
  * const { csrfToken, returnTo } = await forms.state(request);
@@ -45,6 +46,7 @@ export interface KeyManagerDashboardProps extends ReaderProps, FormStateProps {
  *     refusal={notice?.refusal}
  *   />,
  * )
+ * ```
  *
  * @publicApi
  */

@@ -32,7 +32,9 @@ const CHANGES: Record<KeyChange, { kind: AlertKind; text: MessageKey & `key${Cap
  * Says what became of a key.
  *
  * @example
+ * ```tsx
  * renderToString(<KeyStatusNotification provider="openai" status="added" maskedKey={stored.hint} />)
+ * ```
  *
  * @publicApi
  */

@@ -38,7 +38,9 @@ export interface MultiProviderKeyFormProps extends ReaderProps, FormStateProps {
  * chosen provider's inputs are checked and sent.
  *
  * @example
+ * ```tsx
  * renderToString(<MultiProviderKeyForm providers={['openai', 'anthropic']} defaultProvider="anthropic" />)
+ * ```
  *
  * @publicApi
  */

@@ -28,7 +28,9 @@ const SEVERITIES: Record<Severity, { kind: AlertKind; text: MessageKey & `severi
  * A warning about security, with how bad it is and where to mend it.
  *
  * @example
+ * ```tsx
  * renderToString(<SecurityAlert severity="high" message="This page is not encrypted." actionUrl="/help/https" />)
+ * ```
  *
  * @publicApi
  */

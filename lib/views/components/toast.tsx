@@ -17,11 +17,13 @@ export interface ToastContainerProps extends ReaderProps {
  * Where toasts appear: over the page where there is JavaScript to put them away, else in its flow.
  *
  * @example
+ * ```tsx
  * renderToString(
  *   <ToastContainer position="bottom">
  *     <Toast message="The key was saved." kind="success" />
  *   </ToastContainer>,
  * )
+ * ```
  *
  * @publicApi
  */
@@ -54,7 +56,9 @@ export interface ToastProps extends ReaderProps {
  * A message that goes away by itself.
  *
  * @example
+ * ```tsx
  * renderToString(<Toast message="The key was saved." kind="success" duration={5000} />)
+ * ```
  *
  * @publicApi
  */

@@ -16,7 +16,9 @@ export interface ValidationMessageProps {
  * What is right or wrong with an input, to stand beneath it.
  *
  * @example
+ * ```tsx
  * renderToString(<ValidationMessage id="why" message="A key for OpenAI begins with sk-." />)
+ * ```
  *
  * @publicApi
  */

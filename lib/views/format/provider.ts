@@ -42,11 +42,13 @@ function isConfig(facts: object): facts is ProviderConfig {
  * A provider's name for people: the configured one, else as a well-known provider spells itself, else made from the
  * identifier.
  *
- * @param facts The provider's own, or those of several by name.
+ * @param facts - The provider's own, or those of several by name.
  * @example
+ * ```tsx
  * formatProviderName('open-router'); // 'Open Router'
  * formatProviderName('openai'); // 'OpenAI'
  * formatProviderName('openai', { name: 'Our OpenAI' }); // 'Our OpenAI'
+ * ```
  *
  * @publicApi
  */
@@ -64,9 +66,11 @@ export function formatProviderName(provider: string, facts?: ProviderFacts): str
 /**
  * What there is to show of a provider, in the reader's language.
  *
- * @param facts The provider's own, or those of several by name.
+ * @param facts - The provider's own, or those of several by name.
  * @example
+ * ```tsx
  * getProviderInfo('open-router').placeholder; // 'Enter your Open Router API key'
+ * ```
  *
  * @publicApi
  */

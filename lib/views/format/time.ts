@@ -24,7 +24,9 @@ const UNITS: readonly (readonly [number, Intl.RelativeTimeFormatUnit])[] = [
  * is still to come, by a clock that is ahead, is `just now`.
  *
  * @example
+ * ```tsx
  * formatKeyAge(key.createdAt, { locale: 'de' }); // 'vor 3 Tagen'
+ * ```
  *
  * @publicApi
  */
@@ -42,8 +44,10 @@ export function formatKeyAge(createdAt: Moment, reader: ReaderProps = {}): strin
  * date in the reader's time zone.
  *
  * @example
+ * ```tsx
  * formatExpiration(key.expiresAt, { locale: 'de', timeZone: 'Europe/Berlin' });
  * // 'Läuft in 2 Monaten ab (31. Januar 2030)'
+ * ```
  *
  * @publicApi
  */

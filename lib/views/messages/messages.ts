@@ -10,7 +10,9 @@ export type MessageKey = keyof typeof english;
  * A catalogue of every text the components and pages show. Places to fill in are written `{name}`.
  *
  * @example
+ * ```tsx
  * const messages: Partial<Messages> = { save: 'Keep it' }; // what is left out comes from the reader's language
+ * ```
  *
  * @publicApi
  */

@@ -7,8 +7,10 @@ import type { MessageArguments, MessageKey, Messages } from './messages.js';
  * The languages that come with the library.
  *
  * @example
+ * ```tsx
  * ByokModule.forRoot({ secret, dashboard: { locale: 'de', messages: { save: 'Behalten' } } });
  * messages.de.save; // the text that it takes the place of
+ * ```
  *
  * @publicApi
  */

@@ -22,7 +22,9 @@ export type MarkupValue = string | number | false | null | undefined | Markup | 
  * the value harmless or not. As in JSX, line breaks and the white space around them are no text.
  *
  * @example
+ * ```tsx
  * markup`<p class="byok-help" id="${id}">${text}</p>`;
+ * ```
  *
  * @internal
  */
@@ -39,7 +41,9 @@ export function markup(strings: TemplateStringsArray, ...values: readonly Markup
  * Attributes for a place in a tag; those that are `undefined` or `false` are left out.
  *
  * @example
+ * ```tsx
  * markup`<input name="api_key" ${attributes({ disabled, 'aria-describedby': helpId })}>`;
+ * ```
  *
  * @internal
  */

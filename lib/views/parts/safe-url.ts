@@ -5,8 +5,10 @@
  * host.
  *
  * @example
+ * ```tsx
  * safeUrl('/byok'); // '/byok'
  * safeUrl(' javascript:alert(1)'); // undefined
+ * ```
  *
  * @publicApi
  */
