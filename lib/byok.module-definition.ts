@@ -20,6 +20,7 @@ export type ByokOptionsFactory = ConfigurableModuleOptionsFactory<ByokModuleOpti
 
 export const {
   ConfigurableModuleClass,
+  /** Token of the options, for `overrideProvider()` in tests. @publicApi */
   MODULE_OPTIONS_TOKEN: BYOK_MODULE_OPTIONS,
   OPTIONS_TYPE,
   ASYNC_OPTIONS_TYPE,

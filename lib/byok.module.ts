@@ -61,6 +61,7 @@ import { HybridKeyStorage, KeyStorage, SessionKeyStorage, TypeOrmKeyStorage } fr
  */
 @Module({})
 export class ByokModule extends ConfigurableModuleClass implements NestModule {
+  /** @internal */
   constructor(private readonly upstream: PlatformErrors) {
     super();
   }

@@ -104,6 +104,7 @@ export {
   type RenewedKey,
   type SealedKey,
   type SessionHandle,
+  type SessionStoreCallback,
   type SessionStoreLike,
 } from './storage/index.js';
 export {
@@ -157,6 +158,7 @@ export {
   type ProviderFacts,
   type ProviderInfo,
   type ReaderProps,
+  type Refusal,
   type SecurityAlertProps,
   type Severity,
   type StoredKeyView,

@@ -24,6 +24,7 @@ import { type AnyResponse, ExpiredKeyCleanup } from './expired-key-cleanup.js';
  */
 @Injectable()
 export class CleanupInterceptor implements NestInterceptor {
+  /** @internal */
   constructor(private readonly cleanup: ExpiredKeyCleanup) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {

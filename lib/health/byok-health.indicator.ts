@@ -18,6 +18,7 @@ import { ByokHealth } from './byok-health.js';
  */
 @Injectable()
 export class ByokHealthIndicator {
+  /** @internal */
   constructor(
     private readonly health: ByokHealth,
     private readonly indicators: HealthIndicatorService,

@@ -27,6 +27,7 @@ const DEFAULT_TIMEOUT = 2_000;
  */
 @Injectable()
 export class ByokHealth {
+  /** @internal */
   constructor(
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     private readonly wrappers: KeyWrapperHealth,

@@ -18,6 +18,7 @@ import { WrappedRootKeys } from './wrapped-root-keys.js';
  */
 @Injectable()
 export class KeyWrapperHealth {
+  /** @internal */
   constructor(
     private readonly keyring: Keyring,
     private readonly roots: WrappedRootKeys,

@@ -42,6 +42,7 @@ import { UserData } from './user-data.js';
  */
 @Injectable()
 export class ByokService extends Redacted {
+  /** @internal */
   constructor(
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     @Inject(KeyStorage) private readonly storage: KeyStorage,

@@ -9,14 +9,17 @@ const REDACTED = '[REDACTED]';
  * @internal
  */
 export abstract class Redacted {
+  /** `[REDACTED]`. */
   toString(): string {
     return REDACTED;
   }
 
+  /** `[REDACTED]`. */
   toJSON(): string {
     return REDACTED;
   }
 
+  /** The name of the class and `[REDACTED]`, for `util.inspect` and `console.log`. */
   [inspect.custom](): string {
     return `${this.constructor.name} ${REDACTED}`;
   }

@@ -51,6 +51,7 @@ export class RotationService implements BeforeApplicationShutdown {
   readonly #ending = new AbortController();
   readonly #underWay = new Set<Promise<unknown>>();
 
+  /** @internal */
   constructor(
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     private readonly encryption: EncryptionService,

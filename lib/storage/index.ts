@@ -11,6 +11,12 @@ export {
   type RenewedKey,
   type SealedKey,
 } from './key-storage.interface.js';
-export { type SessionHandle, type SessionStoreLike, endedSession, sessionOf } from './session/session-handle.js';
+export {
+  type SessionHandle,
+  type SessionStoreCallback,
+  type SessionStoreLike,
+  endedSession,
+  sessionOf,
+} from './session/session-handle.js';
 export { SessionKeyStorage } from './session/session-key.storage.js';
 export { TypeOrmKeyStorage } from './typeorm/typeorm-key.storage.js';

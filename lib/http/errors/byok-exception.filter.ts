@@ -18,6 +18,7 @@ interface SocketLike {
 @Injectable()
 @Catch(ByokError)
 export class ByokExceptionFilter implements ExceptionFilter<ByokError> {
+  /** @internal */
   constructor(private readonly answers: ErrorResponses) {}
 
   catch(error: ByokError, host: ArgumentsHost): unknown {

@@ -24,6 +24,7 @@ import { pageOf, sameOriginPath } from './return-to.js';
  */
 @Injectable()
 export class KeyForms {
+  /** @internal */
   constructor(
     private readonly tokens: CsrfTokens,
     private readonly flash: Flash,

@@ -28,6 +28,7 @@ const warned = new WeakSet<ResolvedByokOptions>();
 export class HttpsGuard implements CanActivate {
   readonly #logger = new Logger('ByokModule');
 
+  /** @internal */
   constructor(@Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions) {}
 
   /** @throws SecurityError `BYOK_HTTPS_REQUIRED` */

@@ -1,15 +1,18 @@
 import { SESSION_REASON, StorageError } from '../../errors/index.js';
 import type { ByokRequest } from '../../interfaces/index.js';
 
-type Callback = (error: Error | null | undefined, data?: unknown) => void;
+/** How a session store answers. @publicApi */
+export type SessionStoreCallback = (error: Error | null | undefined, data?: unknown) => void;
 
 /** Milliseconds that a caller waits for a session store. */
 const ANSWER_WITHIN = 4_500;
 
 /** What is used of a session store; both express-session and `@fastify/session` have it. @publicApi */
 export interface SessionStoreLike {
-  get(id: string, callback: Callback): void;
-  set(id: string, data: unknown, callback: Callback): void;
+  /** Loads a session. */
+  get(id: string, callback: SessionStoreCallback): void;
+  /** Saves a session. */
+  set(id: string, data: unknown, callback: SessionStoreCallback): void;
 }
 
 /** A session, whichever middleware it is from. @publicApi */
@@ -27,7 +30,7 @@ export interface SessionHandle {
 interface SessionObject extends Record<string, unknown> {
   id?: unknown;
   sessionId?: unknown;
-  save?: (callback: Callback) => unknown;
+  save?: (callback: SessionStoreCallback) => unknown;
 }
 
 interface RequestWithStore extends ByokRequest {
@@ -97,7 +100,7 @@ export async function writeStore(store: SessionStoreLike, id: string, data: unkn
   }
 }
 
-function called(call: (done: Callback) => unknown): Promise<unknown> {
+function called(call: (done: SessionStoreCallback) => unknown): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => reject(new Error('The session store does not answer.')), ANSWER_WITHIN).unref();
     call((error, result) => {

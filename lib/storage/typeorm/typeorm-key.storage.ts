@@ -57,6 +57,7 @@ export class TypeOrmKeyStorage implements KeyStorage {
   readonly #lastUsed: LastUsed;
   readonly #expired: ExpiredKeys;
 
+  /** @internal */
   constructor(
     private readonly database: ByokDatabase,
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
