@@ -118,13 +118,14 @@ export class AuditLog implements OnModuleInit {
       } catch {
         this.#waiting.unshift(...batch);
         this.#timer ??= setTimeout(() => void this.flush(), COLLECT_FOR).unref();
-        if (!this.#failing) this.#logger.error('The audit log cannot be written. Its entries wait in memory.');
+        if (!this.#failing)
+          this.#logger.error('Cannot write the audit log. Entries are kept in memory and written later.');
         this.#failing = true;
         return;
       }
     }
     if (this.#dropped === 0) return;
-    this.#logger.error(`The audit log lacks ${this.#dropped} entries that did not fit while it could not be written.`);
+    this.#logger.error(`The audit log is missing ${this.#dropped} entries, dropped while it could not be written.`);
     this.#dropped = 0;
   }
 
@@ -132,7 +133,10 @@ export class AuditLog implements OnModuleInit {
     await this.flush();
     clearTimeout(this.#timer);
     const lost = this.#waiting.length + this.#dropped;
-    if (lost > this.#lost) this.#logger.error(`The audit log lacks its last ${lost} entries: it could not be written.`);
+    if (lost > this.#lost)
+      this.#logger.error(
+        `The audit log is missing its last ${lost} entries: it could not be written before the shutdown.`,
+      );
     this.#lost = lost;
   }
 

@@ -220,7 +220,7 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
     } catch (error) {
       if (dataSource.isInitialized) await dataSource.destroy().catch(() => {});
       this.#logger.error(
-        `The database cannot be used: ${describeFailure(error)}${poolerHint(codeOf(error), preparedStatements)}${tablesHint(codeOf(error))}`,
+        `Cannot use the database: ${describeFailure(error)}${poolerHint(codeOf(error), preparedStatements)}${tablesHint(codeOf(error))}`,
       );
       throw new StorageError('The database of keys could not be reached or migrated at start. See the log.');
     }
@@ -231,12 +231,12 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
     const reason = codeOf(error);
     if (reason === FOREIGN_KEY_VIOLATION && reason !== expected) {
       this.#logger.error(
-        'The database refused a key that was sealed with a retired secret (23503). This instance runs with old secrets: restart it with the newest one in front. Until then it stores nothing.',
+        'Postgres rejected a key encrypted with a retired secret (23503). This instance has an outdated secret first and cannot store keys. Restart it with the newest secret first.',
       );
     } else if (reason === undefined || reason !== expected) {
       // Only the kind of failure: a driver's message can quote a value, and its `detail` a whole row.
       const hint = poolerHint(reason, this.options.preparedStatements);
-      this.#logger.error(`The database refused or failed: ${describeFailure(error)}${hint}`);
+      this.#logger.error(`A database statement failed: ${describeFailure(error)}${hint}`);
     }
     return new StorageError(undefined, reason);
   }

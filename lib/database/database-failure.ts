@@ -7,13 +7,13 @@ const STATES: (string | undefined)[] = ['08P01', '26000', '42P05'];
 /** What to write instead, after a failure that tells of a pooler. @internal */
 export function poolerHint(state: string | undefined, preparedStatements: boolean): string {
   if (!preparedStatements || !STATES.includes(state)) return '';
-  return ". This is what a pooler by transaction answers, such as PgBouncer: write preparedStatements: false in the module's options.";
+  return ". A pooler in transaction mode, such as PgBouncer, causes this: set the module's option preparedStatements to false.";
 }
 
 /** What to write instead, after a migration that found another connection's tables. @internal */
 export function tablesHint(state: string | undefined): string {
   if (state !== '42P07') return '';
-  return ". The tables are there already, made by another connection's migrations: join that one with db: { dataSource }, or write migrationsRun: false and leave them to it.";
+  return ". The tables exist already, created by another connection's migrations: join that connection with db: { dataSource }, or set migrationsRun to false.";
 }
 
 /** No answer in time. @internal */

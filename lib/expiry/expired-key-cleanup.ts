@@ -87,7 +87,7 @@ export class ExpiredKeyCleanup {
     try {
       await this.at(place);
     } catch {
-      this.#logger.warn('Expired keys could not be removed; they are not handed out, and will be removed later.');
+      this.#logger.warn('Could not remove expired keys. They are not returned and will be removed later.');
     }
   }
 

@@ -45,7 +45,7 @@ export class ExpiredKeySweeper implements OnApplicationBootstrap, BeforeApplicat
     try {
       await this.cleanup.everywhere({ ifFree: true, signal: this.#shutdown.signal });
     } catch {
-      this.#logger.warn('Expired keys could not be swept; they are not handed out, and will be swept next time.');
+      this.#logger.warn('The sweep failed. Expired keys are not returned; the next sweep removes them.');
     }
   }
 }

@@ -30,23 +30,23 @@ export function warnOfSessions(request: ByokRequest, { https }: Pick<ResolvedByo
 function* weaknessesOf({ session, sessionStore, protocol }: SessionRequest, isTlsMust: boolean): Generator<string> {
   const isProduction = process.env.NODE_ENV === 'production';
   if (isProduction && isInMemory(sessionStore)) {
-    yield "Sessions are kept in this process' memory: they end with it, and no other instance knows them. Give the session middleware a store.";
+    yield "Sessions are stored in this process's memory: they are lost on restart and not shared with other instances. Configure a session store.";
   }
   const cookie = session?.cookie;
   if (typeof cookie !== 'object' || cookie === null) return;
   if (cookie.httpOnly === false) {
-    yield 'Scripts can read the cookie of sessions. Set its httpOnly to true.';
+    yield 'Scripts can read the session cookie. Set cookie.httpOnly to true.';
   }
   if (!cookie.sameSite || String(cookie.sameSite).toLowerCase() === 'none') {
-    yield "Other sites' requests carry the cookie of sessions. Set its sameSite to 'lax' or 'strict'.";
+    yield "Other sites' requests carry the session cookie. Set cookie.sameSite to 'lax' or 'strict'.";
   }
   // Over http, which a developer uses, such a cookie would not come back.
   if ((isProduction || isTlsMust) && !cookie.secure) {
-    yield "The cookie of sessions travels over unencrypted connections. Set its secure to true; behind a proxy, set the platform's trust of it too.";
+    yield "The session cookie is not marked secure. Set cookie.secure to true and, behind a proxy, configure the platform's 'trust proxy'.";
   }
   // The default of @fastify/session.
   if (cookie.secure === true && protocol === 'http') {
-    yield "The cookie of sessions is for https and a request came by http, so that no session lasts and forms are refused as out of date. Set its secure to 'auto'; behind a proxy, set the platform's trust of it.";
+    yield "The session cookie is for https only, but a request came over http: sessions do not last, and forms are refused as out of date. Set cookie.secure to 'auto' and, behind a proxy, configure the platform's 'trust proxy'.";
   }
 }
 

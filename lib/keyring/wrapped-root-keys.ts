@@ -55,9 +55,7 @@ export class WrappedRootKeys implements BeforeApplicationShutdown {
     } catch (error) {
       if (!isOutage(error)) throw refusal(error);
       if (waiting.length === 0) throw error;
-      this.#logger.error(
-        `Keys cannot be opened and are answered with 503: ${error.message} This is tried again until it can be done.`,
-      );
+      this.#logger.error(`Cannot unlock the root key: ${error.message} Requests that need a key get 503. Retrying.`);
       void this.#openLater();
       return waiting;
     }
@@ -148,10 +146,10 @@ export class WrappedRootKeys implements BeforeApplicationShutdown {
       try {
         await this.#openAll();
         // As loud as what it puts an end to.
-        this.#logger.warn('The key management service answers again: keys can be opened.');
+        this.#logger.warn('The key management service is available again. Keys can be decrypted.');
       } catch (error) {
         // A refusal too: an operator who mends it has not to restart anything.
-        if (attempt % 10 === 9) this.#logger.error(`Keys can still not be opened: ${messageOf(error)}`);
+        if (attempt % 10 === 9) this.#logger.error(`Still cannot unlock the root key: ${messageOf(error)}`);
       }
     }
   }
@@ -172,14 +170,10 @@ export class WrappedRootKeys implements BeforeApplicationShutdown {
   async #moveToFirst(row: WrappedRoot, root: Buffer): Promise<void> {
     try {
       if (!(await this.#replace(row, root))) return;
-      this.#logger.log(
-        `The root of the keys is wrapped by ${this.#wrapping.first.id} now, no longer by ${row.wrapperId}.`,
-      );
+      this.#logger.log(`The root key is now wrapped by ${this.#wrapping.first.id}, no longer by ${row.wrapperId}.`);
     } catch (error) {
       if (!isOutage(error)) throw error;
-      this.#logger.warn(
-        `The root of the keys is still wrapped by ${row.wrapperId}: ${error.message} Do not take that wrapper away yet.`,
-      );
+      this.#logger.warn(`The root key is still wrapped by ${row.wrapperId}: ${error.message} Keep that wrapper.`);
     }
   }
 

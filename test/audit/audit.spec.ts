@@ -140,7 +140,7 @@ describe('The audit log', () => {
     await log.flush();
     expect((await byok.auditTrail(ALICE)).map(({ action }) => action)).toEqual(['used', 'stored']);
     const said = errors.mock.calls.map(([message]) => String(message));
-    expect(said.filter((message) => message.includes('Its entries wait in memory'))).toHaveLength(1);
+    expect(said.filter((message) => message.includes('Entries are kept in memory'))).toHaveLength(1);
   });
 
   it('counts what does not fit, and says so', async () => {
@@ -161,14 +161,14 @@ describe('The audit log', () => {
     await log.flush();
     expect(await database.query('SELECT count(*)::int FROM byok_audit_log')).toEqual([{ count: 10_000 }]);
     expect(errors.mock.calls.flat()).toContain(
-      'The audit log lacks 123 entries that did not fit while it could not be written.',
+      'The audit log is missing 123 entries, dropped while it could not be written.',
     );
     log.record(event);
     log.record(event);
     await database.query('DROP TABLE byok_audit_log');
     await apps.pop()!.close();
-    expect(errors.mock.calls.flat().filter((message) => String(message).includes('lacks its last'))).toEqual([
-      'The audit log lacks its last 2 entries: it could not be written.',
+    expect(errors.mock.calls.flat().filter((message) => String(message).includes('missing its last'))).toEqual([
+      'The audit log is missing its last 2 entries: it could not be written before the shutdown.',
     ]);
   });
 

@@ -245,7 +245,7 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
       expect(answer.headers).toMatchObject(SECURITY_HEADERS);
       expect(textOf(answer.text)).toContain(told);
     }
-    expect(app.log.join()).toMatch(/The page of an error could not be made: TypeError/);
+    expect(app.log.join()).toMatch(/Could not render the error page: TypeError/);
     expect(app.log.join()).not.toContain('of a template');
   });
 

@@ -7,11 +7,11 @@ import { startEdge } from '../support/edge-app.js';
 class RedisStore extends session.MemoryStore {}
 
 const SAYS = {
-  store: "Sessions are kept in this process' memory",
-  httpOnly: 'Scripts can read the cookie of sessions',
-  sameSite: "Other sites' requests carry the cookie of sessions",
-  secure: 'The cookie of sessions travels over unencrypted connections',
-  lost: 'so that no session lasts',
+  store: "Sessions are stored in this process's memory",
+  httpOnly: 'Scripts can read the session cookie',
+  sameSite: "Other sites' requests carry the session cookie",
+  secure: 'The session cookie is not marked secure',
+  lost: 'sessions do not last',
 };
 const saidIn = (log: string[]) =>
   Object.entries(SAYS).flatMap(([name, text]) => log.filter((line) => line.includes(text)).map(() => name));

@@ -87,7 +87,7 @@ describe('While the key management service is away', () => {
       ready: false,
       wrappers: [{ id: 'vault-transit:transit/byok', healthy: false }],
     });
-    expect(edge.log.join('\n')).toMatch(/Keys cannot be opened and are answered with 503: .*it is sealed or down/);
+    expect(edge.log.join('\n')).toMatch(/Cannot unlock the root key: .*it is sealed or down/);
 
     const [alice, bob] = [await edge.browser('alice'), await edge.browser('bob')];
     const get = await alice.get('/key').set(SAME_SITE);
@@ -108,7 +108,7 @@ describe('While the key management service is away', () => {
     const again = await alice.get('/key').set(SAME_SITE);
     expect([again.status, again.text]).toEqual([200, KEY]);
     expect((await alice.get('/byok/api/keys').set(SAME_SITE)).body.keys).toMatchObject([{ status: 'active' }]);
-    expect(edge.log.join('\n')).toContain('The key management service answers again: keys can be opened.');
+    expect(edge.log.join('\n')).toContain('The key management service is available again. Keys can be decrypted.');
     expect(await hash()).toBe(before);
   });
 

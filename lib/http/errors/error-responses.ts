@@ -74,7 +74,7 @@ export class ErrorResponses {
     try {
       return await this.pages.render(error, code, request);
     } catch (failure) {
-      this.#logger.error(`The page of an error could not be made: ${nameOf(failure)}\n${stackOf(failure)}`);
+      this.#logger.error(`Could not render the error page: ${nameOf(failure)}\n${stackOf(failure)}`);
       return this.pages.plain(code, request);
     }
   }

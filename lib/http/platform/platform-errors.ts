@@ -55,9 +55,7 @@ export class PlatformErrors implements OnModuleInit {
 
   #refusalOrOutage(error: unknown): unknown {
     if (statusOf(error) !== undefined) return error;
-    this.#logger.error(
-      `Middleware in front of the module failed: ${error instanceof Error ? error.name : typeof error}`,
-    );
+    this.#logger.error(`Middleware before the module failed: ${error instanceof Error ? error.name : typeof error}`);
     // Of what an application has in front of its routes, mostly its sessions can fail.
     return new StorageError('The service is not available at the moment. Try again.', SESSION_REASON);
   }

@@ -46,7 +46,7 @@ export class HttpsGuard implements CanActivate {
     if (!isLoopback(request.ip) && !warned.has(this.options)) {
       warned.add(this.options);
       this.#logger.warn(
-        "Keys travel over an unencrypted connection. Serve the application by https; behind a proxy, set the platform's 'trust proxy' to its address.",
+        "Keys are sent over an unencrypted connection. Use HTTPS and, behind a proxy, set the platform's 'trust proxy' to its address.",
       );
     }
     return true;
