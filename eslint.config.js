@@ -83,7 +83,7 @@ const PURE = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist', 'docs-api', 'sample/dist', 'lib/assets', 'data', 'coverage', '**/*.mjs', '*.js'] },
+  { ignores: ['dist', 'docs-api', 'sample/dist', 'dev/dist', 'lib/assets', 'data', 'coverage', '**/*.mjs', '*.js'] },
   tseslint.configs.recommendedTypeChecked,
   {
     plugins: { 'import-x': importX },

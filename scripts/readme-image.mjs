@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startEmbeddedPostgres } from '../sample/dist/postgres/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../dev/dist/postgres/embedded-postgres.js';
 import { findChromium, launchChromium } from '../test/support/chromium.mjs';
 import { startShowcase } from '../test/support/showcase.mjs';
 

@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startEmbeddedPostgres } from '../sample/dist/postgres/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../dev/dist/postgres/embedded-postgres.js';
 import { findChromium, launchChromium } from '../test/support/chromium.mjs';
 import { startShowcase } from '../test/support/showcase.mjs';
 
@@ -13,7 +13,7 @@ const out = join(root, 'screenshots');
 
 /** The demo: the sample with stand-ins for the providers, so that the chat answers. */
 async function startDemo(dataDir) {
-  const child = spawn(process.execPath, [join(root, 'sample/dist/demo.js')], {
+  const child = spawn(process.execPath, [join(root, 'dev/dist/demo.js')], {
     env: { PATH: process.env.PATH, PORT: '0', BYOK_DATA_DIR: dataDir, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

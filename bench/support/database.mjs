@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../../sample/dist/postgres/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../../dev/dist/postgres/embedded-postgres.js';
 
 /** Runs work with a Postgres of its own, thrown away afterwards. */
 export async function withDatabase(work) {

@@ -13,28 +13,20 @@ import type { Settings } from './settings.js';
 import { SignInController } from './sign-in/sign-in.controller.js';
 import { POOL, SETTINGS } from './tokens.js';
 
-/** What is known once the database runs. */
-export interface AppResources {
-  settings: Settings;
-  databaseUrl: string;
-  secrets: string[];
-  pool: Pool;
-}
-
 @Module({})
 export class AppModule {
-  static register({ settings, databaseUrl, secrets, pool }: AppResources): DynamicModule {
+  static register(settings: Settings, pool: Pool): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ByokModule.forRoot({
-          secret: secrets,
-          db: databaseUrl,
+          secret: settings.secrets,
+          db: settings.databaseUrl,
           resolveUser: (request: Request) => request.user ?? request.session.user,
           publicOrigins: settings.publicOrigin
             ? [settings.publicOrigin]
             : [`http://localhost:${settings.port}`, `http://127.0.0.1:${settings.port}`],
-          // The sample's own header is in English.
+          // The header of the layout is in English.
           dashboard: { layout, locale: 'en' },
           providers: {
             openai: { name: 'OpenAI', placeholder: 'sk-…', docsUrl: 'https://platform.openai.com/api-keys' },

@@ -1,86 +1,65 @@
 import { ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Pool } from 'pg';
 import { AppModule } from './app.module.js';
 import { openPool } from './database.js';
-import { developmentSecret } from './development-secret.js';
-import { startEmbeddedPostgres } from './postgres/embedded-postgres.js';
 import { quietRefusals } from './quiet-refusals.js';
 import { sessions } from './sessions.js';
 import { OPENAI_URL, readSettings, type Settings } from './settings.js';
 import { StartLogger } from './start-logger.js';
-import { tryIt, WHAT_TO_EXPECT } from './try-it.js';
+import { EXPECTED_ANSWERS, tryIt } from './try-it.js';
 
-/** How long requests that are under way may take when we are told to stop. */
+/** Milliseconds that running requests have to finish after a signal to stop. */
 const GRACE_MS = 3_000;
 
-/** What has to be closed, in the order it was opened. */
-const opened: (() => Promise<unknown>)[] = [];
-
-async function start(): Promise<void> {
+async function bootstrap(): Promise<void> {
   const settings = readSettings(process.env);
-  const databaseUrl = settings.databaseUrl ?? (await startDatabase(settings.dataDir));
-  const secrets = settings.secrets ?? [await developmentSecret(settings.dataDir)];
-  const pool = await openPool(databaseUrl);
-  opened.push(() => pool.end());
-
-  const app = await NestFactory.create<NestExpressApplication>(
-    AppModule.register({ settings, databaseUrl, secrets, pool }),
-    { logger: new StartLogger(), abortOnError: false, bodyParser: false },
-  );
-  opened.push(() => close(app));
+  const pool = await openPool(settings.databaseUrl);
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.register(settings, pool), {
+    logger: new StartLogger(),
+    abortOnError: false,
+    bodyParser: false,
+  });
   app.disable('x-powered-by');
   app.set('trust proxy', settings.trustProxy);
-  app.use(sessions(pool, secrets));
+  app.use(sessions(pool, settings.secrets));
   app.useBodyParser('json').useBodyParser('urlencoded', { extended: true });
   app.use(quietRefusals);
   app.useGlobalPipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true }));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(app, pool));
   await app.listen(settings.port);
   const { port } = app.getHttpServer().address() as { port: number };
-  sayHello(settings, port);
+  printInstructions(settings, settings.publicOrigin ?? `http://localhost:${port}`);
 }
 
-function sayHello(settings: Settings, port: number): void {
-  const address = settings.publicOrigin ?? `http://localhost:${port}`;
-  console.log(`Open ${address} in a browser, sign in as anybody, and store an API key at ${address}/byok.`);
-  if (settings.production) {
-    console.log('In production keys are taken by https only.');
-    if (settings.trustProxy.length === 0)
-      console.log('Behind a proxy that does https, set TRUST_PROXY to its address.');
+function printInstructions({ production, trustProxy, openaiUrl }: Settings, address: string): void {
+  console.log(`Open ${address} in a browser, sign in with any name, and store an API key at ${address}/byok.`);
+  if (production) {
+    console.log('In production, keys are accepted over https only.');
+    if (trustProxy.length === 0) console.log('Behind a proxy that terminates https, set TRUST_PROXY to its address.');
   } else {
-    console.log(`Or try it from another terminal:\n\n${tryIt(address)}\n\nThey answer: ${WHAT_TO_EXPECT}`);
-    if (settings.openaiUrl === OPENAI_URL) {
-      console.log('No key at hand? `npm run demo` starts the same with a stand-in for the providers.');
-    }
+    console.log(`Or try it from another terminal:\n\n${tryIt(address)}\n\nExpected answers: ${EXPECTED_ANSWERS}`);
+    if (openaiUrl === OPENAI_URL) console.log('Without an OpenAI key, use `npm run demo`.');
   }
-  if (!settings.databaseUrl) console.log(`Data is kept in ${settings.dataDir}.`);
   console.log('Ctrl-C stops.');
 }
 
-async function startDatabase(dataDir: string): Promise<string> {
-  const postgres = await startEmbeddedPostgres({ dataDir });
-  opened.push(() => postgres.stop());
-  return postgres.url;
+async function stop(app: NestExpressApplication, pool: Pool): Promise<void> {
+  setTimeout(() => app.getHttpServer().closeAllConnections(), GRACE_MS).unref();
+  try {
+    await app.close();
+    await pool.end();
+  } catch (error) {
+    console.error((error as Error).message);
+  }
+  // A request to a provider can be pending for longer.
+  process.exit(0);
 }
 
-async function close(app: NestExpressApplication): Promise<void> {
-  const late = setTimeout(() => app.getHttpServer().closeAllConnections(), GRACE_MS);
-  await app.close();
-  clearTimeout(late);
-}
-
-async function stop(): Promise<void> {
-  for (const end of opened.splice(0).reverse()) await end().catch((error: Error) => console.error(error.message));
-}
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void stop().then(() => process.exit(0)));
-}
-
-start().catch(async (error: NodeJS.ErrnoException) => {
+bootstrap().catch((error: NodeJS.ErrnoException) => {
   console.error(
-    error.code === 'EADDRINUSE' ? 'The port is taken: set PORT to another, for example PORT=3001.' : error.message,
+    error.code === 'EADDRINUSE' ? 'The port is taken. Set PORT to another one, for example PORT=3001.' : error.message,
   );
-  await stop();
   process.exit(1);
 });

@@ -1,42 +1,36 @@
 import { isIP } from 'node:net';
-import { resolve } from 'node:path';
 
 export const OPENAI_URL = 'https://api.openai.com/v1';
 
-/** What the environment says. */
+/** The environment variables, checked. */
 export interface Settings {
   port: number;
   production: boolean;
-  /** `undefined`: an embedded Postgres in `dataDir`. */
-  databaseUrl: string | undefined;
-  dataDir: string;
-  /** Newest first. `undefined`: one is made and kept in `dataDir`. */
-  secrets: string[] | undefined;
+  databaseUrl: string;
+  /** Newest first. */
+  secrets: string[];
   openaiUrl: string;
   anthropicUrl: string;
   providerTimeoutMs: number;
-  /** Addresses of proxies that are believed what they say of the client. */
+  /** Addresses of proxies whose `x-forwarded-*` headers are trusted. */
   trustProxy: string[];
-  /** Where browsers find the application, when that is not localhost. */
+  /** The application's address in browsers, unless it is localhost. */
   publicOrigin: string | undefined;
 }
 
-/** @throws {Error} saying what to write instead; it quotes nothing that could hold a password */
+/** @throws {Error} with what to write instead; it quotes nothing that could contain a password */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
-  const production = env.NODE_ENV === 'production';
   const secrets = list(env.BYOK_SECRET);
-  if (secrets.length === 0 && production) {
+  if (secrets.length === 0) {
     throw new Error(
-      'BYOK_SECRET is not set. Stored keys are encrypted with it, so in production it has to come from your secrets. ' +
-        `Make one with:\n  node -e "import('nestjs-byok').then((m) => console.log(m.EncryptionService.generateSecret()))"`,
+      'BYOK_SECRET is not set. It encrypts the stored keys. Make one with: npx nestjs-byok generate-secret',
     );
   }
   return {
     port: number('PORT', env.PORT || '3000', 65_535),
-    production,
+    production: env.NODE_ENV === 'production',
     databaseUrl: databaseUrl(env.DATABASE_URL),
-    dataDir: resolve(env.BYOK_DATA_DIR || './data'),
-    secrets: secrets.length > 0 ? secrets : undefined,
+    secrets,
     openaiUrl: httpUrl('OPENAI_BASE_URL', env.OPENAI_BASE_URL || OPENAI_URL),
     anthropicUrl: httpUrl('ANTHROPIC_BASE_URL', env.ANTHROPIC_BASE_URL || 'https://api.anthropic.com'),
     providerTimeoutMs: number('PROVIDER_TIMEOUT_MS', env.PROVIDER_TIMEOUT_MS || '60000', 600_000),
@@ -54,16 +48,15 @@ function list(text = ''): string[] {
 
 function number(name: string, text: string, max: number): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value > max) throw new Error(`${name} has to be a whole number up to ${max}.`);
+  if (!/^\d+$/.test(text) || value > max) throw new Error(`${name} must be a whole number up to ${max}.`);
   return value;
 }
 
-function databaseUrl(text: string | undefined): string | undefined {
-  if (!text) return undefined;
+function databaseUrl(text = ''): string {
   if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) {
     throw new Error(
-      'DATABASE_URL has to look like postgres://user:password@host:5432/database, with special characters of the ' +
-        'password percent-encoded. Without it, the sample starts a Postgres of its own.',
+      'DATABASE_URL must look like postgres://user:password@host:5432/database, with special characters in the ' +
+        'password percent-encoded. Without DATABASE_URL, `npm start` starts a PostgreSQL server.',
     );
   }
   return text;
@@ -71,19 +64,19 @@ function databaseUrl(text: string | undefined): string | undefined {
 
 function httpUrl(name: string, text: string): string {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text)) {
-    throw new Error(`${name} has to be a URL that begins with https:// or http://.`);
+    throw new Error(`${name} must be a URL that begins with https:// or http://.`);
   }
   return text.replace(/\/+$/, '');
 }
 
-/** Express would take `true` and a number of hops too; with these a client could say what it likes. */
+/** Express accepts `true` and a number of hops too, but those let clients forge their address. */
 function proxies(text: string | undefined): string[] {
   const names = ['loopback', 'linklocal', 'uniquelocal'];
   const addresses = list(text);
   for (const address of addresses) {
     if (names.includes(address) || isIP(address.replace(/\/[1-9]\d?\d?$/, ''))) continue;
     throw new Error(
-      "TRUST_PROXY has to be the proxy's address, or several with commas between: 10.0.0.7, 10.0.0.0/8 or loopback.",
+      'TRUST_PROXY must be the address of the proxy, or several separated by commas: 10.0.0.7, 10.0.0.0/8 or loopback.',
     );
   }
   return addresses;

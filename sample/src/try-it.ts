@@ -1,4 +1,4 @@
-/** Commands to try the application with; the home page and the terminal show them. They work as they stand. */
+/** Commands to try the application with. The home page and the terminal show them. */
 export function tryIt(address: string): string {
   const json = `-H 'Content-Type: application/json'`;
   return [
@@ -10,7 +10,6 @@ export function tryIt(address: string): string {
   ].join('\n');
 }
 
-/** What these commands answer, in their order. */
-export const WHAT_TO_EXPECT =
-  '204, signed in; 403, there is no key yet; 200, the key is stored; and the reply of OpenAI, or 502 where it does not ' +
-  'take the key.';
+/** The answers to these commands, in order. */
+export const EXPECTED_ANSWERS =
+  '204, signed in; 403, no key yet; 200, key stored; then the reply of OpenAI, or 502 if OpenAI refuses the key.';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { EncryptionService } from '../../lib/index.js';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../sample/src/postgres/embedded-postgres.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../dev/postgres/embedded-postgres.js';
 import { CLI, cli, cliJson, type Ended, fillTable, rowsOn, type Running, shellCommand, start } from '../support/cli.js';
 import { figures, report } from '../support/fault-report.js';
 import { mounted } from '../support/mounted.js';

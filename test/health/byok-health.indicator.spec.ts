@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ByokHealthIndicator } from '../../lib/health/byok-health.indicator.js';
 import { ByokHealth, EncryptionService } from '../../lib/index.js';
-import { startEmbeddedPostgres } from '../../sample/src/postgres/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../../dev/postgres/embedded-postgres.js';
 import { SECRET, startByok } from '../support/byok-app.js';
 import { type EdgeApp, startEdge } from '../support/edge-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';

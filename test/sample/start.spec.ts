@@ -19,21 +19,23 @@ afterAll(() => database.drop());
 
 describe('A start that cannot be', () => {
   it.each<[string, NodeJS.ProcessEnv, RegExp]>([
+    ['no database', { DATABASE_URL: undefined }, /`npm start` starts a PostgreSQL server/],
     ['a database of another kind', { DATABASE_URL: 'mysql://me:hunter2@host/x' }, /postgres:\/\/user:password@host/],
     ['a database URL that is none', { DATABASE_URL: 'postgres://me:hunter2@host:port/x' }, /percent-encoded/],
-    ['a port that is none', { PORT: '99999' }, /^PORT has to be/],
-    ['a provider that is none', { OPENAI_BASE_URL: 'api.example.com' }, /^OPENAI_BASE_URL has to be/],
-    ['trust in every proxy', { TRUST_PROXY: 'true' }, /^TRUST_PROXY has to be/],
-    ['trust in a number of proxies', { TRUST_PROXY: '1' }, /^TRUST_PROXY has to be/],
-    ['trust in every address', { TRUST_PROXY: '0.0.0.0/0' }, /^TRUST_PROXY has to be/],
+    ['a port that is none', { PORT: '99999' }, /^PORT must be/],
+    ['a provider that is none', { OPENAI_BASE_URL: 'api.example.com' }, /^OPENAI_BASE_URL must be/],
+    ['trust in every proxy', { TRUST_PROXY: 'true' }, /^TRUST_PROXY must be/],
+    ['trust in a number of proxies', { TRUST_PROXY: '1' }, /^TRUST_PROXY must be/],
+    ['trust in every address', { TRUST_PROXY: '0.0.0.0/0' }, /^TRUST_PROXY must be/],
   ])('for %s is told by the settings', (_name, env, message) => {
-    expect(() => readSettings(env)).toThrow(message);
-    expect(() => readSettings(env)).not.toThrow(/hunter2/);
+    const complete = { BYOK_SECRET: SAMPLE_SECRET, DATABASE_URL: 'postgres://localhost/x', ...env };
+    expect(() => readSettings(complete)).toThrow(message);
+    expect(() => readSettings(complete)).not.toThrow(/hunter2/);
   });
 
   it('says what to do, in one or two lines', async () => {
     const cases: [SampleEnv, RegExp][] = [
-      [{ NODE_ENV: 'production', BYOK_SECRET: undefined }, /generateSecret\(\)/],
+      [{ NODE_ENV: 'production', BYOK_SECRET: undefined }, /^BYOK_SECRET is not set.* generate-secret/],
       [{ BYOK_SECRET: 'changeme' }, /known placeholder[\s\S]*generateSecret\(\)/],
       [{ DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:9/x' }, /x at 127\.0\.0\.1:9.*REFUSED/],
       [{ DATABASE_URL: 'postgres://me:hunter2@host.invalid/x' }, /host\.invalid cannot be used/],
@@ -61,7 +63,7 @@ describe('A start that cannot be', () => {
     await new Promise<void>((resolve) => other.listen(0, resolve));
     const PORT = String((other.address() as AddressInfo).port);
     const { exit, output } = await failToStart({ DATABASE_URL: database.url, PORT });
-    expect([exit, output.trim()]).toEqual([1, 'The port is taken: set PORT to another, for example PORT=3001.']);
+    expect([exit, output.trim()]).toEqual([1, 'The port is taken. Set PORT to another one, for example PORT=3001.']);
     await new Promise((resolve) => other.close(resolve));
   });
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 /** Starts one PostgreSQL server for the whole run, unless TEST_POSTGRES_URL names one. */
 export default async function globalSetup() {
   if (process.env.TEST_POSTGRES_URL) return;
-  const { startEmbeddedPostgres } = await import('../../sample/dist/postgres/embedded-postgres.js').catch((cause) => {
-    throw new Error('The tests use the built sample: run `npm run build` first, or `npm test`, which does.', { cause });
+  const { startEmbeddedPostgres } = await import('../../dev/dist/postgres/embedded-postgres.js').catch((cause) => {
+    throw new Error('The tests need a build: run `npm run build` (or `npm test`, which does).', { cause });
   });
   await removeAbandoned();
   const dataDir = await mkdtemp(join(tmpdir(), `byok-test-${process.pid}-`));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { EncryptionService, type RotationResult } from '../../lib/index.js';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../sample/src/postgres/embedded-postgres.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../dev/postgres/embedded-postgres.js';
 import { startByok } from './byok-app.js';
 import { type Runner, startRunner } from './rotation-runner.js';
 import { apiKeyOf, insertSealedRows, sealWith } from './sealed-rows.mjs';

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { EncryptionService } from '../../lib/index.js';
 
-const MAIN = fileURLToPath(new URL('../../sample/dist/main.js', import.meta.url));
+/** What `npm start` runs. */
+const START = fileURLToPath(new URL('../../dev/dist/start.js', import.meta.url));
 
 /** The secret of samples that do not say which. */
 export const SAMPLE_SECRET = EncryptionService.generateSecret();
@@ -49,7 +50,7 @@ export async function failToStart(env: SampleEnv): Promise<EndedSample> {
 }
 
 function launch(env: SampleEnv): Started {
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [START], {
     cwd: '/',
     env: { PATH: process.env['PATH'], BYOK_SECRET: SAMPLE_SECRET, PORT: '0', NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

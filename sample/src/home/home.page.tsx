@@ -1,14 +1,14 @@
 import type { VNode } from 'preact';
 import { FieldForm } from '../pages/field.js';
-import { tryIt, WHAT_TO_EXPECT } from '../try-it.js';
+import { EXPECTED_ANSWERS, tryIt } from '../try-it.js';
 
-/** Says what this application is and what to do with it. */
+/** What this application is and how to try it. */
 export function HomePage({ user, address }: { user: string | undefined; address: string }): VNode {
   return (
     <>
       <p>
-        A small NestJS application whose users bring their own API keys. A key is stored encrypted, shown to nobody, and
-        used for its owner alone.
+        A small NestJS application whose users bring their own API keys. Keys are encrypted, never shown again, and used
+        only for their owner.
       </p>
       <section class="sample-section">
         <h2 class="byok-title">1. Sign in</h2>
@@ -34,7 +34,7 @@ export function HomePage({ user, address }: { user: string | undefined; address:
           <a class="byok-link" href="/byok">
             Your API keys
           </a>
-          : store, replace and delete them there. A visitor’s keys are kept in the session and become the user’s at
+          : store, replace and delete them. Keys stored before sign-in are kept in the session and move to the user at
           sign-in.
         </p>
       </section>
@@ -44,22 +44,22 @@ export function HomePage({ user, address }: { user: string | undefined; address:
           <a class="byok-link" href="/chat">
             Chat with OpenAI
           </a>{' '}
-          with your own key. Without one you are asked for it; with one that OpenAI does not take, you are told so.
+          with your own key. If you have none, you are asked for it. If OpenAI refuses it, you see that.
         </p>
         <p>
           <a class="byok-link" href="/gallery">
             The gallery
           </a>{' '}
-          shows every component that an application can place in pages of its own.
+          shows every component that you can use in your own pages.
         </p>
       </section>
       <section class="sample-section">
         <h2 class="byok-title">The same from a terminal</h2>
         <pre class="sample-code">{tryIt(address)}</pre>
-        <p>They answer: {WHAT_TO_EXPECT}</p>
+        <p>Expected answers: {EXPECTED_ANSWERS}</p>
         <p>
-          No OpenAI key at hand? <code>npm run demo</code> starts the same with a stand-in for both providers, which
-          takes any key and says what it received.
+          No OpenAI key? <code>npm run demo</code> starts the same with a stand-in for both providers that accepts any
+          key.
         </p>
       </section>
     </>

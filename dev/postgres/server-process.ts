@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync } from 'node:child_process';
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -89,11 +89,12 @@ export class ServerProcess {
   }
 
   /**
-   * Ends the server with this process, be it by `kill -9`: a shell does that when its input ends. It runs as the account
-   * of the server, which may signal it even where root may not. (On Windows, Node ends what it has started.)
+   * Ends the server with this process, even if that is killed: a shell sends the signal when its input ends. The shell runs
+   * as the account of the server, which may signal it even where root may not.
    */
   private guard(runAs: RunAs): void {
-    if (process.platform === 'win32' || !this.child.pid) return;
+    if (!this.child.pid) return;
+    if (process.platform === 'win32') return this.stopAtExit();
     const watchdog = runAs.spawn('/bin/sh', ['-c', 'read -r line; kill -INT "$1"', 'sh', String(this.child.pid)], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
@@ -105,6 +106,19 @@ export class ServerProcess {
     this.watchdog = watchdog;
   }
 
+  /** Windows has no signals. Without this, Node would kill the server at exit, and the next start would have to recover. */
+  private stopAtExit(): void {
+    const stop = (): void => {
+      execFileSync(this.binaries.pgCtl, this.stopArguments(), { stdio: 'ignore' });
+    };
+    process.once('exit', stop);
+    this.child.once('exit', () => process.off('exit', stop));
+  }
+
+  private stopArguments(): string[] {
+    return ['stop', '-D', this.cluster, '-m', 'fast'];
+  }
+
   /** Ends the server: its clients are disconnected, and all that was committed is on disk. */
   stop(): Promise<void> {
     this.stopping ??= this.end();
@@ -114,8 +128,7 @@ export class ServerProcess {
   private async end(): Promise<void> {
     this.child.ref();
     if (process.platform === 'win32') {
-      // Windows knows no signals; without this, the next start would have to recover.
-      await promisify(execFile)(this.binaries.pgCtl, ['stop', '-D', this.cluster, '-m', 'fast']).catch(() => undefined);
+      await promisify(execFile)(this.binaries.pgCtl, this.stopArguments()).catch(() => undefined);
     } else {
       this.child.kill('SIGINT');
       this.watchdog?.stdin?.end();

@@ -2,16 +2,16 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { maskKey } from 'nestjs-byok';
 
-interface Asked {
+interface ChatRequest {
   messages?: { content?: unknown }[];
 }
 
 /**
- * A stand-in for OpenAI and Anthropic, for who has no key at hand: it takes any, and says the end of the one it received.
+ * A stand-in for OpenAI and Anthropic. It accepts any key and replies with the end of the key that it received.
  *
  * @returns its address
  */
-export async function startStandIn(): Promise<string> {
+export async function startProviderStandIn(): Promise<string> {
   const server = createServer((request, response) => {
     void answer(request).then(
       (found) =>
@@ -27,7 +27,7 @@ export async function startStandIn(): Promise<string> {
 async function answer(request: IncomingMessage): Promise<object | undefined> {
   let body = '';
   for await (const chunk of request) body += String(chunk);
-  const { messages } = JSON.parse(body || '{}') as Asked;
+  const { messages } = JSON.parse(body || '{}') as ChatRequest;
   const text = (name: string, key: string): string =>
     `${name}'s stand-in was called with the key ${maskKey(key)} and this: ${String(messages?.[0]?.content)}`;
   switch (request.url) {

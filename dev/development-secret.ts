@@ -2,17 +2,14 @@ import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EncryptionService } from 'nestjs-byok';
 
-/** The secret of a developer's machine: made at the first start and kept beside the data that it protects. */
+/** The secret of a development machine, generated at the first start and kept beside the data. */
 export async function developmentSecret(dataDir: string): Promise<string> {
   try {
     return await readOrMake(dataDir);
   } catch (cause) {
-    throw new Error(
-      `The secret in ${dataDir} cannot be used (${(cause as Error).message}). Set BYOK_SECRET to your own.`,
-      {
-        cause,
-      },
-    );
+    throw new Error(`The secret in ${dataDir} cannot be used (${(cause as Error).message}). Set BYOK_SECRET instead.`, {
+      cause,
+    });
   }
 }
 
@@ -27,7 +24,7 @@ async function readOrMake(dataDir: string): Promise<string> {
   }
   try {
     await writeFile(draft, `${EncryptionService.generateSecret()}\n`, { mode: 0o600 });
-    // Unlike a write, it fails where another process that starts at the same time was faster.
+    // Unlike a write, `link` fails if another process was faster.
     await link(draft, file).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });

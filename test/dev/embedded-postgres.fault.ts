@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../sample/src/postgres/embedded-postgres.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../dev/postgres/embedded-postgres.js';
 
-const BUILT = fileURLToPath(new URL('../../sample/dist/postgres/embedded-postgres.js', import.meta.url));
+const BUILT = fileURLToPath(new URL('../../dev/dist/postgres/embedded-postgres.js', import.meta.url));
 const ROOT = process.geteuid?.() === 0;
 const LINUX = process.platform === 'linux';
 const NOBODY = { uid: 65534, gid: 65534 };
