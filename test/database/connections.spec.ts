@@ -253,7 +253,7 @@ describe('The database of the module', () => {
       await (await startWith(appTypeOrm(), ByokModule.forRoot({ secret: SECRET, db: {} }))).close();
       const told = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
       await expect(startByok({ db: { type: 'postgres', url: database.url, logging: false } })).rejects.toThrow();
-      expect(told.mock.calls.join()).toMatch(/42P07.*join that one with db: \{ dataSource \}/);
+      expect(told.mock.calls.join()).toMatch(/42P07.*join that connection with db: \{ dataSource \}/);
       told.mockRestore();
       await expectToWork(await start({ db: { type: 'postgres', url: database.url, migrationsRun: false } }));
     });

@@ -87,7 +87,7 @@ if (!path) process.stdout.write('A pooler by transaction was not tested: there i
     try {
       // As it comes, PgBouncer lets no setting pass; where it is told to, it has statements of others.
       await expect(openDatabaseStorage(database, { db: bouncer.through(database.url) })).rejects.toThrow(StorageError);
-      expect(lines.splice(0)).toEqual([expect.stringMatching(/ 08P01\. .*write preparedStatements: false/)]);
+      expect(lines.splice(0)).toEqual([expect.stringMatching(/ 08P01\. .*option preparedStatements to false/)]);
       const db = { type: 'postgres' as const, url: bouncer.through(database.url), extra: { statement_timeout: 0 } };
       const { storage, close } = await openDatabaseStorage(database, { db });
       const reads = users.flatMap(({ userId }) =>
@@ -98,7 +98,7 @@ if (!path) process.stdout.write('A pooler by transaction was not tested: there i
       const failed = (await Promise.all(reads)).filter((answer) => answer instanceof StorageError);
       await close();
       expect(failed.length).toBeGreaterThan(0);
-      expect(lines).toContainEqual(expect.stringMatching(/ (26000|42P05)\. .*write preparedStatements: false/));
+      expect(lines).toContainEqual(expect.stringMatching(/ (26000|42P05)\. .*option preparedStatements to false/));
     } finally {
       Logger.overrideLogger(false);
     }
