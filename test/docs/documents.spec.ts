@@ -2,11 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { readManifest, ROOT } from '../support/manifest.js';
-import { anchorsOf, DOCUMENTS, PAGES, readDocument, relativeLinksOf } from './documents.js';
+import { anchorsOf, DOCUMENTS, PAGES, proseOf, readDocument, relativeLinksOf } from './documents.js';
 import { snippetsOf } from './snippets.js';
 
 const SMALL_README = 10_000;
 const SMALL_SECURITY = 15_000;
+
+/** Phrases that "How we write" in CONTRIBUTING.md replaces. */
+const AVOIDED =
+  /\b(has to be|have to be|(is|are) no (?!longer)|tells?|told|whoever|mend(s|ed)?|for ever|(is|are|was) away|makes? sure)\b/gi;
 
 /** Links of a document that lead nowhere. */
 function brokenLinks(name: string, text: string): string[] {
@@ -36,13 +40,17 @@ describe.each(DOCUMENTS)('%s', (name) => {
     expect(brokenLinks(name, text)).toEqual([]);
   });
 
+  it('is written as CONTRIBUTING.md asks', () => {
+    expect(proseOf(text).match(AVOIDED) ?? []).toEqual([]);
+  });
+
   it('has one title, and names no address that nobody reads', () => {
     expect(text.replace(/^(```|~~~)[^]*?^\1/gm, '').match(/^# .+/gm)).toHaveLength(1);
     expect(text).not.toMatch(/\w@\w+\.\w/);
   });
 });
 
-describe('The check of links', () => {
+describe('The checks of documents', () => {
   it('finds a missing file, a missing heading, and a file outside', () => {
     const text =
       '# A\n[a](nothing.md) [b](#a) [c](#no) [d](operations.md#sizing) [e](operations.md#no) [f](../../x.md)';
@@ -54,6 +62,10 @@ describe('The check of links', () => {
     const text = '# `ByokService`\n## Vault Transit (and OpenBao)\n## P2, P3: a/b\n## Same\n## Same\n```sh\n# no\n```';
     const anchors = ['byokservice', 'vault-transit-and-openbao', 'p2-p3-ab', 'same', 'same-1'];
     expect(anchorsOf(text)).toEqual(anchors);
+  });
+
+  it('reads phrases that are avoided, but not in code', () => {
+    expect(proseOf('It has to be told. `whoever`\n```sh\nmend\n```').match(AVOIDED)).toEqual(['has to be', 'told']);
   });
 
   it('sees the links that the documents have', () => {
