@@ -3,13 +3,14 @@ export interface ProviderField {
   /** Shown before the input. Default: the field's name. */
   label?: string;
   /**
-   * `url` takes https addresses of public hosts only. Call `assertPublicUrl` before each use all the same: what a name
-   * stands for can change. Default `text`.
+   * `url` accepts https addresses of public hosts, without a query or a fragment. It is stored as the URL parser writes it,
+   * without a trailing slash: `HTTPS://Api.Example.com/v1/` becomes `https://api.example.com/v1`. Call `assertPublicUrl`
+   * before each use as well, because DNS can change. Default `text`.
    */
   type?: 'text' | 'url' | 'password';
   /**
-   * For `url`: take hosts of private networks too, where users bring models that your organisation serves itself. Never
-   * this machine, link-local addresses or metadata services. Give it to `assertPublicUrl` as well. Default false.
+   * For `url`: also accept hosts in private networks, for models that your organization serves itself. Never this machine,
+   * link-local addresses or metadata services. Pass it to `assertPublicUrl` as well. Default false.
    */
   allowPrivate?: boolean;
   placeholder?: string;
@@ -23,7 +24,7 @@ export interface ProviderConfig {
   name?: string;
   /** Shown in the empty input. */
   placeholder?: string;
-  /** Where a person gets a key. An https address. */
+  /** Where users get a key. An https address, without white space or credentials. */
   docsUrl?: string;
   /** A key has to start so, or saving it is `BYOK_INVALID_KEY`. */
   keyPrefix?: string;

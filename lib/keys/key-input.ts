@@ -1,6 +1,6 @@
 import { InvalidInputError, InvalidKeyError } from '../errors/index.js';
 import type { ProviderConfig, ProviderField, ResolvedByokOptions } from '../interfaces/index.js';
-import { checkPublicUrl } from '../ssrf/index.js';
+import { checkBaseUrl } from '../ssrf/index.js';
 import { isApiKey, isFieldName, isLabel, isProviderName, isText } from '../validation/index.js';
 
 const MAX_FIELDS = 20;
@@ -92,26 +92,32 @@ export function checkFields(fields: unknown, config: ProviderConfig | undefined)
         'fields',
       );
     }
-    if (!isText(value, MAX_FIELD_LENGTH)) {
-      throw new InvalidInputError(
-        `The field ${name} has to be a string of at most ${MAX_FIELD_LENGTH} characters.`,
-        'fields',
-      );
-    }
-    if (declared[name]?.type === 'url') checkUrlField(name, value, declared[name]);
-    checked[name] = value;
+    checked[name] = checkField(name, value, declared[name]);
   }
   for (const [name, field] of Object.entries(declared)) {
-    if (field.required && !checked[name]) throw new InvalidInputError(`The field ${name} is needed.`, 'fields');
+    if (field.required && !checked[name]?.trim()) throw new InvalidInputError(`The field ${name} is needed.`, 'fields');
   }
   return checked;
 }
 
-function checkUrlField(name: string, value: string, { allowPrivate }: ProviderField): void {
+/** The value as it is stored. */
+function checkField(name: string, value: unknown, field: ProviderField | undefined): string {
+  let text = value;
+  if (field?.type === 'url' && typeof value === 'string' && value.length <= MAX_FIELD_LENGTH) {
+    text = checkUrl(name, value, field);
+  }
+  if (isText(text, MAX_FIELD_LENGTH)) return text;
+  throw new InvalidInputError(
+    `The field ${name} must be a string of at most ${MAX_FIELD_LENGTH} characters, without control characters.`,
+    'fields',
+  );
+}
+
+function checkUrl(name: string, value: string, { allowPrivate }: ProviderField): string {
   try {
-    checkPublicUrl(value, { allowPrivate });
+    return checkBaseUrl(value, { allowPrivate });
   } catch (error) {
-    throw new InvalidInputError(`The field ${name} has to be an https address. ${(error as Error).message}`, 'url');
+    throw new InvalidInputError(`The field ${name} must be an https address. ${(error as Error).message}`, 'url');
   }
 }
 

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors/index.js';
 import type { ByokModuleOptions, ResolvedByokOptions } from '../interfaces/index.js';
+import { safeUrl } from '../views/index.js';
 import { checkMessages } from './message-options.js';
 import { assertKnownKeys, enumOption, objectOption, optionalFunction } from './option-checks.js';
 
@@ -51,6 +52,8 @@ function checkTimeZone(timeZone: unknown): string {
 
 function checkSignInUrl(url: unknown): string | undefined {
   if (url === undefined) return undefined;
-  if (typeof url === 'string' && (/^\/(?![/\\])/.test(url) || (/^https?:/.test(url) && URL.canParse(url)))) return url;
-  throw new ConfigurationError("dashboard.signInUrl has to be a path such as '/sign-in', or an http(s) address.");
+  // The check that pages make before they link to it.
+  const safe = safeUrl(url);
+  if (safe !== undefined && /^(?:\/|https?:)/i.test(safe)) return safe;
+  throw new ConfigurationError("dashboard.signInUrl must be a path such as '/sign-in', or an http(s) address.");
 }

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors/index.js';
 import type { ProviderConfig, ProviderField } from '../interfaces/index.js';
 import { isFieldName, isProviderName } from '../validation/index.js';
+import { safeUrl } from '../views/index.js';
 
 /**
  * Checks the option `providers`. The result has no prototype, so that looking up a provider called `constructor`
@@ -28,8 +29,8 @@ export function checkProviderConfigs(
     if (config.keyPattern !== undefined && !(config.keyPattern instanceof RegExp)) {
       throw new ConfigurationError(`${where}.keyPattern has to be a RegExp.`);
     }
-    if (config.docsUrl !== undefined && !(URL.canParse(config.docsUrl) && /^https:\/\//.test(config.docsUrl))) {
-      throw new ConfigurationError(`${where}.docsUrl has to be an https address.`);
+    if (config.docsUrl !== undefined && !/^https:/i.test(safeUrl(config.docsUrl) ?? '')) {
+      throw new ConfigurationError(`${where}.docsUrl must be an https address.`);
     }
     checked[provider] = Object.freeze({ ...config, fields: checkFields(`${where}.fields`, config.fields ?? {}) });
   }

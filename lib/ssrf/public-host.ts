@@ -29,6 +29,9 @@ const METADATA_NAMES = new Set([
   'instance-data.ec2.internal',
 ]);
 
+/** White space and invisible characters that come along when an address is copied. */
+const AROUND = /^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu;
+
 const WRITE = 'Write the https address of a public host, such as https://api.example.com/v1.';
 const NOT_PUBLIC = `This address is not one of the public internet. ${WRITE}`;
 
@@ -48,6 +51,25 @@ export function checkPublicUrl(value: string | URL, rules: PublicUrlRules = {}):
   }
   checkHost(url.hostname, rules);
   return url;
+}
+
+/**
+ * A base URL in the parser's own spelling, without a trailing slash: what is stored is exactly what was checked. Reading it
+ * again gives the same text.
+ *
+ * @throws InvalidInputError
+ * @internal
+ */
+export function checkBaseUrl(value: string, rules: PublicUrlRules = {}): string {
+  const text = value.replace(AROUND, '');
+  // The parser would join two lines to one host.
+  if (/\p{Cc}/u.test(text) || !text.isWellFormed()) {
+    throw new InvalidInputError(`An address must not contain line breaks or control characters. ${WRITE}`, 'url');
+  }
+  const { href } = checkPublicUrl(text, rules);
+  // An SDK appends a path to it.
+  if (/[?#]/.test(href)) throw new InvalidInputError(`An address must not have a query or a fragment. ${WRITE}`, 'url');
+  return href.replace(/\/+$/, '');
 }
 
 /** The host of a URL without the brackets of IPv6, as a connection takes it. @internal */

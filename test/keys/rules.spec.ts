@@ -140,7 +140,7 @@ describe('What can be stored', () => {
     ['one is not declared', 'azure', { endpoint: 'https://example.com', other: 'x' }, /it has endpoint, region/],
     ['an address is not https', 'azure', { endpoint: 'http://example.com' }, /https address/],
     ['an address is none', 'azure', { endpoint: 'example' }, /https address/],
-    ['one is no text', 'openai', { region: 7 }, /has to be a string/],
+    ['one is no text', 'openai', { region: 7 }, /must be a string/],
     ['one is too long', 'openai', { region: 'x'.repeat(2049) }, /at most 2048 characters/],
     ['a name is none', 'openai', { 'a b': 'x' }, /field's name/],
     ['a name is of every object', 'openai', { constructor: 'x' }, /field's name/],

@@ -60,7 +60,7 @@ describe('A field that is a URL', () => {
       expect([url, await verdict(url)]).toEqual([url, expect.any(InvalidInputError)]);
     }
     await expect(save('https://127.1/')).rejects.toThrow(
-      'The field endpoint has to be an https address. This address is not one of the public internet. Write the https address of a public host, such as https://api.example.com/v1.',
+      'The field endpoint must be an https address. This address is not one of the public internet. Write the https address of a public host, such as https://api.example.com/v1.',
     );
   });
 
