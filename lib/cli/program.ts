@@ -138,7 +138,7 @@ function addKeyCommands(add: Add): void {
   ).option('--within <days>', 'count keys that expire within so many days', wholeNumber(36_500), 30);
   add(
     'doctor',
-    'look at everything that has to be right: secret, key management service, database, migrations, clock',
+    'look at everything that must be right: secret, key management service, database, migrations, clock',
     'npx nestjs-byok doctor',
     async (output, options) => (await import('./commands/doctor.js')).doctor(output, options),
   );

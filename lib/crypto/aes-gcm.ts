@@ -21,7 +21,7 @@ export function gcmSeal(
 ): { ciphertext: Buffer; tag: Buffer } {
   const cipher = createCipheriv(ALGORITHM, keyOf(key), nonce).setAAD(aad);
   const ciphertext = cipher.update(plaintext);
-  // Of a stream mode it is empty; it has to be called for the tag.
+  // Of a stream mode it is empty; it must be called for the tag.
   cipher.final();
   return { ciphertext, tag: cipher.getAuthTag() };
 }

@@ -94,7 +94,7 @@ export class Keyring extends Redacted {
   #add(secret: SecretOption, name: string): string {
     if (isWrapper(secret)) {
       if (typeof secret.id !== 'string' || !/^[\x20-\x7e]{1,512}$/.test(secret.id)) {
-        throw new ConfigurationError(`The id of the wrapper '${name}' has to be 1 to 512 printable ASCII characters.`);
+        throw new ConfigurationError(`The id of the wrapper '${name}' must be 1 to 512 printable ASCII characters.`);
       }
       this.#wrappers.push(secret);
       return `wrapper ${secret.id}`;

@@ -16,7 +16,7 @@ const CODE_POINTS = 2 ** 22;
 const LETTERS = [82, 15, 28, 43, 127, 22, 20, 61, 70, 2, 8, 40, 24, 67, 75, 19, 1, 60, 63, 91, 28, 10, 24, 2, 20, 1];
 const LIKELIER_THAN_RANDOM = 34;
 
-// Longer ones first: `secretkey` has to be taken out before `secret`.
+// Longer ones first: `secretkey` must be taken out before `secret`.
 const PLACEHOLDERS = [
   ...['0123456789', '1234567890', 'abcdefghijklmnopqrstuvwxyz', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm', 'deadbeef'],
   ...['keyboardcat', 'placeholder', 'replacewith', 'replaceme', 'changethis', 'changeme', 'changeit', 'correcthorse'],

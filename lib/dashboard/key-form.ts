@@ -32,12 +32,12 @@ export function readKeyForm(body: unknown): KeyForm {
   }
   if (form.fields !== undefined) {
     if (typeof form.fields !== 'object' || form.fields === null || Array.isArray(form.fields)) {
-      throw new InvalidInputError('fields has to be sent as fields[name].');
+      throw new InvalidInputError('fields must be sent as fields[name].');
     }
     for (const [name, value] of Object.entries(form.fields)) setField(fields, name, value);
   }
   const mode = optionalText('mode', form.mode);
-  if (mode !== undefined && mode !== 'add') throw new InvalidInputError('mode has to be add, or be left out.');
+  if (mode !== undefined && mode !== 'add') throw new InvalidInputError('mode must be add, or be left out.');
   return {
     provider: optionalText('provider', form.provider),
     apiKey: optionalText('api_key', form.api_key),

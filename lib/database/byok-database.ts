@@ -201,7 +201,7 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
   async #open(): Promise<DataSource> {
     const { db, tableName, preparedStatements } = this.options;
     const given: DataSourceOptions = typeof db === 'string' ? { type: 'postgres', url: db } : (db as DataSourceOptions);
-    if (given.type !== 'postgres') throw new ConfigurationError("db.type has to be 'postgres'.");
+    if (given.type !== 'postgres') throw new ConfigurationError("db.type must be 'postgres'.");
     const dataSource = new DataSource({
       applicationName: 'nestjs-byok',
       migrationsTableName: 'byok_migrations',

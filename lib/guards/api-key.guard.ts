@@ -19,7 +19,7 @@ import { callOf, rememberResolved, resolvedKeysOf } from './request-keys.js';
  * subclass run before the guard of the decorator. It is an object with `headers` and what `resolveUser` reads, made of what
  * the application knows of the caller, never of what a message says. Where one request lives for many operations, as that of
  * a websocket does, give an object of its own for each: else a user who changes or a key that is deleted meanwhile is not
- * noticed. Messages of a websocket have to be objects.
+ * noticed. Messages of a websocket must be objects.
  *
  * It asks `resolveUser`, so it has to run after the guard that signs the user in. Nest runs the guards of the
  * application first, then those of the class, then those of the method, and of one level from the bottom up.

@@ -51,7 +51,7 @@ export function RequireAnyApiKey(
       `@RequireApiKey() and @RequireAnyApiKey() take names of providers such as 'openai': 1 to 64 lower-case letters, digits, dots, underscores and hyphens. Got ${JSON.stringify(providers)}.`,
     );
   }
-  if (!isLabel(label)) throw new ConfigurationError('The label in @RequireApiKey() has to be 1 to 64 characters.');
+  if (!isLabel(label)) throw new ConfigurationError('The label in @RequireApiKey() must be 1 to 64 characters.');
   const requirement = Object.freeze({ providers: Object.freeze([...providers]), label });
   return applyDecorators(
     (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) =>

@@ -93,5 +93,5 @@ function isRequest(holder: KeyHolder): holder is ByokRequest {
 }
 
 function wrongHolder(): InvalidInputError {
-  return new InvalidInputError('The holder has to be the request, or { userId } where there is none.');
+  return new InvalidInputError('The holder must be the request, or { userId } where there is none.');
 }

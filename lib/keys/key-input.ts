@@ -72,7 +72,7 @@ export function checkApiKey(apiKey: unknown, provider: string, config: ProviderC
 export function checkFields(fields: unknown, config: ProviderConfig | undefined): Record<string, string> {
   if (fields === undefined || fields === null) fields = {};
   if (typeof fields !== 'object' || Array.isArray(fields)) {
-    throw new InvalidInputError('fields has to be an object of strings.', 'fields');
+    throw new InvalidInputError('fields must be an object of strings.', 'fields');
   }
   const given = Object.entries(fields as object);
   const declared = config?.fields ?? {};
@@ -138,17 +138,17 @@ export function checkExpiry(
   }
   let at: number;
   if (expiresAt !== undefined && expiresAt !== null) {
-    if (!(expiresAt instanceof Date)) throw new InvalidInputError('expiresAt has to be a date.', 'expiry');
+    if (!(expiresAt instanceof Date)) throw new InvalidInputError('expiresAt must be a date.', 'expiry');
     at = expiresAt.getTime();
   } else {
     const lifetime = ttl === undefined ? (expiresAt === null ? null : defaultTtl) : ttl;
     if (lifetime === null) return null;
     if (typeof lifetime !== 'number' || !(lifetime > 0)) {
-      throw new InvalidInputError('The time to live has to be more than zero.', 'expiry');
+      throw new InvalidInputError('The time to live must be more than zero.', 'expiry');
     }
     at = now + Math.ceil(lifetime);
   }
-  if (!(at > now)) throw new InvalidInputError('The moment of expiry has to be in the future.', 'expiry');
+  if (!(at > now)) throw new InvalidInputError('The moment of expiry must be in the future.', 'expiry');
   if (at > LATEST)
     throw new InvalidInputError('The moment of expiry is too far in the future; leave it out for never.', 'expiry');
   return new Date(at);

@@ -27,7 +27,7 @@ export class SessionKeyAdoption {
     if (caller.userId === undefined) throw new UserRequiredError('Sign the user in before adopting their keys.');
     const session = from === undefined ? caller.session : endedSession(from, request);
     if (from !== undefined && !session) {
-      throw new InvalidInputError('from has to be the session object as it was, or a copy that has its id.');
+      throw new InvalidInputError('from must be the session object as it was, or a copy that has its id.');
     }
     if (!session) return 0;
     const visitor = this.storage.visitorPlace({ userId: undefined, session });

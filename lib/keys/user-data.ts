@@ -26,7 +26,7 @@ export class UserData {
   async trail(holder: KeyHolder, limit: number): Promise<AuditEntry[]> {
     if (!this.audit.isOn) throw new ConfigurationError('There is no audit log: set the option audit to true.');
     if (!Number.isSafeInteger(limit) || limit < 1) {
-      throw new InvalidInputError('limit has to be a whole number of 1 or more.');
+      throw new InvalidInputError('limit must be a whole number of 1 or more.');
     }
     const { owner } = await this.callers.place(holder);
     return this.audit.list(owner, limit);

@@ -27,7 +27,7 @@ const ADVICE: Record<string, string> = {
   IncorrectKeyException: 'The wrapped root is of another key.',
   NotFoundException: 'There is no such key in this account and region.',
   DisabledException: 'The key is disabled.',
-  InvalidKeyUsageException: 'The key has to be a symmetric one, for encryption.',
+  InvalidKeyUsageException: 'The key must be a symmetric one, for encryption.',
 };
 
 /**
@@ -57,7 +57,7 @@ export class AwsKmsWrapper implements KeyWrapper {
   constructor(options: AwsKmsOptions) {
     if (typeof options.keyId !== 'string' || !/^[\w:/-]{1,2048}$/.test(options.keyId)) {
       throw new ConfigurationError(
-        'AwsKmsWrapper: keyId has to be the ARN, the id or the alias (alias/…) of a key. If it comes from the environment, the variable is empty.',
+        'AwsKmsWrapper: keyId must be the ARN, the id or the alias (alias/…) of a key. If it comes from the environment, the variable is empty.',
       );
     }
     this.id = options.id ?? `aws-kms:${options.keyId}`;

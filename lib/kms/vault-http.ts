@@ -20,13 +20,11 @@ export interface VaultAnswer {
 export function vaultUrl(address: unknown, allowHttp: boolean): string {
   const url = typeof address === 'string' && URL.canParse(address) ? new URL(address) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
-    throw new ConfigurationError(
-      'VaultTransitWrapper: address has to be a URL such as https://vault.example.com:8200.',
-    );
+    throw new ConfigurationError('VaultTransitWrapper: address must be a URL such as https://vault.example.com:8200.');
   }
   if (url.protocol === 'http:' && !allowHttp && !LOOPBACK.test(url.hostname)) {
     throw new ConfigurationError(
-      'VaultTransitWrapper: address has to be https, for the root of all keys travels there. Where something else encrypts what travels, write allowHttp: true.',
+      'VaultTransitWrapper: address must be https, for the root of all keys travels there. Where something else encrypts what travels, write allowHttp: true.',
     );
   }
   return url.origin + url.pathname.replace(/\/+$/, '');

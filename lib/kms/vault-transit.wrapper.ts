@@ -54,17 +54,17 @@ export class VaultTransitWrapper implements KeyWrapper {
     const address = vaultUrl(options.address, options.allowHttp === true);
     if (!isToken(options.token) && typeof options.token !== 'function') {
       throw new ConfigurationError(
-        'VaultTransitWrapper: token has to be a Vault token, or a function that gives one. If it comes from the environment, the variable is empty.',
+        'VaultTransitWrapper: token must be a Vault token, or a function that gives one. If it comes from the environment, the variable is empty.',
       );
     }
-    if (!isName(key)) throw new ConfigurationError("VaultTransitWrapper: key has to be a transit key's name: 'byok'.");
+    if (!isName(key)) throw new ConfigurationError("VaultTransitWrapper: key must be a transit key's name: 'byok'.");
     if (typeof mount !== 'string' || !mount.split('/').every(isName)) {
       throw new ConfigurationError(
-        "VaultTransitWrapper: mount has to be a path such as 'transit', without slashes around it.",
+        "VaultTransitWrapper: mount must be a path such as 'transit', without slashes around it.",
       );
     }
     if (namespace !== undefined && !(typeof namespace === 'string' && /^[\w./-]{1,256}$/.test(namespace))) {
-      throw new ConfigurationError("VaultTransitWrapper: namespace has to be a path such as 'team/a'.");
+      throw new ConfigurationError("VaultTransitWrapper: namespace must be a path such as 'team/a'.");
     }
     this.id = options.id ?? `vault-transit:${[namespace, mount, key].filter(Boolean).join('/')}`;
     this.#token = options.token;

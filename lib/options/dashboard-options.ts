@@ -14,10 +14,10 @@ export function checkDashboard(dashboard: ByokModuleOptions['dashboard']): Resol
   const isGuard = (guard: unknown) =>
     typeof guard === 'function' || typeof (guard as { canActivate?: unknown } | null)?.canActivate === 'function';
   if (given.guards !== undefined && !(Array.isArray(given.guards) && given.guards.every(isGuard))) {
-    throw new ConfigurationError('dashboard.guards has to be an array of guards.');
+    throw new ConfigurationError('dashboard.guards must be an array of guards.');
   }
   if (given.title !== undefined && (typeof given.title !== 'string' || given.title.trim() === '')) {
-    throw new ConfigurationError('dashboard.title has to be a string.');
+    throw new ConfigurationError('dashboard.title must be a string.');
   }
   return Object.freeze({
     guards: given.guards ?? [],
@@ -38,7 +38,7 @@ function checkLocale(locale: unknown): string | undefined {
   } catch {
     // Told below.
   }
-  throw new ConfigurationError("dashboard.locale has to be the tag of a language, such as 'en' or 'de-AT'.");
+  throw new ConfigurationError("dashboard.locale must be the tag of a language, such as 'en' or 'de-AT'.");
 }
 
 function checkTimeZone(timeZone: unknown): string {
@@ -47,7 +47,7 @@ function checkTimeZone(timeZone: unknown): string {
   } catch {
     // Told below.
   }
-  throw new ConfigurationError("dashboard.timeZone has to be the name of a time zone, such as 'Europe/Berlin'.");
+  throw new ConfigurationError("dashboard.timeZone must be the name of a time zone, such as 'Europe/Berlin'.");
 }
 
 function checkSignInUrl(url: unknown): string | undefined {

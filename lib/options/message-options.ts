@@ -13,11 +13,11 @@ export function checkMessages<T extends Readonly<Record<string, unknown>>>(own: 
     }
     if (text === undefined || typeof text === 'string') continue;
     if (typeof messages.en[name as keyof typeof messages.en] === 'string') {
-      throw new ConfigurationError(`dashboard.messages.${name} has to be a string.`);
+      throw new ConfigurationError(`dashboard.messages.${name} must be a string.`);
     }
     if (!isPlural(text)) {
       throw new ConfigurationError(
-        `dashboard.messages.${name} has to be { other: '…' }, with texts for zero, one, two, few and many where the language has such forms.`,
+        `dashboard.messages.${name} must be { other: '…' }, with texts for zero, one, two, few and many where the language has such forms.`,
       );
     }
   }

@@ -17,20 +17,20 @@ export function assertKnownKeys(
 
 export function enumOption<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
   if (!allowed.includes(value as T)) {
-    throw new ConfigurationError(`${name} has to be one of: ${allowed.map((a) => `'${a}'`).join(', ')}.`);
+    throw new ConfigurationError(`${name} must be one of: ${allowed.map((a) => `'${a}'`).join(', ')}.`);
   }
   return value as T;
 }
 
 export function booleanOption(name: string, value: unknown, fallback: boolean): boolean {
   if (value === undefined) return fallback;
-  if (typeof value !== 'boolean') throw new ConfigurationError(`${name} has to be true or false.`);
+  if (typeof value !== 'boolean') throw new ConfigurationError(`${name} must be true or false.`);
   return value;
 }
 
 export function integerOption(name: string, value: unknown, unit = ''): number {
   if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    throw new ConfigurationError(`${name} has to be a whole number of 1 or more${unit && ` (${unit})`}.`);
+    throw new ConfigurationError(`${name} must be a whole number of 1 or more${unit && ` (${unit})`}.`);
   }
   return value as number;
 }
@@ -38,19 +38,19 @@ export function integerOption(name: string, value: unknown, unit = ''): number {
 export function objectOption<T extends object>(name: string, value: T | undefined, or = ''): T {
   if (value === undefined) return {} as T;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ConfigurationError(`${name} has to be ${or}an object of options.`);
+    throw new ConfigurationError(`${name} must be ${or}an object of options.`);
   }
   return value;
 }
 
 export function optionalFunction<T>(name: string, value: T | undefined): T | undefined {
-  if (value !== undefined && typeof value !== 'function') throw new ConfigurationError(`${name} has to be a function.`);
+  if (value !== undefined && typeof value !== 'function') throw new ConfigurationError(`${name} must be a function.`);
   return value;
 }
 
 export function checkTableName(name: unknown, option = 'tableName'): string {
   if (typeof name !== 'string' || !/^[a-z_][a-z0-9_]{0,47}$/.test(name)) {
-    throw new ConfigurationError(`${option} has to be 1 to 48 lower-case letters, digits and underscores.`);
+    throw new ConfigurationError(`${option} must be 1 to 48 lower-case letters, digits and underscores.`);
   }
   return name;
 }

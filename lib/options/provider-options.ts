@@ -14,7 +14,7 @@ export function checkProviderConfigs(
   providers: Record<string, ProviderConfig>,
 ): Readonly<Record<string, ProviderConfig>> {
   if (typeof providers !== 'object' || Array.isArray(providers)) {
-    throw new ConfigurationError("providers has to be an object: { openai: { keyPrefix: 'sk-' } }.");
+    throw new ConfigurationError("providers must be an object: { openai: { keyPrefix: 'sk-' } }.");
   }
   const checked = Object.create(null) as Record<string, ProviderConfig>;
   for (const [provider, config] of Object.entries(providers)) {
@@ -27,7 +27,7 @@ export function checkProviderConfigs(
     assertKnownKeys(where, config, ['name', 'placeholder', 'docsUrl', 'keyPrefix', 'keyPattern', 'fields']);
     requireTexts(where, config, ['name', 'placeholder', 'docsUrl', 'keyPrefix']);
     if (config.keyPattern !== undefined && !(config.keyPattern instanceof RegExp)) {
-      throw new ConfigurationError(`${where}.keyPattern has to be a RegExp.`);
+      throw new ConfigurationError(`${where}.keyPattern must be a RegExp.`);
     }
     if (config.docsUrl !== undefined && !/^https:/i.test(safeUrl(config.docsUrl) ?? '')) {
       throw new ConfigurationError(`${where}.docsUrl must be an https address.`);
@@ -38,8 +38,7 @@ export function checkProviderConfigs(
 }
 
 function checkFields(where: string, fields: Record<string, ProviderField>): Readonly<Record<string, ProviderField>> {
-  if (typeof fields !== 'object' || Array.isArray(fields))
-    throw new ConfigurationError(`${where} has to be an object.`);
+  if (typeof fields !== 'object' || Array.isArray(fields)) throw new ConfigurationError(`${where} must be an object.`);
   for (const [field, facts] of Object.entries(fields)) {
     if (!isFieldName(field)) {
       throw new ConfigurationError(
@@ -49,13 +48,13 @@ function checkFields(where: string, fields: Record<string, ProviderField>): Read
     assertKnownKeys(`${where}.${field}`, facts, ['label', 'type', 'placeholder', 'required', 'allowPrivate']);
     requireTexts(`${where}.${field}`, facts, ['label', 'placeholder']);
     if (!['text', 'url', 'password'].includes(facts.type ?? 'text')) {
-      throw new ConfigurationError(`${where}.${field}.type has to be 'text', 'url' or 'password'.`);
+      throw new ConfigurationError(`${where}.${field}.type must be 'text', 'url' or 'password'.`);
     }
     if (facts.required !== undefined && typeof facts.required !== 'boolean') {
-      throw new ConfigurationError(`${where}.${field}.required has to be true or false.`);
+      throw new ConfigurationError(`${where}.${field}.required must be true or false.`);
     }
     if (facts.allowPrivate !== undefined && (typeof facts.allowPrivate !== 'boolean' || facts.type !== 'url')) {
-      throw new ConfigurationError(`${where}.${field}.allowPrivate has to be true or false, beside type: 'url'.`);
+      throw new ConfigurationError(`${where}.${field}.allowPrivate must be true or false, beside type: 'url'.`);
     }
   }
   return Object.freeze({ ...fields });
@@ -64,7 +63,7 @@ function checkFields(where: string, fields: Record<string, ProviderField>): Read
 /** A fact that is misspelt would quietly not be enforced. */
 function assertKnownKeys(where: string, facts: unknown, known: readonly string[]): void {
   if (typeof facts !== 'object' || facts === null || Array.isArray(facts)) {
-    throw new ConfigurationError(`${where} has to be an object.`);
+    throw new ConfigurationError(`${where} must be an object.`);
   }
   const unknown = Object.keys(facts).find((name) => !known.includes(name));
   if (unknown === undefined) return;
@@ -77,7 +76,7 @@ function requireTexts(where: string, facts: object, names: readonly string[]): v
   for (const name of names) {
     const value = (facts as Record<string, unknown>)[name];
     if (value !== undefined && typeof value !== 'string') {
-      throw new ConfigurationError(`${where}.${name} has to be a string.`);
+      throw new ConfigurationError(`${where}.${name} must be a string.`);
     }
   }
 }

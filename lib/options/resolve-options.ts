@@ -98,21 +98,21 @@ function checkDb(db: ByokModuleOptions['db']): ByokModuleOptions['db'] {
   if (db === undefined || db === null || db === '') return undefined;
   if (typeof db === 'string') {
     if (!/^postgres(ql)?:\/\//.test(db)) {
-      throw new ConfigurationError('db has to be a Postgres URL such as postgres://user@host:5432/name.');
+      throw new ConfigurationError('db must be a Postgres URL such as postgres://user@host:5432/name.');
     }
     return db;
   }
   if (typeof db !== 'object' || Array.isArray(db)) {
-    throw new ConfigurationError('db has to be a Postgres URL, TypeORM options or { dataSource: "name" }.');
+    throw new ConfigurationError('db must be a Postgres URL, TypeORM options or { dataSource: "name" }.');
   }
   if (!('type' in db)) {
     assertKnownKeys('db.', db, ['dataSource']);
     if (db.dataSource !== undefined && typeof db.dataSource !== 'string') {
-      throw new ConfigurationError('db.dataSource has to be the name of a TypeORM connection; {} is the default one.');
+      throw new ConfigurationError('db.dataSource must be the name of a TypeORM connection; {} is the default one.');
     }
     return db;
   }
-  if (db.type !== 'postgres') throw new ConfigurationError("db.type has to be 'postgres'.");
+  if (db.type !== 'postgres') throw new ConfigurationError("db.type must be 'postgres'.");
   if (db.synchronize) {
     throw new ConfigurationError('db.synchronize cannot be used: the tables are made by migrations. Leave it out.');
   }
@@ -156,8 +156,7 @@ function checkAudit(audit: ByokModuleOptions['audit'], db: ByokModuleOptions['db
 }
 
 function checkOrigins(origins: unknown): string[] {
-  if (!Array.isArray(origins))
-    throw new ConfigurationError("publicOrigins has to be an array: ['https://example.com'].");
+  if (!Array.isArray(origins)) throw new ConfigurationError("publicOrigins must be an array: ['https://example.com'].");
   return origins.map((origin: unknown) => {
     const parsed = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : undefined;
     if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.origin !== origin || origin.includes('*')) {
@@ -172,7 +171,7 @@ function checkOrigins(origins: unknown): string[] {
 function checkPath(path: unknown): string {
   const clean = typeof path === 'string' ? path.replace(/^\/+|\/+$/g, '') : '';
   if (!/^[A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*$/.test(clean) || clean.split('/').some((part) => /^\.+$/.test(part))) {
-    throw new ConfigurationError(`path has to be a plain URL path such as 'byok' or 'settings/keys'.`);
+    throw new ConfigurationError(`path must be a plain URL path such as 'byok' or 'settings/keys'.`);
   }
   return clean;
 }

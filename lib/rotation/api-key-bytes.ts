@@ -10,7 +10,7 @@ const SPACE = 0x20;
  * it is a part of the buffer, which its owner wipes; a string could not be wiped.
  *
  * @throws EncryptionError if the text is something else
- * @throws whatever the JSON parser throws, which quotes the text and has to be caught
+ * @throws whatever the JSON parser throws, which quotes the text and must be caught
  * @internal
  */
 export function apiKeyBytes(text: Buffer): Uint8Array | string {

@@ -218,7 +218,7 @@ export class RotationService implements BeforeApplicationShutdown {
 
 function within(name: string, value: number, maximum: number): number {
   if (Number.isInteger(value) && value >= 1 && value <= maximum) return value;
-  throw new InvalidInputError(`${name} has to be a whole number from 1 to ${maximum}.`);
+  throw new InvalidInputError(`${name} must be a whole number from 1 to ${maximum}.`);
 }
 
 function quietly(tell: () => void): void {

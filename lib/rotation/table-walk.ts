@@ -93,7 +93,7 @@ async function* readPages(
   }
 }
 
-/** The rows of a page, for what has to be told of single ones. */
+/** The rows of a page, for what must be told of single ones. */
 export function rowsOf({ rows }: FoundPage): PageRow[] {
   return JSON.parse(rows) as PageRow[];
 }

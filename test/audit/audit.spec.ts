@@ -79,7 +79,7 @@ describe('The audit log', () => {
       { action: 'decryptFailed', outcome: 'failure', label: 'work' },
       { action: 'stored', outcome: 'success', label: 'work' },
     ]);
-    await expect(byok.auditTrail(ALICE, { limit: 0 })).rejects.toThrow('limit has to be a whole number of 1 or more');
+    await expect(byok.auditTrail(ALICE, { limit: 0 })).rejects.toThrow('limit must be a whole number of 1 or more');
     expect(JSON.stringify(await rows())).not.toContain(KEY.slice(0, 8));
   });
 
@@ -209,8 +209,8 @@ describe('The audit log', () => {
     for (const [options, message] of [
       [{ db: undefined }, 'audit needs a database'],
       [{ audit: { days: 3 } as object }, 'There is no option "audit.days"'],
-      [{ audit: { retentionDays: 0 } }, 'audit.retentionDays has to be a whole number of 1 or more (days, or null)'],
-      [{ audit: 'yes' as unknown as boolean }, 'audit has to be an object of options'],
+      [{ audit: { retentionDays: 0 } }, 'audit.retentionDays must be a whole number of 1 or more (days, or null)'],
+      [{ audit: 'yes' as unknown as boolean }, 'audit must be an object of options'],
     ] as [Partial<ByokModuleOptions>, string][]) {
       await expect(start(options)).rejects.toThrow(message);
     }

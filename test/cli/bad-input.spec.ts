@@ -43,7 +43,7 @@ describe('Wrong use', () => {
     ['two users', ['export-user', 'a', 'b'], /too many arguments/],
     ['a dry run that should verify', ['rotate', '--dry-run', '--verify'], /cannot be used with option/],
     ['a key id that is none', ['retire', 'abc'], /16 hex digits, as npx nestjs-byok status/],
-    ['a table that is none', ['status', '--table', 'a"b'], /--table has to be 1 to 48 lower-case letters/],
+    ['a table that is none', ['status', '--table', 'a"b'], /--table must be 1 to 48 lower-case letters/],
     [
       'a table that is not there',
       ['status', '--table', 'nothing'],

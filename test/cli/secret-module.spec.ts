@@ -69,7 +69,7 @@ describe('A module whose default export is the secret', () => {
       'exports a wrapper without an id',
       'i.mjs',
       'const f = async (k) => k; export default { wrap: f, unwrap: f };',
-      /its id has to be/,
+      /its id must be/,
     ],
     [
       'has a wrong option',

@@ -329,7 +329,7 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
 
   it('refuse a text that there is not, or of the wrong shape, at the start', async () => {
     const none = (name: string) => `There is no text dashboard.messages.${name}.`;
-    const form = "dashboard.messages.keyCount has to be { other: '…' }, with texts for zero, one";
+    const form = "dashboard.messages.keyCount must be { other: '…' }, with texts for zero, one";
     for (const [wrong, message] of [
       [{ sekurity: 'x' }, none('sekurity')],
       [{ constructor: 'x' }, none('constructor')],
@@ -337,8 +337,8 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
       [{ keyCount: { other: 'x', more: 'y' } }, form],
       [{ keyCount: { other: 7 } }, form],
       [{ keyCount: null }, form],
-      [{ save: { other: 'x' } }, 'dashboard.messages.save has to be a string.'],
-      [{ save: 7 }, 'dashboard.messages.save has to be a string.'],
+      [{ save: { other: 'x' } }, 'dashboard.messages.save must be a string.'],
+      [{ save: 7 }, 'dashboard.messages.save must be a string.'],
     ] as const) {
       await expect(start({ messages: wrong as unknown as DashboardOptions['messages'] })).rejects.toThrow(message);
     }

@@ -221,7 +221,7 @@ describe.each([
     app.log.length = 0;
     await agent.get('/has').expect(200, { has: true });
     await haveEnded(removed, 1);
-    expect(app.log).toEqual([expect.stringContaining('Expired keys could not be removed')]);
+    expect(app.log).toEqual([expect.stringContaining('Could not remove expired keys')]);
     expect(app.log.join()).not.toContain(KEY);
   });
 

@@ -47,7 +47,7 @@ describe.each(STORAGES_ON_PLATFORMS)('The JSON API with %s storage on %s', (stor
   const someone = () => app.browser(`user-${++users}`);
   const source = storage === 'session' ? 'session' : 'database';
 
-  /** Sends a request that has to be refused so, and looks at all there is to its answer. */
+  /** Sends a request that must be refused so, and looks at all there is to its answer. */
   async function refused(test: Test, statusCode: number, code: string, message?: string | RegExp): Promise<void> {
     const { status, body, headers, text } = await test;
     expect({ status, body }).toEqual({
@@ -162,7 +162,7 @@ describe.each(STORAGES_ON_PLATFORMS)('The JSON API with %s storage on %s', (stor
   // What a body may be has nothing to do with where keys are: all of the table for one storage, a part for the others.
   const bodies: [string, unknown, RegExp | string][] = [
     ['no key', {}, 'apiKey must be a string'],
-    ['an array', [{ apiKey: KEY }], 'The request has to be a JSON object.'],
+    ['an array', [{ apiKey: KEY }], 'The request must be a JSON object.'],
     ['a key that is an array', { apiKey: [KEY] }, 'apiKey must be a string'],
     ['a key that is an object', { apiKey: { toString: KEY } }, 'apiKey must be a string'],
     ['a key that is a number', { apiKey: 1234567890 }, 'apiKey must be a string'],

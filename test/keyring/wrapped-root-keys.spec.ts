@@ -267,7 +267,7 @@ describe('A root that a key management service wraps', () => {
       /what it unwrapped is not the root/,
     ],
     ['a new one in front that refuses', () => [wrapper('none'), wrapper()], /Vault refused to encrypt \(status 400\)/],
-    ['one without an id', () => ({ ...odd, id: '' }), /The id of the wrapper 'secret' has to be/],
+    ['one without an id', () => ({ ...odd, id: '' }), /The id of the wrapper 'secret' must be/],
   ];
 
   it('refuses to start where it cannot be opened, or not kept by the first, and changes nothing', async () => {
@@ -348,7 +348,7 @@ describe('A root that a key management service wraps', () => {
       expect([where, findKeyBytes(text, root)]).toEqual([where, []]);
       expect([where, text.includes(vault.token)]).toEqual([where, false]);
     }
-    expect(shown.log).toContain('wrapped by vault-transit:transit/newer now');
+    expect(shown.log).toContain('now wrapped by vault-transit:transit/newer');
     await Promise.all([first.close(), ahead.close()]);
 
     // The search sees: a wrapper that wraps nothing leaves the root where it is found.

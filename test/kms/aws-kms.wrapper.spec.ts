@@ -128,6 +128,6 @@ describe('AwsKmsWrapper', () => {
     expect(new AwsKmsWrapper({ keyId: 'alias/byok', id: 'mine' }).id).toBe('mine');
     expect(inspect(wrapper(), { showHidden: true, depth: 20 })).toBe("AwsKmsWrapper { id: 'aws-kms:alias/byok' }");
     expect(() => new AwsKmsWrapper({ keyId: '' })).toThrow(ConfigurationError);
-    expect(() => new AwsKmsWrapper({ keyId: '' })).toThrow(/keyId has to be the ARN.*variable is empty/);
+    expect(() => new AwsKmsWrapper({ keyId: '' })).toThrow(/keyId must be the ARN.*variable is empty/);
   });
 });

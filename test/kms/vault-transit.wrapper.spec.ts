@@ -150,14 +150,14 @@ describe('VaultTransitWrapper', () => {
   });
 
   it.each<[string, Partial<Record<keyof VaultTransitOptions, unknown>>, RegExp]>([
-    ['no address', { address: undefined }, /address has to be a URL/],
-    ['a password in the address', { address: 'https://a:b@vault' }, /address has to be a URL/],
-    ['http to another machine', { address: 'http://vault.example.com' }, /has to be https.*allowHttp: true/],
-    ['no token', { token: '' }, /token has to be .* variable is empty/],
-    ['a token that ends a line', { token: 'a\nb' }, /token has to be/],
-    ['a key that is a path', { key: '../keys' }, /key has to be a transit key's name/],
-    ['a mount that leaves', { mount: 'transit/../sys' }, /mount has to be a path/],
-    ['a namespace with a line break', { namespace: 'a\nb' }, /namespace has to be/],
+    ['no address', { address: undefined }, /address must be a URL/],
+    ['a password in the address', { address: 'https://a:b@vault' }, /address must be a URL/],
+    ['http to another machine', { address: 'http://vault.example.com' }, /must be https.*allowHttp: true/],
+    ['no token', { token: '' }, /token must be .* variable is empty/],
+    ['a token that ends a line', { token: 'a\nb' }, /token must be/],
+    ['a key that is a path', { key: '../keys' }, /key must be a transit key's name/],
+    ['a mount that leaves', { mount: 'transit/../sys' }, /mount must be a path/],
+    ['a namespace with a line break', { namespace: 'a\nb' }, /namespace must be/],
   ])('refuses %s', (_, options, message) => {
     const make = () => wrapper(options as Partial<VaultTransitOptions>);
     expect(make).toThrow(ConfigurationError);

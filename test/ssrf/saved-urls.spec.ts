@@ -93,7 +93,7 @@ describe('A field that is a URL', () => {
   it('needs allowPrivate to stand beside type url', async () => {
     for (const field of [{ allowPrivate: true }, { type: 'url', allowPrivate: 'yes' }]) {
       await expect(startByok({ providers: { a: { fields: { f: field as object } } } })).rejects.toThrow(
-        "allowPrivate has to be true or false, beside type: 'url'",
+        "allowPrivate must be true or false, beside type: 'url'",
       );
     }
   });

@@ -9,7 +9,7 @@ import { until } from '../support/until.js';
 
 const OPENAI = { provider: 'openai', label: 'default' };
 const ALICE = { source: 'database' as const, owner: { kind: 'user' as const, id: 'alice' } };
-/** Milliseconds within which a caller has to be told that the database does not answer. */
+/** Milliseconds within which a caller must be told that the database does not answer. */
 const TOLD_WITHIN = 5_000;
 
 interface Outcome {

@@ -33,7 +33,7 @@ function holdsText(type: ts.Type): boolean {
   return !(type.flags & without) && !['Date', 'RegExp'].includes(checker.typeToString(type));
 }
 
-// What the hostile texts are put into has to be everything that takes a text.
+// What the hostile texts are put into must be everything that takes a text.
 describe('the properties that hold texts', () => {
   it('are found', () =>
     expect(textProperties('AlertProps')).toEqual(expect.arrayContaining(['message', 'kind', 'id'])));

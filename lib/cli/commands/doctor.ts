@@ -9,7 +9,7 @@ import { describeFailure } from '../failure.js';
 import type { Output } from '../output.js';
 import { databaseUrl, type GlobalOptions, tableName } from '../settings.js';
 
-/** Looks at everything that has to be right, and says what to do where it is not. Writes nothing. @internal */
+/** Looks at everything that must be right, and says what to do where it is not. Writes nothing. @internal */
 export async function doctor(output: Output, options: GlobalOptions): Promise<ExitStatus> {
   const table = tableName(options);
   const found = await checkSecrets(options);

@@ -30,7 +30,7 @@ export function byokPartitionMigrations({
   tableName: table = 'user_api_keys',
 }: PartitionOptions = {}): (new () => MigrationInterface)[] {
   if (!Number.isInteger(parts) || parts < 2 || parts > MOST_PARTS) {
-    throw new ConfigurationError(`parts has to be a whole number from 2 to ${MOST_PARTS}.`);
+    throw new ConfigurationError(`parts must be a whole number from 2 to ${MOST_PARTS}.`);
   }
   return [
     class PartitionByokKeys implements MigrationInterface {

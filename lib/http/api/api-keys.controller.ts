@@ -59,7 +59,7 @@ export class ApiKeysController {
     @Query() query: unknown,
     @Body(...bodyOf(PutKeyDto, PUT_KEY_FIELDS)) body: unknown,
   ): Promise<StoredKey> {
-    refuseInQuery(query, Object.keys(PUT_KEY_FIELDS), 'What is stored has to be in the body, not in the query.');
+    refuseInQuery(query, Object.keys(PUT_KEY_FIELDS), 'What is stored must be in the body, not in the query.');
     const { apiKey, label, ttlSeconds, expiresAt, fields } = body as PutKeyDto;
     refuseUndeclaredFields(fields, this.options.providers[provider]);
     const expiry = dateOf(expiresAt);

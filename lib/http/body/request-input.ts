@@ -17,7 +17,7 @@ export function bodyOf<T extends object>(dto: Type<T>, fields: Record<keyof T, t
     transform(body: unknown) {
       // The pipe of Nest leaves names such as __proto__ and constructor out quietly, and its messages quote the others.
       if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-        throw new InvalidInputError('The request has to be a JSON object.');
+        throw new InvalidInputError('The request must be a JSON object.');
       }
       if (Object.values(body).some(hasUnsafeName)) throw new InvalidInputError('There is no such extra field.');
       if (Object.keys(body).every((name) => known.has(name))) return body;
@@ -45,7 +45,7 @@ function sentence(errors: ValidationError[]): string {
 /** A query value that is a string or not there. @throws InvalidInputError @internal */
 export function optionalText(name: string, value: unknown): string | undefined {
   if (value === undefined || typeof value === 'string') return value;
-  throw new InvalidInputError(`${name} has to be given once, as a string.`);
+  throw new InvalidInputError(`${name} must be given once, as a string.`);
 }
 
 /**
@@ -74,7 +74,7 @@ export function dateOf(text: string | undefined): Date | undefined {
   const date = new Date(text);
   if (Number.isNaN(date.getTime()) || !/T.*(Z|[+-]\d\d:?\d\d)$/i.test(text)) {
     throw new InvalidInputError(
-      'expiresAt has to be a moment with its time zone, such as 2030-01-31T12:00:00Z.',
+      'expiresAt must be a moment with its time zone, such as 2030-01-31T12:00:00Z.',
       'expiry',
     );
   }

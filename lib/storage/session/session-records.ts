@@ -62,7 +62,7 @@ export function renewedRecord(record: SessionRecord, renewed: RenewedKey): Sessi
 
 /**
  * What a record has in common with those that were sealed anew from it: a slow request may bring any of them back, and
- * after a deletion all of them have to be dead. A digest of the first one's bytes.
+ * after a deletion all of them must be dead. A digest of the first one's bytes.
  */
 export function originOf({ origin, sealed }: SessionRecord): string {
   if (typeof origin === 'string' && /^[\w-]{43}$/.test(origin)) return origin;

@@ -95,7 +95,7 @@ export const english = {
   labelRefused: 'A label has 1 to 64 characters, and no spaces at its ends.',
   fieldsRefused: 'One of the extra values is missing, too long or does not belong to this provider.',
   addressRefused: 'An address begins with https:// and is that of a public host, such as https://api.example.com/v1.',
-  expiryRefused: 'The moment of expiry has to be in the future.',
+  expiryRefused: 'The moment of expiry must be in the future.',
   labelNeeded: 'A key for {name} is stored already. Write a label to add another, or replace the one that is stored.',
   labelTaken: 'A key for {name} with this label is stored already. Write another label, or replace that key.',
   clearAll: 'Delete all keys',

@@ -27,7 +27,7 @@ type PlacesOf<Key extends MessageKey> = (typeof english)[Key] extends { other: i
   ? Exclude<Places<Other>, 'count'>
   : Places<(typeof english)[Key]>;
 
-/** What a text has to be given. @internal */
+/** What a text must be given. @internal */
 export type MessageArguments<Key extends MessageKey> = ([PlacesOf<Key>] extends [never]
   ? unknown
   : Record<PlacesOf<Key>, string>) &
