@@ -1,13 +1,13 @@
 import { inspect, types } from 'node:util';
 import { isSecretName, redact, REDACTED } from './redact.js';
 
-/** Deeper than anybody reads, and values enough for a log line. */
+/** More than a log line needs. */
 const MAX_DEPTH = 12;
 const MAX_VALUES = 10_000;
 
 /**
- * A copy of a value for a log: texts through `redact`, properties with names of secrets replaced whole, through objects,
- * arrays, maps, sets and errors with their stacks and causes, in circles too. The value itself is left as it is.
+ * A redacted copy of a value for a log. Strings go through `redact`, and properties with names of secrets are replaced,
+ * in objects, arrays, maps, sets and errors with their stacks and causes. Circular values work. The value is not changed.
  *
  * @internal
  */
@@ -35,12 +35,12 @@ class Copy {
 
   #object(value: object, depth: number): unknown {
     if (types.isDate(value) || types.isRegExp(value)) return value;
-    // Bytes can be a key as well as a text can.
+    // Bytes can be a key too.
     if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return `[${value.byteLength} bytes]`;
     if (types.isNativeError(value) || value instanceof Error) return this.#error(value, depth);
     if (Array.isArray(value)) {
       const copy = this.#remember(value, [] as unknown[]);
-      // Raw headers are a list of names and values by turns.
+      // Raw headers alternate names and values.
       for (const [i, each] of value.entries()) copy.push(this.#property(value[i - 1], each, depth));
       return copy;
     }
@@ -56,7 +56,7 @@ class Copy {
     }
     const { toJSON } = value as { toJSON?: unknown };
     if (typeof toJSON === 'function') return this.of(toJSON.call(value), depth);
-    // What prints itself may do so from where a copy has nothing.
+    // A custom inspect may read private fields, which a copy does not have.
     if (typeof (value as { [inspect.custom]?: unknown })[inspect.custom] === 'function') return redact(inspect(value));
     const copy = Object.create(Object.getPrototypeOf(value) as object | null) as object;
     return this.#properties(value, this.#remember(value, copy), depth);
@@ -67,7 +67,7 @@ class Copy {
       error,
       Object.setPrototypeOf(new Error(), Object.getPrototypeOf(error) as object) as Error,
     );
-    // Made for an error of its own; where there is none to copy there is none.
+    // The stack of this function; the original may have none.
     delete copy.stack;
     for (const name of ['name', 'message', 'stack', 'cause', 'errors'] as const) {
       if (name === 'name' ? Object.hasOwn(error, name) : name in error) {

@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 const REDACTED = '[REDACTED]';
 
 /**
- * Base of everything here that holds key material. Printed, serialised or put into a text it shows nothing; what it
- * holds stays in `#private` fields, which a clone leaves behind.
+ * Base class of objects that hold key material. Printing, serializing or converting one to text reveals nothing. The
+ * material must be in `#private` fields, which cloning does not copy.
  *
  * @internal
  */

@@ -2,8 +2,8 @@ import { ConsoleLogger, type LoggerService, type LogLevel } from '@nestjs/common
 import { redactValue } from './redact-value.js';
 
 /**
- * A Nest logger that takes secrets out of what it is given, messages, objects, errors and their causes alike, and hands
- * the rest to another logger. See `redact` for what is a secret.
+ * A Nest logger that redacts messages, objects, errors and their causes, and passes them to another logger. `redact`
+ * describes what counts as a secret.
  *
  * @example
  * ```ts
@@ -14,7 +14,7 @@ import { redactValue } from './redact-value.js';
  * @publicApi
  */
 export class RedactingLogger implements LoggerService {
-  /** @param logger - What writes. Default: Nest's `ConsoleLogger`. */
+  /** @param logger - Writes the redacted messages. Default: Nest's `ConsoleLogger`. */
   constructor(private readonly logger: LoggerService = new ConsoleLogger()) {}
 
   log(message: unknown, ...params: unknown[]): void {

@@ -15,7 +15,89 @@ const ALNUM = SMALL + SMALL.toUpperCase() + DIGITS;
 
 const secret = `q7${random(30, ALNUM)}`;
 
+const HEX = `${DIGITS}abcdef`;
+const WORD = `${ALNUM}-_`;
+const uuid = () => [8, 4, 4, 4, 12].map((length) => random(length, HEX)).join('-');
+
+/** Forms of the keys of providers, all of them made up: with a known beginning, they are redacted always. */
+const PREFIXED: Record<string, () => string> = {
+  'OpenAI, of a project': () => `sk-proj-${random(140, WORD)}`,
+  'OpenAI, of a service account': () => `sk-svcacct-${random(140, WORD)}`,
+  'OpenAI, legacy': () => `sk-${random(48, ALNUM)}`,
+  Anthropic: () => `sk-ant-api03-${random(93, WORD)}AA`,
+  'Google AI Studio': () => `AQ.Ab${random(50, WORD)}`,
+  'Google AI Studio, standard': () => `AIzaSy${random(33, WORD)}`,
+  'Bedrock, long-term': () => `ABSK${random(130, `${ALNUM}+/`)}=`,
+  'Bedrock, short-term': () => `bedrock-api-key-${random(400, ALNUM)}`,
+  'AWS, temporary': () => `ASIA${random(16, `${SMALL.toUpperCase()}234567`)}`,
+  Groq: () => `gsk_${random(52, ALNUM)}`,
+  DeepSeek: () => `sk-${random(32, HEX)}`,
+  OpenRouter: () => `sk-or-v1-${random(64, HEX)}`,
+  xAI: () => `xai-${random(80, ALNUM)}`,
+  Together: () => `tgp_v1_${random(43, WORD)}`,
+  Fireworks: () => `fw_${random(24, ALNUM)}`,
+  'Fireworks, Fire Pass': () => `fpk_${random(24, ALNUM)}`,
+  Perplexity: () => `pplx-${random(48, ALNUM)}`,
+  'Hugging Face': () => `hf_${random(34, SMALL + SMALL.toUpperCase())}`,
+  'Hugging Face, of an organization': () => `api_org_${random(34, SMALL + SMALL.toUpperCase())}`,
+  Replicate: () => `r8_${random(37, WORD)}`,
+  ElevenLabs: () => `sk_${random(48, HEX)}`,
+  Pinecone: () => `pcsk_${random(6, ALNUM)}_${random(63, ALNUM)}`,
+  Cerebras: () => `csk-${random(48, SMALL + DIGITS)}`,
+  NVIDIA: () => `nvapi-${random(64, WORD)}`,
+  'GitHub, of an installation': () =>
+    `ghs_${random(6, DIGITS)}_eyJ${random(20, WORD)}.eyJ${random(200, WORD)}.${random(86, WORD)}`,
+  'Stripe, restricted': () => `rk_test_${random(99, ALNUM)}`,
+  'Stripe, of an organization': () => `sk_org_${random(24, ALNUM)}`,
+  SendGrid: () => `SG.${random(22, WORD)}.${random(43, WORD)}`,
+};
+
+/** Forms without a beginning that is known: of these, nearly all are redacted. */
+const PLAIN: Record<string, () => string> = {
+  Mistral: () => random(32, ALNUM),
+  Cohere: () => random(40, ALNUM),
+  'Azure OpenAI': () => `${random(52, ALNUM)}JQQJ99${random(14, ALNUM)}AAAACOG${random(5, ALNUM)}`,
+  'Azure OpenAI, old': () => random(32, HEX),
+  'AWS, secret': () => random(40, `${ALNUM}+/`),
+  'Together, old': () => random(64, HEX),
+  Deepgram: () => random(40, HEX),
+  'Voyage AI': () => `pa-${random(43, WORD)}`,
+  'Voyage AI, of Atlas': () => `al-${random(43, WORD)}`,
+};
+
 describe('redact', () => {
+  it.each(Object.entries(PREFIXED))('takes out every key in the form of %s', (_, make) => {
+    for (let i = 0; i < 500; i++) {
+      const key = make();
+      expect(redact(`401 for ${key} today`)).toBe('401 for [REDACTED] today');
+      expect(redact(`{"error":"${key}"}`)).toBe('{"error":"[REDACTED]"}');
+    }
+  });
+
+  it.each(Object.entries(PLAIN))('takes out nearly every key in the form of %s', (_, make) => {
+    const left = Array.from({ length: 2_000 }, make).filter(
+      (key) => redact(`401 for ${key} today`) !== '401 for [REDACTED] today',
+    );
+    expect(left.length).toBeLessThan(2_000 * 0.02);
+  });
+
+  it('takes out a UUID that a text calls a key, and no other', () => {
+    for (let i = 0; i < 200; i++) {
+      const id = uuid();
+      for (const before of ['Invalid API key: ', 'API key provided: ', 'the api_key "', 'Api-Key: ', 'Bearer ']) {
+        expect(redact(`${before}${id}`)).toBe(`${before}[REDACTED]`);
+      }
+      for (const text of [
+        `user ${id} signed in`,
+        `https://api.example.com/V1/Users/${id}/Keys?x=${id}`,
+        `API key id ${id} was rotated`,
+        `request_id=${id}`,
+      ]) {
+        expect(redact(text)).toBe(text);
+      }
+    }
+  });
+
   it.each([
     ['OpenAI', `sk-${random(20, ALNUM)}`],
     ['OpenAI, of a project', `sk-proj-${random(24, `${ALNUM}-_`)}`],
@@ -81,6 +163,11 @@ describe('redact', () => {
     'a user 0b8f3c1e-52ab-4f6e-9d3c-1f2e3d4c5b6a signed in',
     'commit 1234567890abcdef1234567890abcdef12345678 (HEAD -> main)',
     'image sha256:1f9c2b3a4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8',
+    'https://github.com/Example/Project/commit/1234567890abcdef1234567890abcdef12345678',
+    'https://github.com/Example/Project/blob/1234567890abcdef1234567890abcdef12345678/lib/index.ts',
+    'integrity sha512-1f9C2b3A4d5E6f7081a2B3c4D5e6F7g8h9I0j1K2l3M4n5O6p7Q8r9S0t1U2v3W4x5Y6z7A8b9C0d1E2f3G4hA==',
+    'An API key is 8 to 4096 printable characters; your API key for openai-gpt-4o-mini-2024-07-18 works',
+    'FAQ.what-is-an-api-key-and-where-do-i-get-one pa-russian-blue-2024 csk-pipeline al-dente',
     'built b6b61f9 in 1234 ms at 2026-11-24T08:12:17.123Z',
     'traceparent 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
     '    at RouterExecutionContext.create (file:///app/node_modules/@nestjs/core/router/router-execution-context.js:46:28)',
@@ -192,6 +279,15 @@ describe('redact', () => {
     'SG.aaaaaaaaaaaaaaaa.',
     'token\\\\\\\\',
     'sha256:',
+    'AQ.',
+    'ABSK',
+    'nvapi-a',
+    'ghs_aaaaaaaaaaaaaaaa.',
+    'api key ',
+    'api key aa ',
+    'api key aaaaaaaaaaaaaaaaaaaaaaaaaaa',
+    'deadbeef-',
+    'a1/commit/',
   ])('takes a millionfold %j in its stride', (piece) => {
     const time = (length: number) => {
       const text = piece.repeat(Math.ceil(length / piece.length)).slice(0, length);
