@@ -2,31 +2,32 @@ import type { ByokEvent } from './byok-event.interface.js';
 import type { KeySource } from './key-owner.interface.js';
 import type { StoredKey } from './stored-key.interface.js';
 
-/** Something that happened to a key, as the audit log has it. Never carries a key. @publicApi */
+/** An entry of the audit log. It never contains a key. @publicApi */
 export interface AuditEntry {
-  /** By the clock of the instance that did it. */
+  /** Time of the instance that did it. */
   at: Date;
+  /** What happened. */
   action: ByokEvent['type'];
-  /** `denied`: a handler needed a key and there was none. `failure`: there was one and it could not be opened. */
+  /** `denied`: a handler required a key that is not stored. `failure`: the stored key could not be decrypted. */
   outcome: 'success' | 'denied' | 'failure';
   provider: string;
   label: string;
-  /** Hex id of the encryption key that sealed the record, where it is known. */
+  /** Id in hex of the encryption key of the record, if known. */
   keyId: string | null;
   source: KeySource | null;
-  /** The request's `id`, where the application gives requests one; `null` for several uses in one entry. */
+  /** The request's `id`, if the application sets one; `null` if the entry counts several uses. */
   requestId: string | null;
-  /** How often: uses of one key within a second are one entry. */
+  /** Number of uses: uses of one key within a second are one entry. */
   times: number;
 }
 
-/** Everything that is stored about a user, without secrets. @publicApi */
+/** What is stored about a user, without keys. @publicApi */
 export interface UserMetadata {
   userId: string;
   exportedAt: Date;
-  /** In the database; what is in a session goes with the session. */
+  /** Keys in the database. Keys in sessions are removed with the session. */
   keys: StoredKey[];
-  /** Newest first; empty where `audit` is off. */
+  /** Newest first; empty if the option `audit` is off. */
   auditEntries: AuditEntry[];
 }
 

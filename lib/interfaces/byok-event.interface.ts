@@ -1,7 +1,7 @@
 import type { KeyOwner, KeySource } from './key-owner.interface.js';
 
 /**
- * Something that happened to a key, for an audit trail or metrics. Never carries a key.
+ * Something that happened to a key, for an audit trail or metrics. It never contains a key.
  *
  * @publicApi
  */
@@ -11,9 +11,9 @@ export interface ByokEvent {
   owner: KeyOwner;
   provider: string;
   label: string;
-  /** Hex id of the encryption key that sealed the record. */
+  /** Id in hex of the encryption key of the record. */
   keyId?: string;
   source?: KeySource;
-  /** The request's `id`, where the application gives requests one. */
+  /** The request's `id`, if the application sets one. */
   requestId?: string;
 }

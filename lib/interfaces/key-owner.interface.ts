@@ -1,6 +1,6 @@
 /**
- * Whose key it is: a signed-in user, or an anonymous visitor's session (then `id` is a digest of the session's id,
- * which is a bearer secret and has no place in a row, an event or a log).
+ * The owner of a key: a signed-in user or an anonymous visitor's session. For a session, `id` is a digest of the session id,
+ * because the session id itself is a secret.
  *
  * @publicApi
  */
@@ -9,5 +9,5 @@ export interface KeyOwner {
   readonly id: string;
 }
 
-/** Where a key is kept. @publicApi */
+/** Where a key is stored. @publicApi */
 export type KeySource = 'session' | 'database';

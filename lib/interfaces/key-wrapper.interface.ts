@@ -1,27 +1,27 @@
 import type { RootSecret } from './root-secret.interface.js';
 
 /**
- * What a key is wrapped for. A key management service gets it as its encryption context, or as associated data, and
- * gives the key back for the very same context only. Not secret: it stands in the service's audit log.
+ * The encryption context of a wrapped root key. The service must unwrap only with the same context. It is not secret and appears
+ * in the service's audit log.
  *
- * Always the same three entries: `app` is `nestjs-byok`, `table` is `byok_keyring`, `keyId` is the id of the key in hex.
+ * It always has three entries: `app` is `nestjs-byok`, `table` is `byok_keyring`, `keyId` is the id of the key in hex.
  *
  * @publicApi
  */
 export type KeyWrapContext = Readonly<Record<string, string>>;
 
-/** What goes along with each call of a wrapper. @publicApi */
+/** Passed to each call of a wrapper. @publicApi */
 export interface KeyWrapperCall {
-  /** Aborted when the answer is not waited for any longer: two seconds after the call. */
+  /** Aborted after two seconds, when the caller stops waiting. */
   signal: AbortSignal;
 }
 
 /**
- * Keeps a key for us: an external key management service (KMS), which wraps the root of the records' keys. Given as
- * `secret`, alone or in the array with others; needs `db`, where the wrapped root stands.
+ * A key management service (KMS) that wraps the root key. Use it as the option `secret`, alone or in an array; requires `db`, which
+ * stores the wrapped root key.
  *
- * A method that fails throws a `KeyWrapperError`: `refused` where asking again is no use (no permission, another key,
- * another context). Every other error is taken for an outage.
+ * Methods throw a `KeyWrapperError` with `refused: true` if a retry is useless (no permission, another key, another context).
+ * Every other error counts as an outage and is retried.
  *
  * @example
  * ```ts
@@ -32,20 +32,26 @@ export interface KeyWrapperCall {
  */
 export interface KeyWrapper {
   /**
-   * Which key of which service this is, as it is to stand beside what it wrapped, for ever: no two wrappers of an
-   * application have the same. No secret.
+   * Identifies the service and its key. It is stored beside the wrapped root key and must never change. It must be unique in the
+   * application and must not be secret.
    */
   readonly id: string;
   /**
-   * @param key - 32 bytes, wiped afterwards: keep no reference.
-   * @returns what `unwrap` needs to give the key back
+   * Wraps a root key.
+   *
+   * @param key - 32 bytes. They are wiped afterwards, so keep no reference.
+   * @returns what `unwrap` takes
    */
   wrap(key: Uint8Array, context: KeyWrapContext, call: KeyWrapperCall): Promise<Uint8Array>;
-  /** @returns the key, in bytes of their own, which are wiped afterwards */
+  /**
+   * Unwraps a root key.
+   *
+   * @returns the root key, in a new array, which is wiped afterwards
+   */
   unwrap(wrapped: Uint8Array, context: KeyWrapContext, call: KeyWrapperCall): Promise<Uint8Array>;
-  /** Rejects where the service, or the key in it, cannot be used now. */
+  /** Rejects if the service or its key cannot be used. */
   health?(call: KeyWrapperCall): Promise<void>;
 }
 
-/** What can stand in the option `secret`. @publicApi */
+/** A value of the option `secret`. @publicApi */
 export type SecretOption = RootSecret | KeyWrapper;

@@ -1,6 +1,9 @@
-/** An extra named value that a provider needs beside the key, encrypted with it. @publicApi */
+/** An extra value that is stored and encrypted with a provider's key. @publicApi */
 export interface ProviderField {
-  /** Shown before the input. Default: the field's name. */
+  /**
+   * Label of the input.
+   * @defaultValue the field's name
+   */
   label?: string;
   /**
    * `url` accepts https addresses of public hosts, without a query or a fragment. It is stored as the URL parser writes it,
@@ -13,22 +16,29 @@ export interface ProviderField {
    * link-local addresses or metadata services. Pass it to `assertPublicUrl` as well. Default false.
    */
   allowPrivate?: boolean;
+  /** Shown in the empty input. */
   placeholder?: string;
-  /** Default false. */
+  /**
+   * Whether the key cannot be saved without it.
+   * @defaultValue `false`
+   */
   required?: boolean;
 }
 
-/** Display and format facts of one provider. All are optional: any provider works without. @publicApi */
+/** Name and key format of a provider. Providers work without it. @publicApi */
 export interface ProviderConfig {
-  /** Shown to people. Default: made from the identifier: `open-router` gives `Open Router`, and `openai`, as well known, `OpenAI`. */
+  /**
+   * Shown on the pages.
+   * @defaultValue made from the identifier: `Open Router` from `open-router`, `OpenAI` from `openai`
+   */
   name?: string;
   /** Shown in the empty input. */
   placeholder?: string;
   /** Where users get a key. An https address, without white space or credentials. */
   docsUrl?: string;
-  /** A key has to start so, or saving it is `BYOK_INVALID_KEY`. */
+  /** A key must start with it; otherwise saving fails with `BYOK_INVALID_KEY`. */
   keyPrefix?: string;
-  /** A key has to match, or saving it is `BYOK_INVALID_KEY`. */
+  /** A key must match it; otherwise saving fails with `BYOK_INVALID_KEY`. */
   keyPattern?: RegExp;
   /** Extra values, by name. */
   fields?: Record<string, ProviderField>;

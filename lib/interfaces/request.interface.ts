@@ -1,5 +1,5 @@
 /**
- * What the library reads of an HTTP request. Express' and Fastify's requests both fit.
+ * The parts of an HTTP request that the library reads. Requests of Express and Fastify have them.
  *
  * @publicApi
  */
@@ -12,7 +12,7 @@ export interface ByokRequest {
 }
 
 /**
- * Who a call to `ByokService` is for: the request at hand, or a user where there is no request (a queue, a cron job).
+ * Whose keys a call of `ByokService` is about: the request, or a user outside a request (a queue, a cron job).
  *
  * @publicApi
  */

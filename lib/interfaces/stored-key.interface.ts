@@ -1,18 +1,18 @@
 import type { KeySource } from './key-owner.interface.js';
 
 /**
- * What can be told of a stored key without decrypting it.
+ * Describes a stored key, without the key.
  *
  * @publicApi
  */
 export interface StoredKey {
   provider: string;
   label: string;
-  /** `…` and the last four characters, or `…` alone for a key of fewer than 20. */
+  /** `…` and the last four characters; only `…` for keys of fewer than 20 characters. */
   hint: string;
-  /** Hex. The same for the same key of the same provider; keyed, so nobody else can compute it. */
+  /** HMAC in hex. Equal for equal keys of one provider under one root secret. */
   fingerprint: string;
-  /** Names of the extra values, not the values. */
+  /** Names of the extra fields, without values. */
   fields: string[];
   createdAt: Date;
   updatedAt: Date;
@@ -20,26 +20,38 @@ export interface StoredKey {
   expiresAt: Date | null;
   lastUsedAt: Date | null;
   source: KeySource;
-  /** `unreadable`: no given secret opens it. It stays and can be replaced or deleted. */
+  /** `unreadable`: none of the given secrets decrypts it. It stays stored and can be replaced or deleted. */
   status: 'active' | 'expired' | 'unreadable';
 }
 
 /** Options of `ByokService.setKey`. @publicApi */
 export interface SetKeyOptions {
-  /** Several keys of one provider are told apart by label. Default `'default'`. */
+  /**
+   * Distinguishes several keys of one provider: 1 to 64 characters.
+   * @defaultValue `'default'`
+   */
   label?: string;
-  /** Milliseconds until it expires, `null` for never. Default: the module's `defaultTtl`. */
+  /**
+   * Lifetime in milliseconds; `null`: permanent.
+   * @defaultValue the module's `defaultTtl`
+   */
   ttl?: number | null;
-  /** When it expires, instead of `ttl`. */
+  /** Time of expiry, instead of `ttl`. */
   expiresAt?: Date;
-  /** Extra values of the provider, encrypted with the key. */
+  /** Values of the provider's extra fields, encrypted with the key. */
   fields?: Record<string, string>;
-  /** Refuse instead of replacing a key that has the label already and has not expired. Default false. */
+  /**
+   * Fails instead of replacing an unexpired key of the same label.
+   * @defaultValue `false`
+   */
   ifAbsent?: boolean;
 }
 
-/** Which of a provider's keys. @publicApi */
+/** Selects one of a provider's keys. @publicApi */
 export interface KeyLabelOptions {
-  /** Default `'default'`. */
+  /**
+   * Label of the key.
+   * @defaultValue `'default'`
+   */
   label?: string;
 }

@@ -2,131 +2,146 @@ import type { KeyOwner } from '../interfaces/index.js';
 
 /** Options of `RotationService.rotate`. @publicApi */
 export interface RotateOptions {
-  /** Ends the rotation between two pages; what is written stays written, and the next rotation goes on from there. */
+  /** Ends the rotation after the current pages. The next rotation continues. */
   signal?: AbortSignal;
-  /** Told after every page. A listener that throws harms nothing. */
+  /** Called after every page. Errors it throws are ignored. */
   onProgress?: (progress: RotationProgress) => void;
-  /** Rows looked at, and written, in one statement. Default 1,000; at most 10,000. */
+  /**
+   * Rows per statement, at most 10,000.
+   * @defaultValue `1_000`
+   */
   batchSize?: number;
-  /** Pages under way at once, each needing a connection of the pool now and then. Default 4; at most 16. */
+  /**
+   * Pages processed at once, at most 16. Each uses up to one connection.
+   * @defaultValue `4`
+   */
   concurrency?: number;
-  /** true: opens every row that would be re-encrypted, and writes nothing. Default false. */
+  /**
+   * Decrypts the rows that would be re-encrypted and writes nothing.
+   * @defaultValue `false`
+   */
   dryRun?: boolean;
 }
 
-/** How far a rotation is. @publicApi */
+/** Progress of a rotation. @publicApi */
 export interface RotationProgress {
-  /** Rows moved to the current key by this call; with `dryRun`, rows that would be. */
+  /** Rows re-encrypted by this call; with `dryRun`, rows that would be. */
   rotated: number;
-  /** Times a row was changed, or locked, by somebody else between reading and writing it. Such rows are seen again. */
+  /** How often a row was changed or locked by another client between reading and writing it. Such rows are tried again. */
   changedMeanwhile: number;
-  /** Rows on old keys that no given secret opens. They stay as they are. */
+  /** Rows on old keys that none of the given secrets decrypts. They are not changed. */
   unreadable: number;
-  /** Rows that were on old keys at the start; `null` where that could not be counted in time. */
+  /** Rows on old keys at the start; `null` if counting took too long. */
   total: number | null;
-  /** How often the table is being gone through: once more as long as a pass finds something to do. */
+  /** Number of the current pass over the table. Passes repeat until one finds nothing to do. */
   pass: number;
   /** Milliseconds since the start. */
   elapsedMs: number;
 }
 
-/** A row that no given secret opens. @publicApi */
+/** A row that none of the given secrets decrypts. @publicApi */
 export interface UnreadableKey {
   owner: KeyOwner;
   provider: string;
   label: string;
-  /** Hex id of the encryption key that the row says it is sealed with. */
+  /** Id in hex of the encryption key that the row names. */
   keyId: string;
 }
 
-/** What a rotation did. @publicApi */
+/** Result of a rotation. @publicApi */
 export interface RotationResult {
-  /** Rows moved to the current key by this call; with `dryRun`, rows that would be. */
+  /** Rows re-encrypted by this call; with `dryRun`, rows that would be. */
   rotated: number;
-  /** Rows still on old keys, the unreadable ones among them; `null` where they could not be counted in time. */
+  /** Rows still on old keys, including unreadable ones; `null` if counting took too long. */
   remaining: number | null;
-  /** Times a row was changed, or locked, by somebody else between reading and writing it. */
+  /** How often a row was changed or locked by another client between reading and writing it. */
   changedMeanwhile: number;
-  /** Rows that no given secret opens, as the last pass found them: the first hundred. Never deleted. */
+  /** The first hundred rows that none of the given secrets decrypts, as of the last pass. They are never deleted. */
   unreadable: UnreadableKey[];
-  /** How many they are. */
+  /** Number of all such rows. */
   unreadableCount: number;
   durationMs: number;
-  /** Whether `signal`, or the end of the application, stopped it. */
+  /** Whether `signal` or the shutdown of the application stopped it. */
   aborted: boolean;
 }
 
-/** An encryption key, as the database knows it. @publicApi */
+/** An encryption key in the database. @publicApi */
 export interface RotationKeyStatus {
-  /** Hex. */
+  /** Id in hex. */
   keyId: string;
-  /** `current` seals, `old` is still in use or could be, `unused` never sealed, `retired` is refused by the database. */
+  /** `current` encrypts; `old` may be in use; `unused` has never encrypted; `retired` is refused by the database. */
   state: 'current' | 'old' | 'unused' | 'retired';
-  /** Rows that say they are sealed with it. */
+  /** Rows that name it. */
   rows: number;
-  /** Whether its secret is among the given ones. Where it is not, its rows cannot be opened. */
+  /** Whether its secret is given. Otherwise, its rows cannot be decrypted. */
   secretKnown: boolean;
-  /** When it was retired. */
+  /** Time of its retirement. */
   retiredAt: Date | null;
 }
 
-/** How many keys of a provider are stored. @publicApi */
+/** Stored keys of a provider. @publicApi */
 export interface RotationProviderStatus {
   provider: string;
   rows: number;
-  /** Rows that have expired and are not swept yet. */
+  /** Expired rows that are not removed yet. */
   expired: number;
-  /** Rows that expire within the time that was asked for. */
+  /** Rows that expire within `expiringWithin`. */
   expiring: number;
-  /** Rows on keys whose secret is not given. */
+  /** Rows on encryption keys whose secret is not given. */
   unreadable: number;
 }
 
 /** Options of `RotationService.status`. @publicApi */
 export interface RotationStatusOptions {
-  /** Milliseconds from now within which a row that expires is counted as `expiring`. Default: 30 days. */
+  /**
+   * Milliseconds from now within which an expiry counts as `expiring`.
+   * @defaultValue 30 days
+   */
   expiringWithin?: number;
 }
 
-/** What `RotationService.status` tells. @publicApi */
+/** Result of `RotationService.status`. @publicApi */
 export interface RotationStatus {
-  /** Hex id of the key that seals. */
+  /** Id in hex of the key that encrypts. */
   current: string;
   keys: RotationKeyStatus[];
   rows: number;
-  /** Rows that have expired and are not swept yet. */
+  /** Expired rows that are not removed yet. */
   expired: number;
-  /** Rows that expire within the time that was asked for. */
+  /** Rows that expire within `expiringWithin`. */
   expiring: number;
-  /** Rows on keys whose secret is not given. Whether all others open is what `verify` tells. */
+  /** Rows on encryption keys whose secret is not given. `verify` checks whether all others decrypt. */
   unreadable: number;
-  /** By name. */
+  /** Sorted by name. */
   providers: RotationProviderStatus[];
-  /** Bytes of the table with its indexes. */
+  /** Size of the table with its indexes, in bytes. */
   tableBytes: number;
 }
 
 /** Options of `RotationService.verify`. @publicApi */
 export interface VerifyOptions {
-  /** Ends the check between two pages. */
+  /** Ends the check after the current page. */
   signal?: AbortSignal;
-  /** Told after every page how many rows were opened so far. */
+  /** Called after every page with the number of rows decrypted so far. */
   onProgress?: (rows: number) => void;
-  /** Rows looked at in one statement. Default 1,000; at most 10,000. */
+  /**
+   * Rows per statement, at most 10,000.
+   * @defaultValue `1_000`
+   */
   batchSize?: number;
 }
 
-/** What `RotationService.verify` found. @publicApi */
+/** Result of `RotationService.verify`. @publicApi */
 export interface RotationVerification {
-  /** Whether every row opens and none is on an old key. */
+  /** Whether every row decrypts and none is on an old key. */
   ok: boolean;
-  /** Rows looked at. */
+  /** Rows checked. */
   rows: number;
-  /** Rows that are on an old key, or say so. */
+  /** Rows encrypted with an old key, or that name one. */
   onOldKey: number;
-  /** Rows that do not open: the first hundred. */
+  /** The first hundred rows that do not decrypt. */
   unreadable: UnreadableKey[];
-  /** How many they are. */
+  /** Number of all such rows. */
   unreadableCount: number;
   durationMs: number;
   aborted: boolean;
