@@ -20,12 +20,12 @@ import {
   CsrfTokens,
   Flash,
   FormBodyGuard,
+  FormOriginGuard,
   HttpsGuard,
   MountPath,
   PageExceptionFilter,
   PageRenderer,
   refuseUndeclaredFields,
-  SameOriginGuard,
   sameOriginPath,
   SecurityHeadersGuard,
   WriteRateLimitGuard,
@@ -56,7 +56,7 @@ type Work = (form: KeyForm, t: Translate) => Promise<string>;
  */
 @Controller({ version: VERSION_NEUTRAL })
 @UseFilters(PageExceptionFilter)
-@UseGuards(SecurityHeadersGuard, HttpsGuard, SameOriginGuard, FormBodyGuard, DashboardGuards, WriteRateLimitGuard)
+@UseGuards(SecurityHeadersGuard, HttpsGuard, FormOriginGuard, FormBodyGuard, DashboardGuards, WriteRateLimitGuard)
 @UseInterceptors(CleanupInterceptor)
 export class DashboardController {
   constructor(

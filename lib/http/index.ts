@@ -14,7 +14,7 @@ export { MountPath } from './platform/mount-path.js';
 export { PlatformErrors } from './platform/platform-errors.js';
 export { CsrfTokens } from './security/csrf-token.js';
 export { HttpsGuard, isSecure } from './security/https.guard.js';
-export { SameOriginGuard } from './security/same-origin.guard.js';
+export { FormOriginGuard } from './security/same-origin.guard.js';
 export { SecurityHeadersGuard } from './security/security-headers.guard.js';
 export { TrustedProxies } from './security/trusted-proxies.js';
 export { WriteRateLimitGuard } from './security/write-rate-limit.guard.js';

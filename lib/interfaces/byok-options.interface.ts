@@ -130,7 +130,8 @@ export interface ByokModuleOptions {
    */
   https?: 'off' | 'warn' | 'block';
   /**
-   * Origins the pages are served from, such as `https://app.example.com`, for browsers that do not send `Sec-Fetch-Site`.
+   * Origins whose pages may change keys, such as `https://app.example.com`: your front ends on other origins (JSON API only;
+   * CORS is yours), and the application's own for browsers that do not send `Sec-Fetch-Site`. Compared exactly.
    * @defaultValue `[]`
    */
   publicOrigins?: string[];

@@ -23,7 +23,7 @@ import { JsonBodyGuard } from '../body/json-body.guard.js';
 import { bodyOf, dateOf, optionalText, refuseInQuery, refuseUndeclaredFields } from '../body/request-input.js';
 import { JsonExceptionFilter } from '../errors/byok-exception.filter.js';
 import { HttpsGuard } from '../security/https.guard.js';
-import { SameOriginGuard } from '../security/same-origin.guard.js';
+import { ApiOriginGuard, ApiUserGuard } from '../security/same-origin.guard.js';
 import { SecurityHeadersGuard } from '../security/security-headers.guard.js';
 import { WriteRateLimitGuard } from '../security/write-rate-limit.guard.js';
 import { PutKeyDto } from './put-key.dto.js';
@@ -39,7 +39,7 @@ const PUT_KEY_FIELDS = { apiKey: true, label: true, ttlSeconds: true, expiresAt:
  */
 @Controller({ version: VERSION_NEUTRAL })
 @UseFilters(JsonExceptionFilter)
-@UseGuards(SecurityHeadersGuard, HttpsGuard, SameOriginGuard, JsonBodyGuard, WriteRateLimitGuard)
+@UseGuards(SecurityHeadersGuard, HttpsGuard, ApiOriginGuard, ApiUserGuard, JsonBodyGuard, WriteRateLimitGuard)
 @UseInterceptors(CleanupInterceptor)
 export class ApiKeysController {
   constructor(

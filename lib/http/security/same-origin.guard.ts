@@ -1,41 +1,82 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../../byok.constants.js';
-import { SecurityError } from '../../errors/index.js';
+import { SecurityError, UserRequiredError } from '../../errors/index.js';
 import { CallerResolver } from '../../identity/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../../interfaces/index.js';
+import { describeHeaders, hasCredentials, judgeApi, judgeForm } from './cross-site-rules.js';
+
+type RequestWithMethod = ByokRequest & { method: string };
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Refuses requests that another site made a browser send. Fetch Metadata decides where the browser sends it, else the
- * exact Origin; the Host header is the client's to choose and never asked. A request with neither is no browser's, and
- * is taken where it has no cookie that another site could ride on and says by a header who it is for.
+ * Refuses forms that another site made a browser send.
  *
- * Runs before bodies are looked at and writes are counted: what another site sends uses up nobody's limit.
+ * Like `ApiOriginGuard`, it runs before bodies are looked at and writes are counted: what another site sends uses up
+ * nobody's limit.
  *
  * @internal
  */
 @Injectable()
-export class SameOriginGuard implements CanActivate {
+export class FormOriginGuard implements CanActivate {
+  constructor(@Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions) {}
+
+  /** @throws {@link SecurityError} `BYOK_CSRF` */
+  canActivate(context: ExecutionContext): boolean {
+    const { method, headers } = context.switchToHttp().getRequest<RequestWithMethod>();
+    if (SAFE.has(method) || judgeForm(headers, this.options.publicOrigins) === 'allowed') return true;
+    const advice = this.options.api ? ' Programs use the JSON API.' : '';
+    throw new SecurityError('BYOK_CSRF', `This form may come from another site: ${describeHeaders(headers)}.${advice}`);
+  }
+}
+
+/**
+ * Refuses requests to the JSON API that another site made a browser send, as far as their headers tell. The Host header
+ * is never used: the client chooses it.
+ *
+ * @internal
+ */
+@Injectable()
+export class ApiOriginGuard implements CanActivate {
+  constructor(@Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions) {}
+
+  /** @throws {@link SecurityError} `BYOK_CSRF` */
+  canActivate(context: ExecutionContext): boolean {
+    const { method, headers } = context.switchToHttp().getRequest<RequestWithMethod>();
+    if (SAFE.has(method) || judgeApi(headers, this.options.publicOrigins) !== 'refused') return true;
+    throw refusal(headers);
+  }
+}
+
+/**
+ * The second half of `ApiOriginGuard`: runs after the application's guards, which may be what finds the user.
+ *
+ * @internal
+ */
+@Injectable()
+export class ApiUserGuard implements CanActivate {
   constructor(
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     private readonly callers: CallerResolver,
   ) {}
 
-  /** @throws SecurityError `BYOK_CSRF` */
+  /**
+   * @throws {@link SecurityError} `BYOK_CSRF` for a program that names no user
+   * @throws {@link UserRequiredError} for an `Authorization` header that names no user
+   */
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<ByokRequest & { method: string }>();
-    if (SAFE.has(request.method) || (await this.#isTrusted(request))) return true;
-    throw new SecurityError('BYOK_CSRF', 'This request did not come from this site.');
+    const request = context.switchToHttp().getRequest<RequestWithMethod>();
+    const { method, headers } = request;
+    if (SAFE.has(method) || judgeApi(headers, this.options.publicOrigins) !== 'if signed in') return true;
+    if ((await this.callers.caller(request)).userId !== undefined) return true;
+    if (!hasCredentials(headers)) throw refusal(headers);
+    throw new UserRequiredError('Sign in first: the Authorization header does not name a user (option resolveUser).');
   }
+}
 
-  async #isTrusted(request: ByokRequest): Promise<boolean> {
-    const { cookie, origin, authorization, 'sec-fetch-site': site } = request.headers;
-    if (site !== undefined) return site === 'same-origin' || site === 'none';
-    if (origin !== undefined) return typeof origin === 'string' && this.options.publicOrigins.includes(origin);
-    if (cookie !== undefined) return false;
-    if (authorization !== undefined) return true;
-    // Without a cookie, a user can only have been told by another header or by the connection itself.
-    return (await this.callers.caller(request)).userId !== undefined;
-  }
+function refusal(headers: ByokRequest['headers']): SecurityError {
+  return new SecurityError(
+    'BYOK_CSRF',
+    `This request may come from another site: ${describeHeaders(headers)}. Programs send an Authorization header and no cookie. For a web page on another origin, add that origin to the option publicOrigins.`,
+  );
 }
