@@ -10,7 +10,7 @@ const SMALL_SECURITY = 15_000;
 
 /** Phrases that "How we write" in CONTRIBUTING.md replaces. */
 const AVOIDED =
-  /\b(has to be|have to be|(is|are) no (?!longer)|tells?|told|whoever|mend(s|ed)?|for ever|(is|are|was) away|makes? sure)\b/gi;
+  /\b(has to be|have to be|(?<!\bthere )(is|are) no (?!longer)|tells?|told|whoever|mend(s|ed)?|for ever|(is|are|was) away|makes? sure)\b/gi;
 
 /** Links of a document that lead nowhere. */
 function brokenLinks(name: string, text: string): string[] {

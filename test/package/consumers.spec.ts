@@ -102,9 +102,9 @@ it('An optional peer is asked for behind a door of its own only', async () => {
     for (const peer of peers) if (text.includes(`'${peer}'`)) asked.add(`${path.split('/')[1]} ${peer}`);
   }
   expect([...asked].sort()).toEqual([
+    'health @nestjs/terminus',
     'kms @aws-sdk/client-kms',
     'opentelemetry @opentelemetry/api',
-    'terminus @nestjs/terminus',
   ]);
 });
 
