@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ByokDatabase, milliseconds, toDate } from '../database/index.js';
+import { ByokDatabase, epochMs, toDate } from '../database/index.js';
 import { ConfigurationError } from '../errors/index.js';
 import type { AuditEntry, KeyOwner } from '../interfaces/index.js';
 
@@ -71,7 +71,7 @@ export class AuditTable {
   async list(owner: KeyOwner, limit: number | null): Promise<AuditEntry[]> {
     const rows = await this.database.query<AuditRow>({
       name: 'byok_audit_list',
-      text: `SELECT ${milliseconds('at', 'moment')}, action, outcome, provider, label, encode(key_id, 'hex') AS key_id, source, request_id, times
+      text: `SELECT ${epochMs('at', 'moment')}, action, outcome, provider, label, encode(key_id, 'hex') AS key_id, source, request_id, times
         FROM byok_audit_log WHERE owner_kind = $1 AND owner_id = $2 ORDER BY at DESC, id DESC LIMIT $3`,
       values: [owner.kind, owner.id, limit],
     });

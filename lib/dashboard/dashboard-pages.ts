@@ -28,7 +28,7 @@ export class DashboardPages {
   async dashboard(request: ByokRequest): Promise<PageParts> {
     const { dashboard, providers, defaultTtl, audit } = this.options;
     const keys = await this.byok.listKeys(request);
-    const { source } = await this.callers.place(request);
+    const { source } = await this.callers.scopeOf(request);
     return dashboardPage({
       ...this.frame.reader(request),
       title: dashboard === false ? undefined : dashboard.title,

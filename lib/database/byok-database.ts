@@ -68,7 +68,9 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
     if (!pool) return this.#queryWithoutPool(statement, within);
     const { text, values } = statement;
     const sent = { name: this.options.preparedStatements ? statement.name : undefined, text, values };
-    return this.#answered(within, statement.expected, (resolve, reject) => throughPool(pool, sent, resolve, reject));
+    return this.#withDeadline(within, statement.expected, (resolve, reject) =>
+      throughPool(pool, sent, resolve, reject),
+    );
   }
 
   /**
@@ -82,7 +84,7 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
     expected?: string,
   ): Promise<T> {
     const dataSource = await this.#started();
-    return this.#answered(ANSWER_WITHIN, expected, (resolve, reject) => {
+    return this.#withDeadline(ANSWER_WITHIN, expected, (resolve, reject) => {
       let isLate = false;
       const run = (manager: EntityManager) =>
         work(async (text, values) => {
@@ -119,7 +121,7 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
   async #queryWithoutPool<R extends object>(statement: Statement, within: number): Promise<R[]> {
     const dataSource = await this.#started();
     if (poolOf(this.#dataSource)) return this.query(statement, within);
-    return this.#answered(within, statement.expected, (resolve, reject) => {
+    return this.#withDeadline(within, statement.expected, (resolve, reject) => {
       throughTypeOrm<R>(dataSource, statement.text, statement.values).then(resolve, reject);
     });
   }
@@ -132,22 +134,22 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
     }
   }
 
-  /** What `work` gives, or a failure once it is late: then what it gave back is called. */
-  #answered<T>(
+  /** The result of `run`, or a failure at the deadline; then the function that `run` returned is called. */
+  #withDeadline<T>(
     within: number,
     expected: string | undefined,
-    work: (resolve: (result: T) => void, reject: (error: unknown) => void) => (() => void) | void,
+    run: (resolve: (result: T) => void, reject: (error: unknown) => void) => (() => void) | void,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
-      let takeBack: (() => void) | void = undefined;
+      let cancel: (() => void) | void = undefined;
       const deadline = this.deadlines.set(within, () => {
-        takeBack?.();
+        cancel?.();
         reject(this.#translate(new DatabaseTimeout(), expected));
       });
-      // What comes after the deadline has been told already.
+      // An error after the deadline was already reported.
       const fail = (error: unknown) => this.deadlines.clear(deadline) && reject(this.#translate(error, expected));
       try {
-        takeBack = work((result) => this.deadlines.clear(deadline) && resolve(result), fail);
+        cancel = run((result) => this.deadlines.clear(deadline) && resolve(result), fail);
       } catch (error) {
         fail(error);
       }

@@ -22,4 +22,4 @@ export {
   schemaState,
 } from './migrations/schema-state.js';
 export { type Partition, partitionsOf } from './partitions.js';
-export { milliseconds, toDate, toDateOrNull } from './timestamps.js';
+export { epochMs, toDate, toDateOrNull } from './timestamps.js';

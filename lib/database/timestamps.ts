@@ -1,8 +1,8 @@
 /**
- * Moments travel as milliseconds since the epoch: what `pg` makes of a timestamp is the application's to say, for the whole
- * process, and to parse one is dear.
+ * SQL that selects a timestamp as milliseconds since the epoch. The application can change how `pg` parses timestamps, for
+ * the whole process, and parsing them is slow.
  */
-export function milliseconds(column: string, as: string): string {
+export function epochMs(column: string, as: string): string {
   return `date_part('epoch', ${column}) * 1000 AS ${as}`;
 }
 

@@ -100,7 +100,7 @@ export class ApiKeyGuard implements CanActivate {
   }
 
   async #tellDenied(request: ByokRequest, { providers, label }: KeyRequirement): Promise<void> {
-    const { owner, source } = await this.callers.place(request);
+    const { owner, source } = await this.callers.scopeOf(request);
     for (const provider of providers) this.events.emit({ type: 'denied', owner, source, provider, label }, request);
   }
 }

@@ -29,7 +29,7 @@ export class CallerResolver {
   ) {}
 
   /** Synchronous where `resolveUser` is, which spares the hot path a turn. */
-  place(holder: KeyHolder): KeyScope | Promise<KeyScope> {
+  scopeOf(holder: KeyHolder): KeyScope | Promise<KeyScope> {
     const caller = this.caller(holder);
     if (caller instanceof Promise) return caller.then((found) => this.#scopeOf(holder, found));
     return this.#scopeOf(holder, caller);
@@ -76,7 +76,7 @@ export class CallerResolver {
   }
 
   #scopeOf(holder: KeyHolder, caller: KeyCaller): KeyScope {
-    const place = this.storage.place(caller);
+    const place = this.storage.scopeOf(caller);
     if (isRequest(holder)) this.#used.set(holder, place);
     return place;
   }

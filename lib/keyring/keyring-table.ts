@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../byok.constants.js';
-import { ByokDatabase, FOREIGN_KEY_VIOLATION, milliseconds, toDate } from '../database/index.js';
+import { ByokDatabase, FOREIGN_KEY_VIOLATION, epochMs, toDate } from '../database/index.js';
 import type { ResolvedByokOptions } from '../interfaces/index.js';
 
 /** Any number, the same in every instance: a key is put in use and retired one after the other. */
@@ -110,7 +110,7 @@ export class KeyringTable {
 
   /** When which keys were retired. @throws StorageError */
   async retired(): Promise<{ keyId: Buffer; retiredAt: Date }[]> {
-    const text = `SELECT key_id, ${milliseconds('retired_at', 'retired')} FROM byok_retired_keys ORDER BY retired_at, key_id`;
+    const text = `SELECT key_id, ${epochMs('retired_at', 'retired')} FROM byok_retired_keys ORDER BY retired_at, key_id`;
     const rows = await this.database.query<{ key_id: Buffer; retired: number }>({ text, values: [] });
     return rows.map(({ key_id: keyId, retired }) => ({ keyId, retiredAt: toDate(retired) }));
   }

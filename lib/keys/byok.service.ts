@@ -72,7 +72,7 @@ export class ByokService extends Redacted {
     const fields = checkFields(options.fields, config);
     const expiresAt = checkExpiry(options, this.options.defaultTtl);
     await this.hosts.check(fields, config);
-    const place = await this.callers.place(holder);
+    const place = await this.callers.scopeOf(holder);
     const sealed = this.vault.seal(place, { provider, label }, apiKey, fields, expiresAt);
     const { maxKeysPerUser } = this.options;
     const { record, replaced } = await (options.ifAbsent
@@ -112,7 +112,7 @@ export class ByokService extends Redacted {
   /** Whether there is a key that has not expired, without decrypting it. */
   async hasKey(holder: KeyHolder, provider: string, options: KeyLabelOptions = {}): Promise<boolean> {
     const slot = { provider: checkProvider(provider, this.options), label: checkLabel(options.label) };
-    const place = await this.callers.place(holder);
+    const place = await this.callers.scopeOf(holder);
     return (await this.storage.read(place, [slot]))[0] !== null;
   }
 
@@ -121,7 +121,7 @@ export class ByokService extends Redacted {
     const label = checkLabel(options.label);
     // Of a provider that is no longer offered, too.
     checkProvider(provider, { providers: {}, allowUnknownProviders: true });
-    const place = await this.callers.place(holder);
+    const place = await this.callers.scopeOf(holder);
     const deleted = await this.storage.delete(place, { provider, label });
     if (deleted) this.#emit('deleted', place, { provider, label }, holder);
     return deleted;
@@ -135,13 +135,13 @@ export class ByokService extends Redacted {
 
   /** What is stored, by provider and label, without decrypting anything. */
   async listKeys(holder: KeyHolder): Promise<StoredKey[]> {
-    const place = await this.callers.place(holder);
+    const place = await this.callers.scopeOf(holder);
     return (await this.storage.list(place)).map((record) => this.vault.describe(place, record));
   }
 
   /** Removes all of the holder's keys; how many there were. */
   async clearKeys(holder: KeyHolder): Promise<number> {
-    const place = await this.callers.place(holder);
+    const place = await this.callers.scopeOf(holder);
     const removed = await this.storage.clear(place);
     for (const slot of removed) this.#emit('deleted', place, slot, holder);
     return removed.length;
@@ -185,7 +185,7 @@ export class ByokService extends Redacted {
    * @returns how many were removed
    */
   async deleteExpired(holder?: KeyHolder): Promise<number> {
-    return holder ? this.cleanup.at(await this.callers.place(holder)) : this.cleanup.everywhere();
+    return holder ? this.cleanup.at(await this.callers.scopeOf(holder)) : this.cleanup.everywhere();
   }
 
   /**

@@ -46,7 +46,7 @@ export class KeyResolver {
     lists: readonly (readonly KeySlot[])[],
     message?: ResolveMessage,
   ): Promise<Resolution> {
-    const found = this.callers.place(holder);
+    const found = this.callers.scopeOf(holder);
     const place = found instanceof Promise ? await found : found;
     if (message) message.source = place.source;
     const slots = lists.length === 1 ? lists[0] : distinct(lists.flat());
@@ -65,7 +65,7 @@ export class KeyResolver {
 
   #open(place: KeyScope, slot: KeySlot, sealed: SealedKey, holder: KeyHolder): ResolvedApiKey {
     const key = this.vault.open(place, slot, sealed, holder);
-    this.storage.noteUse(place, slot);
+    this.storage.recordUse(place, slot);
     return key;
   }
 }

@@ -30,9 +30,9 @@ export class SessionKeyAdoption {
       throw new InvalidInputError('from must be the session object as it was, or a copy that has its id.');
     }
     if (!session) return 0;
-    const visitor = this.storage.visitorPlace({ userId: undefined, session });
+    const visitor = this.storage.visitorScopeOf({ userId: undefined, session });
     if (!visitor) return 0;
-    const place = this.storage.place(caller);
+    const place = this.storage.scopeOf(caller);
     let moved = 0;
     for (const record of await this.storage.readAll(visitor)) {
       const resealed = this.vault.reseal(visitor, place, record);

@@ -28,7 +28,7 @@ export class UserData {
     if (!Number.isSafeInteger(limit) || limit < 1) {
       throw new InvalidInputError('limit must be a whole number of 1 or more.');
     }
-    const { owner } = await this.callers.place(holder);
+    const { owner } = await this.callers.scopeOf(holder);
     return this.audit.list(owner, limit);
   }
 
@@ -52,7 +52,7 @@ export class UserData {
   /** Rows of a user; without a database there are none, and sessions of others cannot be reached. */
   async #user(userId: string): Promise<{ owner: KeyScope['owner']; place: KeyScope | undefined }> {
     const caller = await this.callers.caller({ userId });
-    const place = this.options.storage === 'session' ? undefined : this.storage.place(caller);
+    const place = this.options.storage === 'session' ? undefined : this.storage.scopeOf(caller);
     return { owner: { kind: 'user', id: caller.userId! }, place };
   }
 }

@@ -77,40 +77,40 @@ export interface KeyStorage {
    * @throws UserRequiredError if keys are kept per user and nobody is signed in
    * @throws StorageError if they are kept in the session and there is none
    */
-  place(caller: KeyCaller): KeyScope;
+  scopeOf(caller: KeyCaller): KeyScope;
   /** Where this caller's keys are while they are not signed in; `null` where visitors have none. */
-  visitorPlace(caller: KeyCaller): KeyScope | null;
+  visitorScopeOf(caller: KeyCaller): KeyScope | null;
   /**
    * Writes a record, or replaces the one in its slot.
    *
    * @throws KeyLimitError if it would be one more than `limit`
    */
-  put(place: KeyScope, record: KeyRecord, limit: number): Promise<PutResult>;
+  put(scope: KeyScope, record: KeyRecord, limit: number): Promise<PutResult>;
   /** Writes a record unless its slot is taken by one that is not expired, or the limit reached; whether it did. */
-  putIfAbsent(place: KeyScope, record: KeyRecord, limit: number): Promise<boolean>;
+  putIfAbsent(scope: KeyScope, record: KeyRecord, limit: number): Promise<boolean>;
   /**
    * The record of each slot in turn, `null` for none or an expired one.
    *
    * @param isAbandoned - Whether nobody waits for the answer any more: then a storage need not ask for it.
    */
-  read(place: KeyScope, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]>;
+  read(scope: KeyScope, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]>;
   /** Notes that a key was handed out, for `lastUsedAt`. Returns at once: nobody waits for it, and it never fails. */
-  noteUse(place: KeyScope, slot: KeySlot): void;
+  recordUse(scope: KeyScope, slot: KeySlot): void;
   /**
    * Seals a record anew, unless it is another by now than the one that was read; whether it did. It stays the same key,
    * stored and changed when it was. Only storages whose records are sealed anew when they are read have it.
    */
-  renew?(place: KeyScope, slot: KeySlot, read: SealedKey, renewed: RenewedKey): Promise<boolean>;
+  renew?(scope: KeyScope, slot: KeySlot, read: SealedKey, renewed: RenewedKey): Promise<boolean>;
   /** All of the owner's records by provider and label, expired ones too. */
-  list(place: KeyScope): Promise<ListedKey[]>;
+  list(scope: KeyScope): Promise<ListedKey[]>;
   /** All of the owner's records that are not expired, whole. */
-  readAll(place: KeyScope): Promise<ListedKey[]>;
+  readAll(scope: KeyScope): Promise<ListedKey[]>;
   /** Removes one; whether there was one. */
-  delete(place: KeyScope, slot: KeySlot): Promise<boolean>;
+  delete(scope: KeyScope, slot: KeySlot): Promise<boolean>;
   /** Removes all of the owner's. */
-  clear(place: KeyScope): Promise<RemovedKey[]>;
+  clear(scope: KeyScope): Promise<RemovedKey[]>;
   /** Removes the owner's expired records. */
-  deleteExpired(place: KeyScope): Promise<RemovedKey[]>;
+  deleteExpired(scope: KeyScope): Promise<RemovedKey[]>;
   /**
    * Removes everybody's expired records, as far as the storage can reach them, and tells of each batch when it is removed;
    * with `ifFree`, unless another instance is doing that.

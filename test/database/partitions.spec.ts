@@ -61,7 +61,7 @@ describeKeyStorage('TypeOrmKeyStorage with a table of 64 partitions', async () =
   const { storage, close } = await openDatabaseStorage(database);
   return {
     storage,
-    place: async (owner) => storage.place({ userId: owner, session: undefined }),
+    scopeOf: async (owner) => storage.scopeOf({ userId: owner, session: undefined }),
     break: async () => void (await database.query('ALTER TABLE user_api_keys RENAME TO away')),
     mend: async () => void (await database.query('ALTER TABLE away RENAME TO user_api_keys')),
     close: async () => {
@@ -218,7 +218,7 @@ describe('Hash partitions', () => {
     const instances = await Promise.all([1, 2, 3].map(() => openDatabaseStorage(database)));
     try {
       const [{ storage }] = instances;
-      await storage.put(storage.place({ userId: 'alice', session: undefined }), makeRecord('openai'), 50);
+      await storage.put(storage.scopeOf({ userId: 'alice', session: undefined }), makeRecord('openai'), 50);
       await database.query(
         `INSERT INTO user_api_keys (owner_kind, owner_id, provider, label, key_id, ciphertext, hint, fingerprint, expires_at)
          SELECT owner_kind, 'user-' || n, provider, label, key_id, ciphertext, hint, fingerprint, now()
@@ -291,24 +291,24 @@ describe('Hash partitions', () => {
     const sent: Statement[] = [];
     const query = connection.query.bind(connection);
     connection.query = (statement, within) => (sent.push(statement), query(statement, within));
-    const place = (id: string) => storage.place({ userId: id, session: undefined });
+    const scopeOf = (id: string) => storage.scopeOf({ userId: id, session: undefined });
     const openai = [{ provider: 'openai', label: 'default' }];
     const several = Array.from({ length: 12 }, (_, i) => userId(i));
     try {
-      for (const id of several) await storage.put(place(id), makeRecord('openai'), 50);
+      for (const id of several) await storage.put(scopeOf(id), makeRecord('openai'), 50);
       sent.length = 0;
-      await storage.put(place(userId(0)), makeRecord('openai'), 50);
-      await storage.read(place(userId(0)), openai);
-      await storage.list(place(userId(0)));
-      await storage.readAll(place(userId(0)));
-      await storage.delete(place('nobody'), openai[0]);
-      await storage.clear(place('nobody'));
+      await storage.put(scopeOf(userId(0)), makeRecord('openai'), 50);
+      await storage.read(scopeOf(userId(0)), openai);
+      await storage.list(scopeOf(userId(0)));
+      await storage.readAll(scopeOf(userId(0)));
+      await storage.delete(scopeOf('nobody'), openai[0]);
+      await storage.clear(scopeOf('nobody'));
       expect(sent).toHaveLength(6);
       for (const statement of sent) expect([statement.text, await touchedBy(statement)]).toEqual([statement.text, 1]);
 
       // The first goes alone; the others travel together, and each is looked for in its own partition.
       sent.length = 0;
-      await Promise.all(several.map((id) => storage.read(place(id), openai)));
+      await Promise.all(several.map((id) => storage.read(scopeOf(id), openai)));
       expect(sent).toHaveLength(2);
       const theirs = 'SELECT count(DISTINCT tableoid)::int AS n FROM user_api_keys WHERE owner_id = ANY ($1)';
       const [{ n }] = await database.query(theirs, [several.slice(1)]);

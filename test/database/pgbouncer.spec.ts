@@ -40,7 +40,7 @@ if (!path) process.stdout.write('A pooler by transaction was not tested: there i
       });
       return {
         storage,
-        place: async (owner) => storage.place({ userId: owner, session: undefined }),
+        scopeOf: async (owner) => storage.scopeOf({ userId: owner, session: undefined }),
         break: async () => void (await own.query('ALTER TABLE user_api_keys RENAME TO away')),
         mend: async () => void (await own.query('ALTER TABLE away RENAME TO user_api_keys')),
         close: async () => {
@@ -92,7 +92,7 @@ if (!path) process.stdout.write('A pooler by transaction was not tested: there i
       const { storage, close } = await openDatabaseStorage(database, { db });
       const reads = users.flatMap(({ userId }) =>
         [1, 2].map(async () =>
-          storage.list(storage.place({ userId, session: undefined })).catch((error: unknown) => error),
+          storage.list(storage.scopeOf({ userId, session: undefined })).catch((error: unknown) => error),
         ),
       );
       const failed = (await Promise.all(reads)).filter((answer) => answer instanceof StorageError);

@@ -22,7 +22,7 @@ async function worldOfUsers(): Promise<StorageWorld> {
   const { database, sessions, storage, close } = await open();
   return {
     storage,
-    place: async (userId) => storage.place({ userId, session: sessionOf(await sessions.request()) }),
+    scopeOf: async (userId) => storage.scopeOf({ userId, session: sessionOf(await sessions.request()) }),
     break: async () => void (await database.query('ALTER TABLE user_api_keys RENAME TO away')),
     mend: async () => void (await database.query('ALTER TABLE away RENAME TO user_api_keys')),
     close,
@@ -34,11 +34,11 @@ async function worldOfVisitors(): Promise<StorageWorld> {
   const ids = new Map<string, string>();
   return {
     storage,
-    async place(owner) {
+    async scopeOf(owner) {
       const request = await sessions.request(ids.get(owner));
       if (!ids.has(owner)) await new Promise((resolve) => request.session.save(resolve));
       ids.set(owner, request.sessionID);
-      return storage.place({ userId: undefined, session: sessionOf(request) });
+      return storage.scopeOf({ userId: undefined, session: sessionOf(request) });
     },
     break: () => sessions.break(),
     mend: () => sessions.mend(),
@@ -55,14 +55,14 @@ describe('HybridKeyStorage', () => {
     try {
       const request = await sessions.request();
       const session = sessionOf(request);
-      await storage.put(storage.place({ userId: 'alice', session }), makeRecord('openai'), 50);
+      await storage.put(storage.scopeOf({ userId: 'alice', session }), makeRecord('openai'), 50);
       expect(request.session['byok']).toBeUndefined();
       expect(await database.query('SELECT owner_id, provider FROM user_api_keys')).toEqual([
         { owner_id: 'alice', provider: 'openai' },
       ]);
 
-      const visitor = storage.place({ userId: undefined, session });
-      expect(visitor).toEqual(storage.visitorPlace({ userId: 'alice', session }));
+      const visitor = storage.scopeOf({ userId: undefined, session });
+      expect(visitor).toEqual(storage.visitorScopeOf({ userId: 'alice', session }));
       await storage.put(visitor, makeRecord('anthropic'), 50);
       expect((request.session['byok'] as { keys: unknown[] }).keys).toHaveLength(1);
       expect(await database.query('SELECT count(*)::int FROM user_api_keys')).toEqual([{ count: 1 }]);
@@ -73,6 +73,6 @@ describe('HybridKeyStorage', () => {
 
   it('asks who has neither a user nor a session to sign in', async () => {
     const storage = new HybridKeyStorage(new SessionKeyStorage(), {} as never);
-    expect(() => storage.place({ userId: undefined, session: undefined })).toThrow(UserRequiredError);
+    expect(() => storage.scopeOf({ userId: undefined, session: undefined })).toThrow(UserRequiredError);
   });
 });

@@ -8,7 +8,7 @@ import { collect, inMinutes, KEY_ID, makeRecord } from '../support/storage.js';
 export interface StorageWorld {
   storage: KeyStorage;
   /** Where an owner's keys are, as the owner's next request finds it. */
-  place(owner: string): Promise<KeyScope>;
+  scopeOf(owner: string): Promise<KeyScope>;
   /** From now on what stands behind the storage refuses everything, until `mend()`. */
   break(): Promise<void> | void;
   mend(): Promise<void> | void;
@@ -34,7 +34,7 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
       owner = `owner-${next++}`;
     });
 
-    const here = () => world.place(owner);
+    const here = () => world.scopeOf(owner);
     const put = async (record: KeyRecord, limit = LIMIT) => world.storage.put(await here(), record, limit);
     const list = async () => world.storage.list(await here());
     const listed = async () => (await list()).map(({ provider, label }) => `${provider}/${label}`);
@@ -165,11 +165,11 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
     it('clears everything and tells what it was', async () => {
       await put(makeRecord('openai'));
       await put(makeRecord('anthropic', { label: 'work' }));
-      const place = await here();
-      const removed = await world.storage.clear(place);
+      const scope = await here();
+      const removed = await world.storage.clear(scope);
       expect(removed.sort((x, y) => (x.provider < y.provider ? -1 : 1))).toEqual([
-        { provider: 'anthropic', label: 'work', owner: place.owner, source: place.source },
-        { provider: 'openai', label: 'default', owner: place.owner, source: place.source },
+        { provider: 'anthropic', label: 'work', owner: scope.owner, source: scope.source },
+        { provider: 'openai', label: 'default', owner: scope.owner, source: scope.source },
       ]);
       expect(await listed()).toEqual([]);
       expect(await world.storage.clear(await here())).toEqual([]);
@@ -179,9 +179,9 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
       await put(makeRecord('openai'));
       await put(makeRecord('later', { expiresAt: inMinutes(1) }));
       await put(makeRecord('old', { expiresAt: inMinutes(-1) }));
-      const place = await here();
-      expect(await world.storage.deleteExpired(place)).toEqual([
-        { provider: 'old', label: 'default', owner: place.owner, source: place.source },
+      const scope = await here();
+      expect(await world.storage.deleteExpired(scope)).toEqual([
+        { provider: 'old', label: 'default', owner: scope.owner, source: scope.source },
       ]);
       expect(await world.storage.deleteExpired(await here())).toEqual([]);
       expect(await listed()).toEqual(['later/default', 'openai/default']);
@@ -201,7 +201,7 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
     });
 
     it('keeps owners apart', async () => {
-      const stranger = await world.place(`${owner}-other`);
+      const stranger = await world.scopeOf(`${owner}-other`);
       const mine = makeRecord('openai');
       await put(mine);
       expect(await world.storage.read(stranger, slots('openai'))).toEqual([null]);
@@ -209,7 +209,7 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
       expect(await world.storage.readAll(stranger)).toEqual([]);
       expect(await world.storage.delete(stranger, slots('openai')[0])).toBe(false);
       expect(await world.storage.clear(stranger)).toEqual([]);
-      await world.storage.put(await world.place(`${owner}-other`), makeRecord('openai'), LIMIT);
+      await world.storage.put(await world.scopeOf(`${owner}-other`), makeRecord('openai'), LIMIT);
       expect((await world.storage.read(await here(), slots('openai')))[0]?.ciphertext).toEqual(mine.ciphertext);
     });
 
@@ -253,12 +253,12 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
 
     it.each([1, 4, 7])('holds a limit of %i against many writers at once', async (limit) => {
       await here();
-      const places = await Promise.all(Array.from({ length: 40 }, here));
-      const writes = places.map((place, i) => {
+      const scopes = await Promise.all(Array.from({ length: 40 }, here));
+      const writes = scopes.map((scope, i) => {
         const record = makeRecord('openai', { label: `n${i}` });
         return i % 4 === 0
-          ? world.storage.putIfAbsent(place, record, limit)
-          : world.storage.put(place, record, limit).then(
+          ? world.storage.putIfAbsent(scope, record, limit)
+          : world.storage.put(scope, record, limit).then(
               () => true,
               (error: unknown) => {
                 if (error instanceof KeyLimitError) return false;
@@ -273,18 +273,18 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
     it('tells a failure behind it as such, never as "no key"', async () => {
       await put(makeRecord('openai'));
       await put(makeRecord('old', { expiresAt: inMinutes(-1) }));
-      const place = await here();
+      const scope = await here();
       await world.break();
       try {
         const attempts = await Promise.allSettled([
-          world.storage.read(place, slots('openai')),
-          world.storage.list(place),
-          world.storage.readAll(place),
-          world.storage.put(place, makeRecord('openai'), LIMIT),
-          world.storage.putIfAbsent(place, makeRecord('new'), LIMIT),
-          world.storage.delete(place, slots('openai')[0]),
-          world.storage.clear(place),
-          world.storage.deleteExpired(place),
+          world.storage.read(scope, slots('openai')),
+          world.storage.list(scope),
+          world.storage.readAll(scope),
+          world.storage.put(scope, makeRecord('openai'), LIMIT),
+          world.storage.putIfAbsent(scope, makeRecord('new'), LIMIT),
+          world.storage.delete(scope, slots('openai')[0]),
+          world.storage.clear(scope),
+          world.storage.deleteExpired(scope),
         ]);
         for (const attempt of attempts) {
           const { reason } = attempt as PromiseRejectedResult;

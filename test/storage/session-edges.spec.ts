@@ -16,7 +16,7 @@ describe('SessionKeyStorage', () => {
   });
 
   const placeOf = (request: ByokRequest, userId?: string): KeyScope =>
-    storage.place({ userId, session: sessionOf(request) });
+    storage.scopeOf({ userId, session: sessionOf(request) });
   type Held = { v: number; keys: Record<string, unknown>[] };
   const heldBy = (request: SessionRequest) => request.session['byok'] as Held;
 

@@ -9,14 +9,14 @@ function world(sessions: TestSessions, close: () => Promise<void>, visitors = fa
   const ids = new Map<string, string>();
   return {
     storage,
-    async place(owner) {
+    async scopeOf(owner) {
       const request = await sessions.request(ids.get(owner));
       if (!ids.has(owner)) {
         ids.set(owner, request.sessionID);
         await new Promise((resolve) => request.session.save(resolve));
       }
       const caller: KeyCaller = { userId: visitors ? undefined : owner, session: sessionOf(request) };
-      return storage.place(caller);
+      return storage.scopeOf(caller);
     },
     break: () => sessions.break(),
     mend: () => sessions.mend(),

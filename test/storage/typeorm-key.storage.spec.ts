@@ -11,7 +11,7 @@ async function world(options: Partial<ByokModuleOptions> = {}): Promise<StorageW
   const { storage, close } = await openDatabaseStorage(database, options);
   return {
     storage,
-    place: async (owner) => storage.place({ userId: owner, session: undefined }),
+    scopeOf: async (owner) => storage.scopeOf({ userId: owner, session: undefined }),
     break: async () => void (await database.query(`ALTER TABLE "${table}" RENAME TO away`)),
     mend: async () => void (await database.query(`ALTER TABLE away RENAME TO "${table}"`)),
     close: async () => {
@@ -38,16 +38,16 @@ describe('TypeOrmKeyStorage', () => {
     await database.drop();
   });
 
-  it('has no place for who is not signed in', () => {
+  it('refuses a caller who is not signed in', () => {
     const [{ storage }] = opened;
-    expect(() => storage.place({ userId: undefined, session: undefined })).toThrow(UserRequiredError);
-    expect(storage.visitorPlace()).toBeNull();
+    expect(() => storage.scopeOf({ userId: undefined, session: undefined })).toThrow(UserRequiredError);
+    expect(storage.visitorScopeOf()).toBeNull();
   });
 
   it('holds the limit of 50 against three instances that write at once', async () => {
-    const place = opened[0].storage.place({ userId: 'alice', session: undefined });
+    const scope = opened[0].storage.scopeOf({ userId: 'alice', session: undefined });
     const writes = Array.from({ length: 120 }, (_, i) =>
-      opened[i % 3].storage.put(place, makeRecord('openai', { label: `n${i}` }), 50),
+      opened[i % 3].storage.put(scope, makeRecord('openai', { label: `n${i}` }), 50),
     );
     const refused = (await Promise.allSettled(writes)).flatMap((w) => (w.status === 'rejected' ? [w.reason] : []));
     expect(refused.every((reason) => reason instanceof KeyLimitError)).toBe(true);
@@ -57,15 +57,15 @@ describe('TypeOrmKeyStorage', () => {
 
   it('replaces with one statement', async () => {
     const [{ storage, connection }] = opened;
-    const place = storage.place({ userId: 'bob', session: undefined });
-    await storage.put(place, makeRecord('openai'), 50);
+    const scope = storage.scopeOf({ userId: 'bob', session: undefined });
+    await storage.put(scope, makeRecord('openai'), 50);
     const dataSource = await connection.ready();
     const { master } = dataSource.driver as unknown as { master: { query: (...args: unknown[]) => unknown } };
     const sent: unknown[] = [];
     const query = master.query.bind(master);
     master.query = (...args) => (sent.push(args[0]), query(...args));
     try {
-      await storage.put(place, makeRecord('openai'), 50);
+      await storage.put(scope, makeRecord('openai'), 50);
     } finally {
       master.query = query;
     }

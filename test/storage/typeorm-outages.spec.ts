@@ -116,7 +116,7 @@ describe('A database that falls silent', () => {
 });
 
 describe('A pool whose connections the application holds', () => {
-  const place = (id: string) => ({ source: 'database' as const, owner: { kind: 'user' as const, id } });
+  const scopeOf = (id: string) => ({ source: 'database' as const, owner: { kind: 'user' as const, id } });
 
   /** What there is after writes that were told to have failed, once their connection is free. */
   async function leftAfter(write: (storage: TypeOrmKeyStorage, id: string) => Promise<unknown>): Promise<string[]> {
@@ -133,7 +133,7 @@ describe('A pool whose connections the application holds', () => {
       expect(error).toBeInstanceOf(StorageError);
       await runner.release();
       // Behind whatever waits for the connection.
-      await storage.put(place('after'), makeRecord('openai'), 50);
+      await storage.put(scopeOf('after'), makeRecord('openai'), 50);
       return (await database.query('SELECT owner_id AS id FROM user_api_keys ORDER BY 1')).map(
         ({ id }) => id as string,
       );
@@ -145,7 +145,7 @@ describe('A pool whose connections the application holds', () => {
 
   it('writes nothing once a caller was told that it could not, over what others have written meanwhile', async () => {
     const record = makeRecord('openai');
-    expect(await leftAfter((storage, id) => storage.put(place(id), record, 50))).toEqual(['after']);
-    expect(await leftAfter((storage, id) => storage.putIfAbsent(place(id), record, 50))).toEqual(['after']);
+    expect(await leftAfter((storage, id) => storage.put(scopeOf(id), record, 50))).toEqual(['after']);
+    expect(await leftAfter((storage, id) => storage.putIfAbsent(scopeOf(id), record, 50))).toEqual(['after']);
   });
 });

@@ -21,7 +21,7 @@ describe.each([{ preparedStatements: true }, { preparedStatements: false }])('Re
       Array.from({ length: OWNERS }, async (_, i) => {
         const record = makeRecord('openai', { expiresAt: i % 2 === 0 ? inMinutes(i + 1) : null });
         records.set(`user-${i}`, record);
-        await opened.storage.put(place(`user-${i}`), record, 50);
+        await opened.storage.put(scopeOf(`user-${i}`), record, 50);
       }),
     );
   });
@@ -32,8 +32,8 @@ describe.each([{ preparedStatements: true }, { preparedStatements: false }])('Re
     await database.drop();
   });
 
-  const place = (id: string) => ({ source: 'database' as const, owner: { kind: 'user' as const, id } });
-  const read = async (id: string) => (await opened.storage.read(place(id), [OPENAI]))[0];
+  const scopeOf = (id: string) => ({ source: 'database' as const, owner: { kind: 'user' as const, id } });
+  const read = async (id: string) => (await opened.storage.read(scopeOf(id), [OPENAI]))[0];
 
   /** Statements that were sent while `work` ran. */
   async function statements(work: () => Promise<unknown>): Promise<{ name?: string; values: unknown[] }[]> {
@@ -76,22 +76,22 @@ describe.each([{ preparedStatements: true }, { preparedStatements: false }])('Re
   it('leave the removal of what has expired after them to few statements too, which give each owner their own', async () => {
     const owners = Array.from({ length: 200 }, (_, i) => `expired-${i}`);
     const old = { expiresAt: inMinutes(-1) };
-    await Promise.all(owners.map((id) => opened.storage.put(place(id), makeRecord('openai', old), 50)));
+    await Promise.all(owners.map((id) => opened.storage.put(scopeOf(id), makeRecord('openai', old), 50)));
     const removed: unknown[] = [];
     const sent = await statements(async () => {
-      const asked = [...owners, ...owners, 'nobody'].map((id) => opened.storage.deleteExpired(place(id)));
+      const asked = [...owners, ...owners, 'nobody'].map((id) => opened.storage.deleteExpired(scopeOf(id)));
       removed.push(...(await Promise.all(asked)));
     });
-    expect(removed).toEqual([...owners.map((id) => [{ ...OPENAI, ...place(id) }]), ...owners.map(() => []), []]);
+    expect(removed).toEqual([...owners.map((id) => [{ ...OPENAI, ...scopeOf(id) }]), ...owners.map(() => []), []]);
     expect(sent.length).toBeLessThanOrEqual(2);
   });
 
   it('mix up nothing where some have none, some several and some strange names', async () => {
     const strange = [`'"; --`, '{a,b}', '\\', 'NULL', '', '鍵🔑', 'user-1\nuser-2'];
-    for (const id of strange) await opened.storage.put(place(id), makeRecord('openai', { hint: id }), 50);
+    for (const id of strange) await opened.storage.put(scopeOf(id), makeRecord('openai', { hint: id }), 50);
     const asked = [...strange, ...records.keys(), ...Array.from({ length: 200 }, (_, i) => `nobody-${i}`)];
     const slots = [OPENAI, { provider: 'none', label: 'default' }, OPENAI];
-    const found = await Promise.all(asked.map((id) => opened.storage.read(place(id), slots)));
+    const found = await Promise.all(asked.map((id) => opened.storage.read(scopeOf(id), slots)));
     const rows = await database.query('SELECT owner_id, ciphertext FROM user_api_keys');
     const expected = new Map(rows.map((row) => [row.owner_id, (row.ciphertext as Buffer).toString('hex')]));
     const wrong = asked.filter((id, i) => {
@@ -123,7 +123,7 @@ describe.each([{ preparedStatements: true }, { preparedStatements: false }])('Re
     const answers: Promise<unknown>[] = [];
     const sent = await statements(async () => {
       const abandoned = (id: string, isAbandoned: () => boolean) =>
-        opened.storage.read(place(id), [OPENAI], isAbandoned).catch((error: unknown) => error);
+        opened.storage.read(scopeOf(id), [OPENAI], isAbandoned).catch((error: unknown) => error);
       answers.push(
         read('user-0'),
         abandoned('user-1', () => true),
@@ -178,7 +178,7 @@ describe.each([{ preparedStatements: true }, { preparedStatements: false }])('Re
     for (let i = 0; i < 100; i++) {
       const record = makeRecord('openai');
       const others = Promise.all([read('user-5'), read('user-6'), read('user-7')]);
-      await opened.storage.put(place('user-5'), record, 50);
+      await opened.storage.put(scopeOf('user-5'), record, 50);
       if (!(await read('user-5'))?.ciphertext.equals(record.ciphertext)) stale++;
       await others;
     }
@@ -186,17 +186,17 @@ describe.each([{ preparedStatements: true }, { preparedStatements: false }])('Re
   });
 
   it('decide expiry by the clock of the database', async () => {
-    await opened.storage.put(place('late'), makeRecord('openai', { expiresAt: inMinutes(60) }), 50);
+    await opened.storage.put(scopeOf('late'), makeRecord('openai', { expiresAt: inMinutes(60) }), 50);
     const realNow = Date.now.bind(Date);
     Date.now = () => realNow() + 2 * 60 * 60_000;
     try {
       expect(await read('late')).toMatchObject({ ciphertext: expect.any(Buffer) });
-      expect((await opened.storage.list(place('late')))[0].expired).toBe(false);
+      expect((await opened.storage.list(scopeOf('late')))[0].expired).toBe(false);
       await database.query(`UPDATE user_api_keys SET expires_at = now() + interval '1 hour' WHERE owner_id = 'late'`);
       Date.now = () => realNow() - 2 * 60 * 60_000;
       await database.query(`UPDATE user_api_keys SET expires_at = now() - interval '1 second' WHERE owner_id = 'late'`);
       expect(await read('late')).toBeNull();
-      expect((await opened.storage.list(place('late')))[0].expired).toBe(true);
+      expect((await opened.storage.list(scopeOf('late')))[0].expired).toBe(true);
     } finally {
       Date.now = realNow;
     }
@@ -205,11 +205,11 @@ describe.each([{ preparedStatements: true }, { preparedStatements: false }])('Re
   it('and writes tell nothing of the database in what they throw', async () => {
     const unknown = makeRecord('openai', { keyId: Buffer.from('ffffffffffffffff', 'hex') });
     const attempts = await Promise.allSettled([
-      opened.storage.put(place('someone'), unknown, 50),
-      opened.storage.put(place('some\0one'), makeRecord('openai'), 50),
-      opened.storage.putIfAbsent(place('someone'), unknown, 50),
-      opened.storage.read(place('some\0one'), [OPENAI]),
-      opened.storage.list(place('some\0one')),
+      opened.storage.put(scopeOf('someone'), unknown, 50),
+      opened.storage.put(scopeOf('some\0one'), makeRecord('openai'), 50),
+      opened.storage.putIfAbsent(scopeOf('someone'), unknown, 50),
+      opened.storage.read(scopeOf('some\0one'), [OPENAI]),
+      opened.storage.list(scopeOf('some\0one')),
     ]);
     for (const attempt of attempts) {
       const { reason } = attempt as PromiseRejectedResult;
@@ -217,6 +217,6 @@ describe.each([{ preparedStatements: true }, { preparedStatements: false }])('Re
       expect(Object.keys(reason as object).sort()).toEqual(['code', 'name']);
       expect(String((reason as Error).message)).toBe('The storage of keys is unavailable. Try again.');
     }
-    expect(await opened.storage.read(place('someone'), [OPENAI])).toEqual([null]);
+    expect(await opened.storage.read(scopeOf('someone'), [OPENAI])).toEqual([null]);
   });
 });

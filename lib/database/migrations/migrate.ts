@@ -6,7 +6,7 @@ const MIGRATION_LOCK = 7_267_001;
 
 /** Runs the migrations that are pending, on one connection, so that a pool of one does; their names. @internal */
 export function migrate(dataSource: DataSource): Promise<string[]> {
-  return alone(dataSource, async (runner) => {
+  return withMigrationLock(dataSource, async (runner) => {
     const executor = new MigrationExecutor(dataSource, runner);
     executor.transaction = 'all';
     return (await executor.executePendingMigrations()).map(({ name }) => name);
@@ -15,7 +15,7 @@ export function migrate(dataSource: DataSource): Promise<string[]> {
 
 /** Undoes one of the migrations in `byok_migrations`; whether it had run. @internal */
 export function undo(dataSource: DataSource, migration: MigrationInterface): Promise<boolean> {
-  return alone(dataSource, async (runner) => {
+  return withMigrationLock(dataSource, async (runner) => {
     const sql = 'DELETE FROM byok_migrations WHERE name = $1 RETURNING 1';
     const { records } = await runner.query(sql, [migration.name], true);
     if (records.length === 0) return false;
@@ -25,7 +25,7 @@ export function undo(dataSource: DataSource, migration: MigrationInterface): Pro
 }
 
 /** In one transaction, which holds the lock: a lock of the session would stay with whatever server a pooler gave it to. */
-async function alone<T>(dataSource: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+async function withMigrationLock<T>(dataSource: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
   const runner = dataSource.createQueryRunner();
   try {
     // Asked again and again: waiting for another instance's migration may take longer than one statement may.

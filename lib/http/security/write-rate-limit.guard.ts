@@ -37,7 +37,7 @@ export class WriteRateLimitGuard implements CanActivate {
     const request = http.getRequest<ByokRequest & { method: string; ip?: string }>();
     if (!this.#owners || !this.#addresses || SAFE.has(request.method)) return true;
     await this.#consume(this.#addresses, addressKey(request.ip), http.getResponse());
-    const { owner } = await this.callers.place(request);
+    const { owner } = await this.callers.scopeOf(request);
     await this.#consume(this.#owners, `${owner.kind}:${owner.id}`, http.getResponse());
     return true;
   }

@@ -27,61 +27,61 @@ export class HybridKeyStorage implements KeyStorage {
     private readonly database: TypeOrmKeyStorage,
   ) {}
 
-  place(caller: KeyCaller): KeyScope {
-    if (caller.userId !== undefined) return this.database.place(caller);
+  scopeOf(caller: KeyCaller): KeyScope {
+    if (caller.userId !== undefined) return this.database.scopeOf(caller);
     if (!caller.session) throw new UserRequiredError('Sign in first: this request has neither a user nor a session.');
-    return this.session.place(caller);
+    return this.session.scopeOf(caller);
   }
 
-  visitorPlace(caller: KeyCaller): KeyScope {
-    return this.session.visitorPlace(caller);
+  visitorScopeOf(caller: KeyCaller): KeyScope {
+    return this.session.visitorScopeOf(caller);
   }
 
-  put(place: KeyScope, record: KeyRecord, limit: number): Promise<PutResult> {
-    return this.#of(place).put(place, record, limit);
+  put(scope: KeyScope, record: KeyRecord, limit: number): Promise<PutResult> {
+    return this.#of(scope).put(scope, record, limit);
   }
 
-  putIfAbsent(place: KeyScope, record: KeyRecord, limit: number): Promise<boolean> {
-    return this.#of(place).putIfAbsent(place, record, limit);
+  putIfAbsent(scope: KeyScope, record: KeyRecord, limit: number): Promise<boolean> {
+    return this.#of(scope).putIfAbsent(scope, record, limit);
   }
 
-  read(place: KeyScope, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]> {
-    return this.#of(place).read(place, slots, isAbandoned);
+  read(scope: KeyScope, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]> {
+    return this.#of(scope).read(scope, slots, isAbandoned);
   }
 
-  noteUse(place: KeyScope, slot: KeySlot): void {
-    this.#of(place).noteUse(place, slot);
+  recordUse(scope: KeyScope, slot: KeySlot): void {
+    this.#of(scope).recordUse(scope, slot);
   }
 
-  async renew(place: KeyScope, slot: KeySlot, read: SealedKey, renewed: RenewedKey): Promise<boolean> {
-    return place.source === 'session' && this.session.renew(place, slot, read, renewed);
+  async renew(scope: KeyScope, slot: KeySlot, read: SealedKey, renewed: RenewedKey): Promise<boolean> {
+    return scope.source === 'session' && this.session.renew(scope, slot, read, renewed);
   }
 
-  list(place: KeyScope): Promise<ListedKey[]> {
-    return this.#of(place).list(place);
+  list(scope: KeyScope): Promise<ListedKey[]> {
+    return this.#of(scope).list(scope);
   }
 
-  readAll(place: KeyScope): Promise<ListedKey[]> {
-    return this.#of(place).readAll(place);
+  readAll(scope: KeyScope): Promise<ListedKey[]> {
+    return this.#of(scope).readAll(scope);
   }
 
-  delete(place: KeyScope, slot: KeySlot): Promise<boolean> {
-    return this.#of(place).delete(place, slot);
+  delete(scope: KeyScope, slot: KeySlot): Promise<boolean> {
+    return this.#of(scope).delete(scope, slot);
   }
 
-  clear(place: KeyScope): Promise<RemovedKey[]> {
-    return this.#of(place).clear(place);
+  clear(scope: KeyScope): Promise<RemovedKey[]> {
+    return this.#of(scope).clear(scope);
   }
 
-  deleteExpired(place: KeyScope): Promise<RemovedKey[]> {
-    return this.#of(place).deleteExpired(place);
+  deleteExpired(scope: KeyScope): Promise<RemovedKey[]> {
+    return this.#of(scope).deleteExpired(scope);
   }
 
   deleteAllExpired(options?: { ifFree?: boolean }): AsyncIterable<RemovedKey[]> {
     return this.database.deleteAllExpired(options);
   }
 
-  #of(place: KeyScope): KeyStorage {
-    return place.source === 'database' ? this.database : this.session;
+  #of(scope: KeyScope): KeyStorage {
+    return scope.source === 'database' ? this.database : this.session;
   }
 }

@@ -23,8 +23,8 @@ export interface SessionHandle {
   readonly store: SessionStoreLike | undefined;
   /** Saves it now rather than at the end of the request, so that a failure is seen. */
   save(): Promise<void>;
-  /** A session that is over: it is read, but never saved again, which would bring it back to life. */
-  readonly over: boolean;
+  /** Whether the session has ended: it is read, but never saved again, which would revive it. */
+  readonly ended: boolean;
 }
 
 interface SessionObject extends Record<string, unknown> {
@@ -48,7 +48,7 @@ export function sessionOf(request: RequestWithStore): SessionHandle | undefined 
     id,
     data,
     store: request.sessionStore,
-    over: false,
+    ended: false,
     save: async () => {
       if (typeof data.save !== 'function') return;
       await called((done) => data.save?.(done));
@@ -61,7 +61,7 @@ export function endedSession(from: unknown, request: RequestWithStore): SessionH
   const data = from as SessionObject | null;
   const id = typeof data === 'object' && data !== null ? idOf(data, request) : undefined;
   if (!data || id === undefined) return undefined;
-  return { id, data, store: request.sessionStore, over: true, save: async () => {} };
+  return { id, data, store: request.sessionStore, ended: true, save: async () => {} };
 }
 
 /**
@@ -87,8 +87,8 @@ export async function readStore(store: SessionStoreLike, id: string): Promise<Re
 }
 
 /** Whether it ended meanwhile: saving it would bring it back to life. @throws StorageError @internal */
-export async function hasEnded({ over, store, id }: SessionHandle): Promise<boolean> {
-  return over || (store !== undefined && (await readStore(store, id)) === null);
+export async function hasEnded({ ended, store, id }: SessionHandle): Promise<boolean> {
+  return ended || (store !== undefined && (await readStore(store, id)) === null);
 }
 
 /** Writes into the session's store. @throws StorageError @internal */

@@ -14,13 +14,13 @@ import type {
   SealedKey,
 } from '../key-storage.interface.js';
 import { hasEnded, readStore, type SessionHandle } from './session-handle.js';
-import { bySlot, removed, visitorPlaceOf } from './session-owners.js';
+import { bySlot, removed, visitorScope } from './session-owners.js';
 import {
-  findLive,
+  findCurrent,
   isExpired,
   isOwnedBy,
   isSlot,
-  isStranger,
+  isForeign,
   recordsOf,
   renewedRecord,
   SESSION_PROPERTY,
@@ -42,27 +42,27 @@ import { Tombstones } from './tombstones.js';
 @Injectable()
 export class SessionKeyStorage implements KeyStorage {
   readonly #tombstones = new Tombstones();
-  /** The last write to each session that is under way in this process: writes to one session wait for each other. */
+  /** The last write in this process to each session: writes to one session wait for each other. */
   readonly #writes = new Map<string, Promise<unknown>>();
 
-  place(caller: KeyCaller): KeyScope {
+  scopeOf(caller: KeyCaller): KeyScope {
     const session = requireSession(caller);
-    if (caller.userId === undefined) return visitorPlaceOf(session);
+    if (caller.userId === undefined) return visitorScope(session);
     return { source: 'session', owner: { kind: 'user', id: caller.userId }, session };
   }
 
-  visitorPlace(caller: KeyCaller): KeyScope {
-    return visitorPlaceOf(requireSession(caller));
+  visitorScopeOf(caller: KeyCaller): KeyScope {
+    return visitorScope(requireSession(caller));
   }
 
-  async put(place: KeyScope, record: KeyRecord, limit: number): Promise<PutResult> {
-    return this.#write(place, async (live) => {
-      const old = live.mine.find((r) => isSlot(r, record));
-      const others = live.mine.filter((r) => r !== old && !isExpired(r));
+  async put(scope: KeyScope, record: KeyRecord, limit: number): Promise<PutResult> {
+    return this.#write(scope, async (records) => {
+      const old = records.owned.find((r) => isSlot(r, record));
+      const others = records.owned.filter((r) => r !== old && !isExpired(r));
       // An expired record is one more: it did not count.
       if ((!old || isExpired(old)) && others.length >= limit) throw new KeyLimitError(limit);
       const now = Date.now();
-      const written = toSessionRecord(place.owner, record, old?.createdAt ?? now, now);
+      const written = toSessionRecord(scope.owner, record, old?.createdAt ?? now, now);
       return {
         result: { record: toListedKey(written), replaced: old !== undefined },
         remove: old ? [old] : [],
@@ -71,114 +71,121 @@ export class SessionKeyStorage implements KeyStorage {
     });
   }
 
-  async putIfAbsent(place: KeyScope, record: KeyRecord, limit: number): Promise<boolean> {
-    return this.#write(place, async (live) => {
-      const old = live.mine.find((r) => isSlot(r, record));
-      const others = live.mine.filter((r) => r !== old && !isExpired(r));
+  async putIfAbsent(scope: KeyScope, record: KeyRecord, limit: number): Promise<boolean> {
+    return this.#write(scope, async (records) => {
+      const old = records.owned.find((r) => isSlot(r, record));
+      const others = records.owned.filter((r) => r !== old && !isExpired(r));
       if ((old && !isExpired(old)) || others.length >= limit) return { result: false };
       const now = Date.now();
-      const written = toSessionRecord(place.owner, record, now, now);
+      const written = toSessionRecord(scope.owner, record, now, now);
       return { result: true, remove: old ? [old] : [], add: [written] };
     });
   }
 
-  async read(place: KeyScope, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]> {
-    await this.#purgeStrangers(place);
-    return Promise.all(slots.map((slot) => this.#readOne(place, slot)));
+  async read(scope: KeyScope, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]> {
+    await this.#purgeForeign(scope);
+    return Promise.all(slots.map((slot) => this.#readOne(scope, slot)));
   }
 
-  async #readOne(place: KeyScope, slot: KeySlot): Promise<SealedKey | null> {
-    const session = sessionOfPlace(place);
-    const loaded = findLive(session.data, place.owner, slot);
+  async #readOne(scope: KeyScope, slot: KeySlot): Promise<SealedKey | null> {
+    const session = requireSession(scope);
+    const loaded = findCurrent(session.data, scope.owner, slot);
     if (!loaded) return null;
     if (!(await this.#tombstones.has(session, loaded))) return toSealedKey(loaded);
-    // Deleted or replaced since this request loaded its session. If replaced, the store has the new one.
-    const stored = session.store && !session.over ? await readStore(session.store, session.id) : null;
-    const current = findLive(stored, place.owner, slot);
+    // Deleted or replaced since this request loaded its session. If replaced, the store has the new record.
+    const stored = session.store && !session.ended ? await readStore(session.store, session.id) : null;
+    const current = findCurrent(stored, scope.owner, slot);
     const found = current && !(await this.#tombstones.has(session, current)) ? toSealedKey(current) : null;
-    await this.#purgeDead(place);
+    await this.#purgeTombstoned(scope);
     return found;
   }
 
-  /** Not kept: it would save the session, whole, on every request that uses a key. */
-  noteUse(): void {}
+  /** Not recorded: it would save the whole session on every request that uses a key. */
+  recordUse(): void {}
 
   /**
-   * Leaves no tombstone: the record is the same key as before, and where a slow request brings the old one back, that is
-   * read and sealed anew again. A deletion later on kills both, which have one origin.
+   * Leaves no tombstone: it is the same key, and if a slow request writes the old record back, that one is read and
+   * re-encrypted again. A later deletion removes both: they have the same origin.
    */
-  async renew(place: KeyScope, slot: KeySlot, read: SealedKey, renewed: RenewedKey): Promise<boolean> {
-    const session = sessionOfPlace(place);
+  async renew(scope: KeyScope, slot: KeySlot, read: SealedKey, renewed: RenewedKey): Promise<boolean> {
+    const session = requireSession(scope);
     if (await hasEnded(session)) return false;
     const sealed = read.ciphertext.toString('base64url');
-    return this.#write(place, async ({ mine }) => {
-      const old = mine.find((r) => isSlot(r, slot) && r.sealed === sealed);
+    return this.#write(scope, async ({ owned }) => {
+      const old = owned.find((r) => isSlot(r, slot) && r.sealed === sealed);
       return { result: old !== undefined, renew: old && [old, renewedRecord(old, renewed)] };
     });
   }
 
-  async list(place: KeyScope): Promise<ListedKey[]> {
-    await this.#purgeStrangers(place);
-    const session = sessionOfPlace(place);
-    const { mine, dead } = await this.#live(session, recordsOf(session.data), place.owner);
-    if (dead.length > 0) await this.#purgeDead(place);
-    return mine.map(toListedKey).sort(bySlot);
+  async list(scope: KeyScope): Promise<ListedKey[]> {
+    await this.#purgeForeign(scope);
+    const session = requireSession(scope);
+    const { owned, tombstoned } = await this.#sortRecords(session, recordsOf(session.data), scope.owner);
+    if (tombstoned.length > 0) await this.#purgeTombstoned(scope);
+    return owned.map(toListedKey).sort(bySlot);
   }
 
-  async readAll(place: KeyScope): Promise<ListedKey[]> {
-    return (await this.list(place)).filter((record) => !record.expired);
+  async readAll(scope: KeyScope): Promise<ListedKey[]> {
+    return (await this.list(scope)).filter((record) => !record.expired);
   }
 
-  async delete(place: KeyScope, slot: KeySlot): Promise<boolean> {
-    return this.#write(place, async (live) => {
-      const remove = live.mine.filter((r) => isSlot(r, slot));
+  async delete(scope: KeyScope, slot: KeySlot): Promise<boolean> {
+    return this.#write(scope, async (records) => {
+      const remove = records.owned.filter((r) => isSlot(r, slot));
       return { result: remove.length > 0, remove };
     });
   }
 
-  async clear(place: KeyScope): Promise<RemovedKey[]> {
-    return this.#write(place, async ({ mine }) => ({ result: removed(place, mine), remove: mine }));
+  async clear(scope: KeyScope): Promise<RemovedKey[]> {
+    return this.#write(scope, async ({ owned }) => ({ result: removed(scope, owned), remove: owned }));
   }
 
-  async deleteExpired(place: KeyScope): Promise<RemovedKey[]> {
-    const session = sessionOfPlace(place);
-    // Looked at first: most often there is nothing to write, and the session may have ended with its request.
-    if (!recordsOf(session.data).some((r) => isOwnedBy(r, place.owner) && isExpired(r))) return [];
+  async deleteExpired(scope: KeyScope): Promise<RemovedKey[]> {
+    const session = requireSession(scope);
+    // Checked first: usually there is nothing to write, and the session may have ended with its request.
+    if (!recordsOf(session.data).some((r) => isOwnedBy(r, scope.owner) && isExpired(r))) return [];
     if (await hasEnded(session)) return [];
-    return this.#write(place, async ({ mine }) => {
-      const expired = mine.filter((r) => isExpired(r));
-      return { result: removed(place, expired), remove: expired };
+    return this.#write(scope, async ({ owned }) => {
+      const expired = owned.filter((r) => isExpired(r));
+      return { result: removed(scope, expired), remove: expired };
     });
   }
 
-  /** Sessions of others cannot be reached; what is expired in them is never read, and goes with the session. */
+  /** Other sessions cannot be reached. Their expired records are never read, and are removed with the session. */
   async *deleteAllExpired(): AsyncGenerator<RemovedKey[], void, undefined> {}
 
-  async #write<T>(place: KeyScope, change: (live: Live) => Promise<Change<T>>): Promise<T> {
-    const session = sessionOfPlace(place);
+  async #write<T>(scope: KeyScope, change: (records: Records) => Promise<Change<T>>): Promise<T> {
+    const session = requireSession(scope);
     const before = this.#writes.get(session.id);
-    const mine = (async () => {
+    const write = (async () => {
       await before?.catch(() => {});
-      return this.#writeNow(session, place, change);
+      return this.#writeNow(session, scope, change);
     })();
-    this.#writes.set(session.id, mine);
+    this.#writes.set(session.id, write);
     try {
-      return await mine;
+      return await write;
     } finally {
-      if (this.#writes.get(session.id) === mine) this.#writes.delete(session.id);
+      if (this.#writes.get(session.id) === write) this.#writes.delete(session.id);
     }
   }
 
-  async #writeNow<T>(session: SessionHandle, place: KeyScope, change: (live: Live) => Promise<Change<T>>): Promise<T> {
-    const stored = session.store && !session.over ? await readStore(session.store, session.id) : null;
-    const live = await this.#live(session, recordsOf(stored ?? session.data), place.owner);
-    const { result, remove = [], add = [], renew } = await change(live);
-    const gone = [...remove, ...live.strangers];
-    const keys = [...live.all.filter((r) => !gone.includes(r)).map((r) => (r === renew?.[0] ? renew[1] : r)), ...add];
+  async #writeNow<T>(
+    session: SessionHandle,
+    scope: KeyScope,
+    change: (records: Records) => Promise<Change<T>>,
+  ): Promise<T> {
+    const stored = session.store && !session.ended ? await readStore(session.store, session.id) : null;
+    const records = await this.#sortRecords(session, recordsOf(stored ?? session.data), scope.owner);
+    const { result, remove = [], add = [], renew } = await change(records);
+    const gone = [...remove, ...records.foreign];
+    const keys = [
+      ...records.all.filter((r) => !gone.includes(r)).map((r) => (r === renew?.[0] ? renew[1] : r)),
+      ...add,
+    ];
     // First the tombstones: if they cannot be written, nothing has happened yet.
     await Promise.all(gone.map((r) => this.#tombstones.add(session, r)));
     const previous = session.data[SESSION_PROPERTY];
-    if (renew || gone.length + add.length + live.dead.length > 0) {
+    if (renew || gone.length + add.length + records.tombstoned.length > 0) {
       session.data[SESSION_PROPERTY] = { v: 1, keys };
       try {
         await session.save();
@@ -190,41 +197,41 @@ export class SessionKeyStorage implements KeyStorage {
     return result;
   }
 
-  async #live(session: SessionHandle, records: SessionRecord[], owner: KeyOwner): Promise<Live> {
-    const isDead = await Promise.all(records.map((r) => this.#tombstones.has(session, r)));
-    const all = records.filter((_, i) => !isDead[i]);
+  async #sortRecords(session: SessionHandle, records: SessionRecord[], owner: KeyOwner): Promise<Records> {
+    const isTombstoned = await Promise.all(records.map((r) => this.#tombstones.has(session, r)));
+    const all = records.filter((_, i) => !isTombstoned[i]);
     return {
       all,
-      dead: records.filter((_, i) => isDead[i]),
-      mine: all.filter((r) => isOwnedBy(r, owner)),
-      strangers: all.filter((r) => isStranger(r, owner)),
+      tombstoned: records.filter((_, i) => isTombstoned[i]),
+      owned: all.filter((r) => isOwnedBy(r, owner)),
+      foreign: all.filter((r) => isForeign(r, owner)),
     };
   }
 
-  /** After a change of user the earlier user's records are invisible at once; here they are removed as well. */
-  async #purgeStrangers(place: KeyScope): Promise<void> {
-    const session = sessionOfPlace(place);
-    if (recordsOf(session.data).some((r) => isStranger(r, place.owner))) await this.#purge(place);
+  /** After a change of user, the earlier user's records are invisible at once; this also removes them. */
+  async #purgeForeign(scope: KeyScope): Promise<void> {
+    const session = requireSession(scope);
+    if (recordsOf(session.data).some((r) => isForeign(r, scope.owner))) await this.#purge(scope);
   }
 
-  /** What a slow request has brought back must not wait in the session until its tombstone is gone. */
-  async #purgeDead(place: KeyScope): Promise<void> {
-    if (!(await hasEnded(sessionOfPlace(place)))) await this.#purge(place);
+  /** A record that a slow request wrote back must not outlast its tombstone. */
+  async #purgeTombstoned(scope: KeyScope): Promise<void> {
+    if (!(await hasEnded(requireSession(scope)))) await this.#purge(scope);
   }
 
-  /** Every write leaves strangers' and dead records out: this one does nothing else. */
-  async #purge(place: KeyScope): Promise<void> {
-    await this.#write(place, async () => ({ result: undefined }));
+  /** Every write leaves foreign and tombstoned records out; this one does nothing else. */
+  async #purge(scope: KeyScope): Promise<void> {
+    await this.#write(scope, async () => ({ result: undefined }));
   }
 }
 
-/** The records of a session that are not deleted. */
-interface Live {
+/** The records of a session, by what they are to the caller. */
+interface Records {
   all: SessionRecord[];
-  mine: SessionRecord[];
-  strangers: SessionRecord[];
-  /** Deleted before, and brought back by a slow request. */
-  dead: SessionRecord[];
+  owned: SessionRecord[];
+  foreign: SessionRecord[];
+  /** Deleted before, and written back by a slow request. */
+  tombstoned: SessionRecord[];
 }
 
 interface Change<T> {
@@ -235,14 +242,7 @@ interface Change<T> {
   renew?: [SessionRecord, SessionRecord];
 }
 
-function requireSession(caller: KeyCaller): SessionHandle {
-  if (!caller.session) {
-    throw new StorageError('There is no session on this request, so its keys cannot be reached.');
-  }
-  return caller.session;
-}
-
-function sessionOfPlace(place: KeyScope): SessionHandle {
-  if (!place.session) throw new StorageError('There is no session on this request, so its keys cannot be reached.');
-  return place.session;
+function requireSession({ session }: { session?: SessionHandle }): SessionHandle {
+  if (session) return session;
+  throw new StorageError('There is no session on this request, so its keys cannot be reached.');
 }

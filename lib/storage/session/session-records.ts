@@ -106,12 +106,12 @@ export function isOwnedBy(record: SessionRecord, owner: KeyOwner): boolean {
   return record.ownerKind === owner.kind && record.ownerId === owner.id;
 }
 
-/** Another user's. Not a visitor's own, which wait to be adopted; and to a visitor nobody's: signing in brings them back. */
-export function isStranger(record: SessionRecord, owner: KeyOwner): boolean {
+/** Whether it is another user's. A visitor's own records wait to be adopted. To a visitor, no record is foreign: signing in makes them visible again. */
+export function isForeign(record: SessionRecord, owner: KeyOwner): boolean {
   return owner.kind === 'user' && record.ownerKind === 'user' && record.ownerId !== owner.id;
 }
 
-export function findLive(
+export function findCurrent(
   blob: Record<string, unknown> | null,
   owner: KeyOwner,
   slot: KeySlot,

@@ -1,4 +1,4 @@
-import { ANSWER_WITHIN, type ByokDatabase, milliseconds, type Statement, toDateOrNull } from '../../database/index.js';
+import { ANSWER_WITHIN, type ByokDatabase, epochMs, type Statement, toDateOrNull } from '../../database/index.js';
 import { readChannel, traced } from '../../diagnostics/index.js';
 import { ByokError, StorageError } from '../../errors/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
@@ -49,7 +49,7 @@ export class BatchedKeyReader {
     private readonly database: ByokDatabase,
     tableName: string,
   ) {
-    const columns = `k.ciphertext, ${milliseconds('k.expires_at', 'expires')}`;
+    const columns = `k.ciphertext, ${epochMs('k.expires_at', 'expires')}`;
     const alive = `(k.expires_at IS NULL OR k.expires_at > now())`;
     this.#one = {
       name: `byok_one_${tableName}`,

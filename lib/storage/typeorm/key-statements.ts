@@ -1,15 +1,15 @@
-import { milliseconds } from '../../database/index.js';
+import { epochMs } from '../../database/index.js';
 
 /** Bytes of a record that tell which key sealed it and whether that key opens it, without the rest. */
 const HEADER_LENGTH = 74;
 
 const COLUMNS = `provider, label, key_id, hint, fingerprint, field_names,
-  ${milliseconds('created_at', 'created')}, ${milliseconds('updated_at', 'updated')},
-  ${milliseconds('expires_at', 'expires')}, ${milliseconds('last_used_at', 'used')},
+  ${epochMs('created_at', 'created')}, ${epochMs('updated_at', 'updated')},
+  ${epochMs('expires_at', 'expires')}, ${epochMs('last_used_at', 'used')},
   coalesce(expires_at <= now(), false) AS expired`;
 
 /** What the writer does not know. */
-const WRITTEN = `${milliseconds('created_at', 'created')}, ${milliseconds('updated_at', 'updated')},
+const WRITTEN = `${epochMs('created_at', 'created')}, ${epochMs('updated_at', 'updated')},
   coalesce(expires_at <= now(), false) AS expired`;
 
 const REMOVED = 'owner_kind, owner_id, provider, label';

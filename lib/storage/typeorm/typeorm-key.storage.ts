@@ -68,21 +68,21 @@ export class TypeOrmKeyStorage implements KeyStorage {
     this.#expired = new ExpiredKeys(database, options.tableName);
   }
 
-  place(caller: KeyCaller): KeyScope {
+  scopeOf(caller: KeyCaller): KeyScope {
     if (caller.userId === undefined) throw new UserRequiredError();
     return { source: 'database', owner: { kind: 'user', id: caller.userId } };
   }
 
-  visitorPlace(): null {
+  visitorScopeOf(): null {
     return null;
   }
 
-  async put(place: KeyScope, record: KeyRecord, limit: number): Promise<PutResult> {
+  async put(scope: KeyScope, record: KeyRecord, limit: number): Promise<PutResult> {
     // Without a lock, writers at once do not count each other: so only far from the limit, and for replacing a key.
     // What is near the limit is counted under a lock, exactly.
     const row =
-      (await this.#insert(this.#sql.put, place, record, Math.max(0, limit - UNCOUNTED_WRITES))) ??
-      (await this.#insertLocked(this.#sql.put, place, record, limit));
+      (await this.#insert(this.#sql.put, scope, record, Math.max(0, limit - UNCOUNTED_WRITES))) ??
+      (await this.#insertLocked(this.#sql.put, scope, record, limit));
     if (!row) throw new KeyLimitError(limit);
     const { created, updated, expired, replaced } = row;
     const dates = {
@@ -93,35 +93,35 @@ export class TypeOrmKeyStorage implements KeyStorage {
     return { record: { ...record, ...dates, expired }, replaced };
   }
 
-  async putIfAbsent(place: KeyScope, record: KeyRecord, limit: number): Promise<boolean> {
-    return (await this.#insertLocked(this.#sql.putIfAbsent, place, record, limit)) !== undefined;
+  async putIfAbsent(scope: KeyScope, record: KeyRecord, limit: number): Promise<boolean> {
+    return (await this.#insertLocked(this.#sql.putIfAbsent, scope, record, limit)) !== undefined;
   }
 
-  read(place: KeyScope, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]> {
-    return this.#reader.read(place.owner, slots, isAbandoned);
+  read(scope: KeyScope, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]> {
+    return this.#reader.read(scope.owner, slots, isAbandoned);
   }
 
-  noteUse({ owner }: KeyScope, { provider, label }: KeySlot): void {
+  recordUse({ owner }: KeyScope, { provider, label }: KeySlot): void {
     this.#lastUsed.note(owner, provider, label);
   }
 
-  async list(place: KeyScope): Promise<ListedKey[]> {
-    const rows = await this.database.query<ListedRow>({ ...this.#sql.list, values: ownerOf(place) });
+  async list(scope: KeyScope): Promise<ListedKey[]> {
+    const rows = await this.database.query<ListedRow>({ ...this.#sql.list, values: ownerOf(scope) });
     return rows.map(toListedKey);
   }
 
-  async readAll(place: KeyScope): Promise<ListedKey[]> {
-    const rows = await this.database.query<ListedRow>({ ...this.#sql.readAll, values: ownerOf(place) });
+  async readAll(scope: KeyScope): Promise<ListedKey[]> {
+    const rows = await this.database.query<ListedRow>({ ...this.#sql.readAll, values: ownerOf(scope) });
     return rows.map(toListedKey);
   }
 
-  async delete(place: KeyScope, slot: KeySlot): Promise<boolean> {
-    const values = [...ownerOf(place), slot.provider, slot.label];
+  async delete(scope: KeyScope, slot: KeySlot): Promise<boolean> {
+    const values = [...ownerOf(scope), slot.provider, slot.label];
     return (await this.database.query({ ...this.#sql.delete, values })).length > 0;
   }
 
-  async clear(place: KeyScope): Promise<RemovedKey[]> {
-    return this.#remove({ ...this.#sql.clear, values: ownerOf(place) });
+  async clear(scope: KeyScope): Promise<RemovedKey[]> {
+    return this.#remove({ ...this.#sql.clear, values: ownerOf(scope) });
   }
 
   deleteExpired({ owner }: KeyScope): Promise<RemovedKey[]> {
@@ -134,22 +134,22 @@ export class TypeOrmKeyStorage implements KeyStorage {
 
   async #insert(
     statement: { name: string; text: string },
-    place: KeyScope,
+    scope: KeyScope,
     record: KeyRecord,
     limit: number,
   ): Promise<WrittenRow | undefined> {
-    return (await this.database.query<WrittenRow>({ ...statement, values: recordValues(place, record, limit) }))[0];
+    return (await this.database.query<WrittenRow>({ ...statement, values: recordValues(scope, record, limit) }))[0];
   }
 
   #insertLocked(
     statement: { text: string },
-    place: KeyScope,
+    scope: KeyScope,
     record: KeyRecord,
     limit: number,
   ): Promise<WrittenRow | undefined> {
     return this.database.transaction(async (query) => {
-      await query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [ownerOf(place).join('\n')]);
-      const [row] = await query<WrittenRow>(statement.text, recordValues(place, record, limit));
+      await query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [ownerOf(scope).join('\n')]);
+      const [row] = await query<WrittenRow>(statement.text, recordValues(scope, record, limit));
       return row;
     });
   }
@@ -163,9 +163,9 @@ function ownerOf({ owner }: KeyScope): [string, string] {
   return [owner.kind, owner.id];
 }
 
-function recordValues(place: KeyScope, record: KeyRecord, limit: number): unknown[] {
+function recordValues(scope: KeyScope, record: KeyRecord, limit: number): unknown[] {
   return [
-    ...ownerOf(place),
+    ...ownerOf(scope),
     record.provider,
     record.label,
     record.keyId,
