@@ -86,7 +86,7 @@ export interface ByokModuleOptions {
   secret: SecretOption | readonly SecretOption[];
   /**
    * The database: a Postgres URL or TypeORM options for a connection of its own, or `{ dataSource }` to join the
-   * application's.
+   * application's. Given but empty, it stops the start unless `storage` is `'session'`.
    * @defaultValue none: keys are stored in sessions
    */
   db?: string | DataSourceOptions | JoinedDataSource;

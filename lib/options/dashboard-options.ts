@@ -13,7 +13,7 @@ export function checkDashboard(dashboard: ByokModuleOptions['dashboard']): Resol
   assertKnownKeys('dashboard.', given, KNOWN);
   const isGuard = (guard: unknown) =>
     typeof guard === 'function' || typeof (guard as { canActivate?: unknown } | null)?.canActivate === 'function';
-  if (given.guards !== undefined && !(Array.isArray(given.guards) && given.guards.every(isGuard))) {
+  if ('guards' in given && !(Array.isArray(given.guards) && given.guards.every(isGuard))) {
     throw new ConfigurationError('dashboard.guards must be an array of guards.');
   }
   if (given.title !== undefined && (typeof given.title !== 'string' || given.title.trim() === '')) {

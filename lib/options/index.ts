@@ -1,3 +1,4 @@
+export { databaseUrlFault } from './database-option.js';
 export { checkTableName } from './option-checks.js';
 export { RedactedOptions, redactOptions } from './redacted-options.js';
 export { resolveOptions } from './resolve-options.js';

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors/index.js';
 import type { ByokModuleOptions, ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import { checkDashboard } from './dashboard-options.js';
+import { checkDatabase } from './database-option.js';
 import {
   assertKnownKeys,
   booleanOption,
@@ -49,7 +50,7 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
     throw new ConfigurationError('ByokModule needs options: ByokModule.forRoot({ secret, db }).');
   }
   assertKnownKeys('', options, Object.keys(KNOWN), ['isGlobal']);
-  const db = checkDb(options.db);
+  const db = checkDatabase(options);
   const storage = enumOption('storage', options.storage ?? (db ? 'hybrid' : 'session'), [
     'session',
     'database',
@@ -57,12 +58,12 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
   ]);
   if (storage !== 'session' && !db) {
     throw new ConfigurationError(
-      `storage: '${storage}' needs a database: add db (a Postgres URL, TypeORM options or { dataSource }), or write storage: 'session'. If db comes from the environment, the variable is empty.`,
+      `storage: '${storage}' needs a database: add db (a Postgres URL, TypeORM options or { dataSource }), or write storage: 'session'.`,
     );
   }
   const resolved = {
     storage,
-    resolveUser: optionalFunction('resolveUser', options.resolveUser) ?? userOfRequest,
+    resolveUser: checkResolveUser(options) ?? userOfRequest,
     providers: checkProviderConfigs(options.providers ?? {}),
     allowUnknownProviders: booleanOption('allowUnknownProviders', options.allowUnknownProviders, true),
     defaultTtl:
@@ -94,29 +95,15 @@ function userOfRequest(request: ByokRequest): unknown {
   return user?.id ?? user?.sub;
 }
 
-function checkDb(db: ByokModuleOptions['db']): ByokModuleOptions['db'] {
-  if (db === undefined || db === null || db === '') return undefined;
-  if (typeof db === 'string') {
-    if (!/^postgres(ql)?:\/\//.test(db)) {
-      throw new ConfigurationError('db must be a Postgres URL such as postgres://user@host:5432/name.');
-    }
-    return db;
+/** A function that is undefined comes from a circular import: the default would find other users, or none. */
+function checkResolveUser(options: ByokModuleOptions): ByokModuleOptions['resolveUser'] {
+  const { resolveUser } = options;
+  if ('resolveUser' in options && resolveUser === undefined) {
+    throw new ConfigurationError(
+      'resolveUser is given but undefined. If it is imported, the import is circular. For the default, leave it out.',
+    );
   }
-  if (typeof db !== 'object' || Array.isArray(db)) {
-    throw new ConfigurationError('db must be a Postgres URL, TypeORM options or { dataSource: "name" }.');
-  }
-  if (!('type' in db)) {
-    assertKnownKeys('db.', db, ['dataSource']);
-    if (db.dataSource !== undefined && typeof db.dataSource !== 'string') {
-      throw new ConfigurationError('db.dataSource must be the name of a TypeORM connection; {} is the default one.');
-    }
-    return db;
-  }
-  if (db.type !== 'postgres') throw new ConfigurationError("db.type must be 'postgres'.");
-  if (db.synchronize) {
-    throw new ConfigurationError('db.synchronize cannot be used: the tables are made by migrations. Leave it out.');
-  }
-  return db;
+  return optionalFunction('resolveUser', resolveUser);
 }
 
 function checkCleanup(cleanup: NonNullable<ByokModuleOptions['cleanup']>): ResolvedByokOptions['cleanup'] {

@@ -207,7 +207,7 @@ describe('The audit log', () => {
     await apps.pop()!.close();
     expect(await rows()).toEqual([]);
     for (const [options, message] of [
-      [{ db: undefined }, 'audit needs a database'],
+      [{ db: undefined, storage: 'session' }, 'audit needs a database'],
       [{ audit: { days: 3 } as object }, 'There is no option "audit.days"'],
       [{ audit: { retentionDays: 0 } }, 'audit.retentionDays must be a whole number of 1 or more (days, or null)'],
       [{ audit: 'yes' as unknown as boolean }, 'audit must be an object of options'],

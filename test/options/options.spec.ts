@@ -25,7 +25,35 @@ const WRONG: [string, object, string][] = [
   ['db.dataSource that is no name', { db: { dataSource: {} } }, 'db.dataSource must be the name'],
   ['storage of no kind', { storage: 'redis' }, "storage must be one of: 'session', 'database', 'hybrid'."],
   ['database without db', { storage: 'database' }, "storage: 'database' needs a database: add db"],
-  ['hybrid without db', { storage: 'hybrid', db: '' }, "storage: 'hybrid' needs a database"],
+  ['hybrid without db', { storage: 'hybrid' }, "storage: 'hybrid' needs a database"],
+  ...[undefined, null, '', ' \n'].flatMap((db): [string, object, string][] => [
+    [`db given as ${JSON.stringify(db)}`, { db }, 'db is given but empty: the environment variable it is read from is'],
+    [
+      `db given as ${JSON.stringify(db)} and an undefined storage`,
+      { db, storage: undefined },
+      "write storage: 'session'",
+    ],
+    [`db given as ${JSON.stringify(db)} for hybrid storage`, { db, storage: 'hybrid' }, 'db is given but empty'],
+  ]),
+  ['db.dataSource without a name', { db: { dataSource: undefined } }, 'For the default connection, write db: {}.'],
+  ['an empty db.dataSource', { db: { dataSource: '' } }, 'db.dataSource is given but empty'],
+  ['an empty db.url', { db: { type: 'postgres', url: undefined } }, 'db.url is given but empty'],
+  ['an empty db.host', { db: { type: 'postgres', host: undefined, port: 5432 } }, 'db.host is given but empty'],
+  ['an empty db.database', { db: { type: 'postgres', host: 'a', database: '' } }, 'db.database is given but empty'],
+  ['db.url of another kind', { db: { type: 'postgres', url: 'mysql://localhost/x' } }, 'db.url must be a Postgres URL'],
+  ...['pa#ss', '12#x', 'pa%ss', '100%', 'pa/ss', '12/x', 'pa?ss', '12?x'].flatMap(
+    (password): [string, object, string][] => {
+      const url = `postgres://user:${password}@localhost:5432/name`;
+      const advice =
+        'is not a valid Postgres URL. Percent-encode special characters in the user and the password: # is %23';
+      return [
+        [`the password ${password} in db`, { db: url }, `db ${advice}`],
+        [`the password ${password} in db.url`, { db: { type: 'postgres', url } }, `db.url ${advice}`],
+      ];
+    },
+  ),
+  ['an undefined resolveUser', { resolveUser: undefined }, 'resolveUser is given but undefined.'],
+  ['undefined dashboard.guards', { dashboard: { guards: undefined } }, 'dashboard.guards must be an array'],
   ['resolveUser that is a text', { resolveUser: 'user.id' }, 'resolveUser must be a function.'],
   ['providers that are a list', { providers: ['openai'] }, 'providers must be an object: {'],
   ['providers that are a text', { providers: 'openai' }, 'providers must be an object: {'],
@@ -187,6 +215,27 @@ describe('Options', () => {
       expect(resolveOptions({ secret: SECRET }).https).toBe('block');
     } finally {
       process.env['NODE_ENV'] = before;
+    }
+  });
+
+  it('accept every form of a database URL, and an empty one with session storage', () => {
+    for (const db of [
+      DB,
+      ` ${DB}\n`,
+      'postgresql://localhost',
+      'postgres:///name?host=/tmp',
+      'postgres://user:pw@/name?host=/tmp',
+      'postgres://%2Fvar%2Frun/name',
+      'postgres://us%40er:p%23%25%2Fss@localhost:5432/name?sslmode=require&options=-c%20search_path%3Da',
+      'postgres://user:p@ss@localhost/name',
+      { type: 'postgres' as const, url: DB, host: undefined },
+      { type: 'postgres' as const, url: undefined, host: 'localhost', port: undefined, password: undefined },
+    ]) {
+      expect(resolveOptions({ secret: SECRET, db }).storage).toBe('hybrid');
+    }
+    expect(resolveOptions({ secret: SECRET, db: ` ${DB}\n` }).db).toBe(DB);
+    for (const db of [undefined, '', ' ']) {
+      expect(resolveOptions({ secret: SECRET, db, storage: 'session' })).toMatchObject({ storage: 'session' });
     }
   });
 

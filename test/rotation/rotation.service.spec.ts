@@ -357,7 +357,7 @@ describe('RotationService', () => {
   });
 
   it('says that keys in sessions are another matter', async () => {
-    const { rotation } = await start(old, { db: undefined });
+    const { rotation } = await start(old, { db: undefined, storage: 'session' });
     await expect(rotation.rotate()).rejects.toThrow(ConfigurationError);
     await expect(rotation.verify()).rejects.toThrow(ConfigurationError);
     await expect(rotation.status()).rejects.toThrow(ConfigurationError);
