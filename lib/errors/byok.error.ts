@@ -1,8 +1,8 @@
 import type { ByokErrorCode } from './byok-error-code.js';
 
 /**
- * The base class of everything this library throws on purpose. `code` is stable and is what the HTTP edge reports;
- * `message` never carries a key, an owner's id, SQL or a path.
+ * The base class of all errors that this library throws on purpose. `code` is stable and part of HTTP responses; `message` never
+ * contains a key, an owner's id, SQL or a path.
  *
  * @publicApi
  */

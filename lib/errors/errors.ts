@@ -1,8 +1,8 @@
 import { ByokError } from './byok.error.js';
 
 /**
- * Something could not be sealed or opened: an unknown key, a changed byte, a wrong context. One message for every
- * reason and no `cause`, so that it tells an attacker nothing. The record stays where it is.
+ * Encryption or decryption failed: an unknown key, a changed byte, a wrong context. The message is always the same and there is no
+ * `cause`, so an attacker learns nothing. The record stays stored.
  *
  * @publicApi
  */
@@ -16,7 +16,7 @@ export class EncryptionError extends ByokError {
 export const SESSION_REASON = 'SESSION';
 
 /**
- * The database or the session store did not answer as it should. Never means "no key".
+ * The database or the session store failed or timed out. It never means "no key".
  *
  * @publicApi
  */
@@ -36,48 +36,48 @@ export class StorageError extends ByokError {
 }
 
 /**
- * A key management service did not wrap or unwrap the root of the keys. Never means "no key".
+ * A key management service did not wrap or unwrap the root key. It never means "no key".
  *
  * @publicApi
  */
 export class KeyWrapperError extends ByokError {
   constructor(
-    /** For the operator: which service and what to do. No token, no key, nothing that the service answered. */
+    /** For the operator: the service and the fix, without tokens, keys or the service's response. */
     message: string,
-    /** Whether it refused, so that asking again is no use; else it was away. */
+    /** Whether the service refused, so that a retry is useless; otherwise it was unavailable. */
     readonly refused: boolean,
   ) {
     super('BYOK_UNAVAILABLE', message);
   }
 }
 
-/** An encryption key cannot be retired: stored keys are still sealed with it, or it seals new ones. @publicApi */
+/** An encryption key cannot be retired: stored keys still use it, or it encrypts new ones. @publicApi */
 export class RetirementError extends ByokError {
   constructor(message: string) {
     super('BYOK_INVALID_INPUT', message);
   }
 }
 
-/** The caller has no such key. The same answer whether it is absent or somebody else's. @publicApi */
+/** The key does not exist, or belongs to another user: same response. @publicApi */
 export class KeyNotFoundError extends ByokError {
   constructor() {
     super('BYOK_KEY_NOT_FOUND', 'There is no such key.');
   }
 }
 
-/** A guarded handler was called by somebody who has none of the keys it needs. @publicApi */
+/** The caller of a guarded handler has none of the required keys. @publicApi */
 export class KeyRequiredError extends ByokError {
   constructor(
-    /** The providers any one of which would do, in the order the guard names them. */
+    /** Providers of which one key is required, in the order of the guard. */
     readonly providers: readonly string[],
-    /** The label that was asked for. */
+    /** The required label. */
     readonly label: string,
   ) {
     super('BYOK_KEY_REQUIRED', `An API key is required for: ${providers.join(' or ')}.`);
   }
 }
 
-/** A key breaks the format that its provider asks for (`keyPrefix`, `keyPattern`). @publicApi */
+/** A key does not match its provider's format (`keyPrefix`, `keyPattern`). @publicApi */
 export class InvalidKeyError extends ByokError {
   constructor(message: string) {
     super('BYOK_INVALID_KEY', message);
@@ -88,7 +88,7 @@ export class InvalidKeyError extends ByokError {
 export type InvalidPart =
   'provider' | 'notOffered' | 'noKey' | 'key' | 'keyAsName' | 'label' | 'taken' | 'fields' | 'url' | 'expiry';
 
-/** A provider, label, key, expiry or field is malformed; the message says what to write instead. @publicApi */
+/** A provider, label, key, expiry or field is malformed; the message gives the fix. @publicApi */
 export class InvalidInputError extends ByokError {
   /** Private, so that it is in nothing that prints or serialises the error. */
   readonly #part: InvalidPart | undefined;
@@ -111,21 +111,21 @@ export class KeyLimitError extends ByokError {
   }
 }
 
-/** Keys are kept per user here and nobody is signed in, or `resolveUser` gave something that is no id. @publicApi */
+/** The storage requires a user and nobody is signed in, or `resolveUser` returned an invalid id. @publicApi */
 export class UserRequiredError extends ByokError {
   constructor(message = 'Sign in first: keys are stored per user here.') {
     super('BYOK_USER_REQUIRED', message);
   }
 }
 
-/** A request was refused for where it came from (CSRF) or how it travelled (HTTPS). @publicApi */
+/** A request was refused because of its origin (CSRF) or an unencrypted connection (HTTPS). @publicApi */
 export class SecurityError extends ByokError {
   constructor(code: 'BYOK_CSRF' | 'BYOK_HTTPS_REQUIRED', message: string) {
     super(code, message);
   }
 }
 
-/** A module option is wrong, or a decorator is used where it cannot work. Says what to write instead. @publicApi */
+/** A module option is invalid, or a decorator is used where it cannot work. The message gives the fix. @publicApi */
 export class ConfigurationError extends ByokError {
   constructor(message: string) {
     super('BYOK_CONFIGURATION', message);

@@ -25,7 +25,7 @@ export class ByokHealthIndicator {
   ) {}
 
   /**
-   * Up where all is well; else down, with what is. Never rejects.
+   * Up if everything is up; otherwise down, with the failed checks. Never rejects.
    *
    * @param options - `timeout` in milliseconds, 2,000 by default.
    */

@@ -6,12 +6,12 @@ import type { ResolvedByokOptions } from '../interfaces/index.js';
 import { findKeyringMismatches, KeyringTable, KeyWrapperHealth } from '../keyring/index.js';
 import type { ByokHealthReport } from './health-report.interface.js';
 
-/** Milliseconds. A probe is usually given up after a second or a few. */
+/** Milliseconds. Probes usually time out after a few seconds. */
 const DEFAULT_TIMEOUT = 2_000;
 
 /**
  * Whether this instance can serve keys, for a readiness probe. With `@nestjs/terminus`, see `ByokHealthIndicator` of
- * `nestjs-byok/terminus`. Not for a liveness probe: no restart of the application mends a database.
+ * `nestjs-byok/terminus`. Do not use it as a liveness probe: a restart does not fix a database.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ export class ByokHealth {
   ) {}
 
   /**
-   * Looks at everything, within the time. Never rejects, and says no more than what is up and what is down.
+   * Checks everything within the timeout. Never rejects.
    *
    * @param options - `timeout` in milliseconds, 2,000 by default.
    */

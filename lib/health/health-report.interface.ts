@@ -1,15 +1,16 @@
-/** What `ByokHealth.check` found. It says nothing of addresses, users or what went wrong: that is in the log. @publicApi */
+/** Result of `ByokHealth.check`. It contains no addresses, users or causes; those are in the log. @publicApi */
 export interface ByokHealthReport {
-  /** Whether everything that was looked at is up. */
+  /** Whether all checks are up. */
   healthy: boolean;
+  /** What was checked. */
   checks: {
-    /** Whether this instance has the keys that a key management service holds. */
+    /** Whether root keys held by a key management service are unwrapped. */
     keys?: 'up' | 'down';
-    /** Whether the database answers. Left out where keys are kept in sessions only, as what follows. */
+    /** Whether the database responds. Left out, like the following ones, with `storage: 'session'`. */
     database?: 'up' | 'down';
-    /** Whether the tables are those of this version. */
+    /** Whether all migrations of this version have run. */
     migrations?: 'up' | 'down';
-    /** Whether every encryption key in use is given and opens what the database keeps for that. */
+    /** Whether every encryption key in use is given and correct. */
     canary?: 'up' | 'down';
   };
 }

@@ -24,12 +24,12 @@ export class KeyWrapperHealth {
     private readonly roots: WrappedRootKeys,
   ) {}
 
-  /** Whether this instance has every key. Asks nobody. Without a `KeyWrapper` always true. */
+  /** Whether this instance has all root keys. Calls no service. Always true without a `KeyWrapper`. */
   get isReady(): boolean {
     return !this.keyring.isWaiting;
   }
 
-  /** Asks the services too, which takes up to seven seconds while one is away. Never rejects. */
+  /** Calls the services too, which takes up to seven seconds in an outage. Never rejects. */
   async check(): Promise<KeyWrapperStatus> {
     const wrappers = this.keyring.wrappers.map(async (wrapper) => {
       const healthy = wrapper.health

@@ -1,7 +1,7 @@
-/** What `KeyWrapperHealth.check` tells. @publicApi */
+/** Result of `KeyWrapperHealth.check`. @publicApi */
 export interface KeyWrapperStatus {
-  /** Whether this instance has every key. False: it was started while the service was away, and answers 503. */
+  /** Whether this instance has all root keys. `false`: it started during an outage and answers 503. */
   ready: boolean;
-  /** The given wrappers, and whether their services answer now; `null` where a wrapper cannot tell. */
+  /** The given wrappers, and whether their services respond; `null` if a wrapper has no `health`. */
   wrappers: { id: string; healthy: boolean | null }[];
 }

@@ -2,8 +2,7 @@ import type { KeySource } from '../interfaces/index.js';
 import { Redacted } from '../logging/index.js';
 
 /**
- * A key that was decrypted for a request. Read it through its properties; printed, serialised or cloned as a whole it
- * shows nothing.
+ * A decrypted key. Read its properties; printed, serialized or cloned as a whole, it reveals nothing.
  *
  * @publicApi
  */
@@ -29,7 +28,7 @@ export class ResolvedApiKey extends Redacted {
     return this.#apiKey;
   }
 
-  /** The extra values that were stored with it, by name. */
+  /** Values of the extra fields, by name. */
   get fields(): Readonly<Record<string, string>> {
     return this.#fields;
   }

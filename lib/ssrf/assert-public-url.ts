@@ -4,42 +4,48 @@ import { promisify } from 'node:util';
 import { ByokError } from '../errors/index.js';
 import { checkAddress, checkPublicUrl, hostOf, type PublicUrlRules } from './public-host.js';
 
-/** Milliseconds that the system's resolver is waited for, where the caller gives no signal. */
+/** Milliseconds to wait for the system's resolver, without a signal from the caller. */
 const PATIENCE = 5_000;
 
 /** Options of {@link assertPublicUrl}. @publicApi */
 export interface AssertPublicUrlOptions extends PublicUrlRules {
-  /** Resolves a name to all of its addresses. Default: the system's resolver, as a connection would use it. */
+  /**
+   * Resolves a name to all of its addresses.
+   * @defaultValue the system's resolver
+   */
   lookup?: (hostname: string) => Promise<readonly LookupAddress[]>;
-  /** Ends the waiting for the resolver. Default: 5 seconds. */
+  /**
+   * Ends the wait for the resolver.
+   * @defaultValue 5 seconds
+   */
   signal?: AbortSignal;
 }
 
-/** A URL whose host was looked up, found to be public, and pinned to what was found. @publicApi */
+/** A URL whose host resolves only to public addresses, with those addresses pinned. @publicApi */
 export interface PublicUrl {
-  /** With the host's name, so that the certificate is checked against it. */
+  /** With the host's name, so that the certificate is checked against that name. */
   readonly url: URL;
   /** The first address. */
   readonly address: string;
-  /** Of `address`. */
+  /** IP version of `address`. */
   readonly family: 4 | 6;
-  /** All addresses; every one of them was checked. */
+  /** All addresses, all checked. */
   readonly addresses: readonly Readonly<LookupAddress>[];
   /**
-   * Gives the pinned addresses, whatever name it is asked for and however often: for the option `lookup` of
-   * `https.request` and `https.Agent`, and for `connect.lookup` of undici's `Agent`.
+   * Returns the pinned addresses for any name: for the option `lookup` of `https.request` and `https.Agent`, and for
+   * `connect.lookup` of undici's `Agent`.
    */
   readonly lookup: LookupFunction;
 }
 
 /**
- * Checks a URL at the moment of its use, before a request with a user's key goes there: https, no credentials in it,
- * and a host whose every address is public. The result pins the addresses. Without that, a name that answered with a
- * public address here could answer with 127.0.0.1 to the connection a moment later (DNS rebinding).
+ * Checks a URL just before a request with a user's key is sent to it: it must be https, without credentials, and all addresses of
+ * its host must be public. The result pins the addresses; otherwise, the name could resolve to 127.0.0.1 a moment later (DNS
+ * rebinding).
  *
- * **Redirects** are the other way past a check: do not follow them, or check each target as if it were the first.
- * `https.request` follows none; `fetch` needs `redirect: 'manual'`. A client that follows them by itself connects to an
- * address in a `Location` without asking `lookup`. Use one agent for one checked URL.
+ * Do not follow **redirects**, or check each target the same way. `https.request` does not follow them; `fetch` needs
+ * `redirect: 'manual'`. A client that follows redirects connects to an IP address in `Location` without calling `lookup`. Use one
+ * agent per checked URL.
  *
  * @example With node:https
  * ```ts
@@ -55,8 +61,8 @@ export interface PublicUrl {
  * // A status of 3xx: await assertPublicUrl(new URL(response.headers.get('location')!, target.url)), and again.
  * ```
  *
- * @throws InvalidInputError `BYOK_INVALID_INPUT` where the URL must not be used
- * @throws ByokError `BYOK_UNAVAILABLE` where its host could not be resolved
+ * @throws InvalidInputError `BYOK_INVALID_INPUT` if the URL is not allowed
+ * @throws ByokError `BYOK_UNAVAILABLE` if the host cannot be resolved
  * @publicApi
  */
 export async function assertPublicUrl(value: string | URL, options: AssertPublicUrlOptions = {}): Promise<PublicUrl> {
