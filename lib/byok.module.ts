@@ -15,7 +15,7 @@ import { AssetsController, DashboardController, DashboardGuards, DashboardPages 
 import { ByokDatabase } from './database/index.js';
 import { ConfigurationError } from './errors/index.js';
 import { CleanupInterceptor, ExpiredKeyCleanup, ExpiredKeySweeper } from './expiry/index.js';
-import { ApiKeyGuard } from './guards/index.js';
+import { ApiKeyGuard, ApiKeyResolver } from './guards/index.js';
 import { ByokHealth } from './health/index.js';
 import {
   ApiKeysController,
@@ -92,13 +92,11 @@ export class ByokModule extends ConfigurableModuleClass implements NestModule {
 /** Injectable wherever the module is: what applications use, and what guards, filters and interceptors on their routes need. */
 const SHARED = [
   ByokService,
-  KeyResolver,
+  ApiKeyResolver,
   RotationService,
   KeyForms,
   ByokHealth,
   KeyWrapperHealth,
-  CallerResolver,
-  KeyEvents,
   ExpiredKeyCleanup,
   ErrorResponses,
   ApiKeyGuard,
@@ -144,6 +142,9 @@ function wire(definition: DynamicModule, ofClass = false): DynamicModule {
         ) => ({ session, database, hybrid })[storage],
       },
       ...SHARED,
+      CallerResolver,
+      KeyEvents,
+      KeyResolver,
       AuditLog,
       AuditTable,
       UserData,

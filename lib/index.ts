@@ -10,6 +10,8 @@ export {
   RequireApiKey,
   ResolvedKey,
   ApiKeyGuard,
+  type ApiKeyResolution,
+  ApiKeyResolver,
   type KeyRequirement,
 } from './guards/index.js';
 export {

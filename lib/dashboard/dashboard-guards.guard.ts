@@ -2,7 +2,8 @@ import { Inject, Injectable, type CanActivate, type ExecutionContext, type Type 
 import { ModuleRef } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { BYOK_OPTIONS } from '../byok.constants.js';
-import type { ResolvedByokOptions } from '../interfaces/index.js';
+import { CallerResolver } from '../identity/index.js';
+import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 
 /** Runs the guards that the application puts in front of the pages. @internal */
 @Injectable()
@@ -12,6 +13,7 @@ export class DashboardGuards implements CanActivate {
   constructor(
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     private readonly moduleRef: ModuleRef,
+    private readonly callers: CallerResolver,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -19,6 +21,8 @@ export class DashboardGuards implements CanActivate {
     for (const guard of await this.#guards) {
       const allowed = guard.canActivate(context);
       if (!(await (isObservable(allowed) ? lastValueFrom(allowed) : allowed))) return false;
+      // It may have signed the user in.
+      this.callers.forget(context.switchToHttp().getRequest<ByokRequest>());
     }
     return true;
   }

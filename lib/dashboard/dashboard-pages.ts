@@ -59,7 +59,9 @@ export class DashboardPages {
       page = await make();
     } catch (error) {
       const signIn =
-        error instanceof UserRequiredError ? signInUrlOf(this.options, request, this.mountPath.url) : undefined;
+        error instanceof UserRequiredError && !error.hasUser
+          ? signInUrlOf(this.options, request, this.mountPath.url)
+          : undefined;
       if (signIn === undefined) throw error;
       httpAdapter.redirect(response, 303, signIn);
       return;

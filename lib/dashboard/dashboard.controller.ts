@@ -30,6 +30,7 @@ import {
   SecurityHeadersGuard,
   WriteRateLimitGuard,
 } from '../http/index.js';
+import { OneCallerGuard } from '../identity/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import { ByokService } from '../keys/index.js';
 import { formatExpiration, formatProviderName, type FormNotice, type Translate, translator } from '../views/index.js';
@@ -56,7 +57,15 @@ type Work = (form: KeyForm, t: Translate) => Promise<string>;
  */
 @Controller({ version: VERSION_NEUTRAL })
 @UseFilters(PageExceptionFilter)
-@UseGuards(SecurityHeadersGuard, HttpsGuard, FormOriginGuard, FormBodyGuard, DashboardGuards, WriteRateLimitGuard)
+@UseGuards(
+  SecurityHeadersGuard,
+  HttpsGuard,
+  OneCallerGuard,
+  FormOriginGuard,
+  FormBodyGuard,
+  DashboardGuards,
+  WriteRateLimitGuard,
+)
 @UseInterceptors(CleanupInterceptor)
 export class DashboardController {
   constructor(

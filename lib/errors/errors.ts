@@ -113,8 +113,17 @@ export class KeyLimitError extends ByokError {
 
 /** The storage requires a user and nobody is signed in, or `resolveUser` returned an invalid id. @publicApi */
 export class UserRequiredError extends ByokError {
-  constructor(message = 'Sign in first: keys are stored per user here.') {
+  /** Private, so that it is in nothing that prints or serialises the error. */
+  readonly #hasUser: boolean;
+
+  constructor(message = 'Sign in first: keys are stored per user here.', hasUser = false) {
     super('BYOK_USER_REQUIRED', message);
+    this.#hasUser = hasUser;
+  }
+
+  /** Whether somebody is signed in already, who cannot be identified: signing in again does not help. @internal */
+  get hasUser(): boolean {
+    return this.#hasUser;
   }
 }
 

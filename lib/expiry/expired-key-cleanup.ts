@@ -43,13 +43,13 @@ export class ExpiredKeyCleanup {
    */
   afterwards(request: object, response: AnyResponse | undefined): void {
     if (!this.options.cleanup.onRequest || !response) return;
-    const place = this.callers.usedBy(request);
+    const place = this.callers.lastScopeOf(request);
     // Told now, which spares most requests the listener.
     if (place && !this.#isDue(place)) return;
     const { raw = response } = response;
     // Also where a handler sends it long after it has returned. (In a test of a route it may be no response at all.)
     raw.on?.('close', () => {
-      const used = place ?? this.callers.usedBy(request);
+      const used = place ?? this.callers.lastScopeOf(request);
       if (used && (place || this.#isDue(used))) void this.#tryAt(used);
     });
   }

@@ -1,8 +1,8 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ConfigurationError } from '../errors/index.js';
 import type { ResolvedApiKey } from '../keys/index.js';
-import { requirementsOf } from './key-requirement.js';
-import { callOf, resolvedKeysOf } from './request-keys.js';
+import { type KeyRequirement, requirementsOf } from './key-requirement.js';
+import { callOf, foundKeysOf, requireSameCaller } from './request-keys.js';
 
 /**
  * The caller's key as a string: what the guard of the handler resolved. With several guards, name the provider;
@@ -11,9 +11,8 @@ import { callOf, resolvedKeysOf } from './request-keys.js';
  * @throws ConfigurationError if the handler has no guard for it
  * @publicApi
  */
-export const ApiKey = createParamDecorator(
-  (provider: string | undefined, context: ExecutionContext): string | null =>
-    resolvedKey('ApiKey', provider, context)?.apiKey ?? null,
+export const ApiKey = createParamDecorator((provider: string | undefined, context: ExecutionContext) =>
+  handOut('ApiKey', provider, context, (key) => key?.apiKey ?? null),
 );
 
 /**
@@ -22,32 +21,43 @@ export const ApiKey = createParamDecorator(
  * @throws ConfigurationError if the handler has no guard for it
  * @publicApi
  */
-export const ResolvedKey = createParamDecorator(
-  (provider: string | undefined, context: ExecutionContext): ResolvedApiKey | null =>
-    resolvedKey('ResolvedKey', provider, context),
+export const ResolvedKey = createParamDecorator((provider: string | undefined, context: ExecutionContext) =>
+  handOut('ResolvedKey', provider, context, (key) => key),
 );
 
-function resolvedKey(
+/** At once, unless it must be asked first who the caller is now. */
+function handOut<T>(
   decorator: string,
   provider: string | undefined,
   context: ExecutionContext,
-): ResolvedApiKey | null {
+  give: (key: ResolvedApiKey | null) => T,
+): T | Promise<T> {
   const controller = context.getClass();
   const handler = `${controller.name}.${context.getHandler().name}()`;
   const requirements = requirementsOf(controller, context.getHandler());
-  const keys = resolvedKeysOf(callOf(context), requirements);
-  if (!keys) {
+  const found = foundKeysOf(callOf(context), requirements);
+  if (!found) {
     throw new ConfigurationError(
       requirements.length > 0
         ? `${handler} uses @${decorator}(), but its guard did not run. It needs ApiKeyGuard, or a subclass that calls super.canActivate().`
         : `${handler} uses @${decorator}() without a guard. Put @RequireApiKey('${provider ?? 'openai'}') on the handler or its class.`,
     );
   }
+  const key = chooseKey(found.keys, provider, requirements, `${handler} uses @${decorator}('${provider}')`);
+  return found.isUntouched ? give(key) : requireSameCaller(found, handler).then(() => give(key));
+}
+
+function chooseKey(
+  keys: readonly ResolvedApiKey[],
+  provider: string | undefined,
+  requirements: readonly KeyRequirement[],
+  use: string,
+): ResolvedApiKey | null {
   if (provider === undefined) return keys[0];
   const found = keys.find((key) => key.provider === provider);
   if (found) return found;
   if (requirements.some(({ providers }) => providers.includes(provider))) return null;
   throw new ConfigurationError(
-    `${handler} uses @${decorator}('${provider}'), but its guards are for other providers. Put @RequireApiKey('${provider}') on it.`,
+    `${use}, but its guards are for other providers. Put @RequireApiKey('${provider}') on it.`,
   );
 }

@@ -1,12 +1,10 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { KeyEvents } from '../audit/index.js';
-import { type ByokError, ConfigurationError, KeyRequiredError } from '../errors/index.js';
-import { type AnyResponse, ExpiredKeyCleanup } from '../expiry/index.js';
-import { CallerResolver } from '../identity/index.js';
+import { type ByokError, ConfigurationError, KeyRequiredError, UserRequiredError } from '../errors/index.js';
 import type { ByokRequest } from '../interfaces/index.js';
-import { KeyResolver, type ResolvedApiKey } from '../keys/index.js';
+import { ApiKeyResolver } from './api-key-resolver.js';
+import { explainUserRequired, warnOfUnreadToken } from './guard-order.js';
 import { type KeyRequirement, requirementsOf } from './key-requirement.js';
-import { callOf, rememberResolved, resolvedKeysOf } from './request-keys.js';
+import { callOf, FoundKeys, foundKeysOf, rememberFound } from './request-keys.js';
 
 /**
  * Lets a request through when its caller has the keys that `@RequireApiKey()` and `@RequireAnyApiKey()` ask for, on the
@@ -37,28 +35,29 @@ import { callOf, rememberResolved, resolvedKeysOf } from './request-keys.js';
  */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
-  constructor(
-    protected readonly resolver: KeyResolver,
-    protected readonly callers: CallerResolver,
-    protected readonly events: KeyEvents,
-    protected readonly cleanup: ExpiredKeyCleanup,
-  ) {}
+  constructor(protected readonly resolver: ApiKeyResolver) {}
 
-  /** @throws KeyRequiredError if a key is missing @throws EncryptionError if one cannot be decrypted */
+  /**
+   * Resolves the keys that the handler and its class need.
+   *
+   * @throws KeyRequiredError if one is missing
+   * @throws UserRequiredError if nobody is signed in and visitors have no keys
+   * @throws EncryptionError if one cannot be decrypted
+   */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const requirements = requirementsOf(context.getClass(), context.getHandler());
     if (requirements.length === 0) return true;
     // Outside of HTTP, the guard on the method knows no request; one before it that does has done it all.
     const call = context.getType() === 'http' ? undefined : callOf(context);
-    if (resolvedKeysOf(call, requirements)) return true;
+    if (foundKeysOf(call, requirements)) return true;
     const request = this.getRequest(context);
-    // On the class and on the method: the first of the two has done it all.
-    let keys = resolvedKeysOf(request, requirements);
-    if (!keys) {
-      keys = await this.#resolve(request, requirements, context);
-      rememberResolved(request, requirements, keys);
+    // On the class and on the method: the first of the two has done it all, unless somebody signed in between.
+    let found = foundKeysOf(request, requirements);
+    if (!found || !(await found.isForCaller())) {
+      found = await this.#resolve(request, requirements, context);
+      rememberFound(request, found);
     }
-    if (call && call !== request) rememberResolved(call, requirements, keys);
+    if (call && call !== request) rememberFound(call, found);
     return true;
   }
 
@@ -86,21 +85,14 @@ export class ApiKeyGuard implements CanActivate {
     request: ByokRequest,
     requirements: readonly KeyRequirement[],
     context: ExecutionContext,
-  ): Promise<readonly ResolvedApiKey[]> {
-    const { keys, missing } = await this.resolver.resolve(
-      request,
-      requirements.map(({ providers, label }) => providers.map((provider) => ({ provider, label }))),
-    );
-    if (context.getType() === 'http') {
-      this.cleanup.afterwards(request, context.switchToHttp().getResponse<AnyResponse | undefined>());
-    }
-    if (missing === -1) return keys;
-    await this.#tellDenied(request, requirements[missing]);
-    throw this.createMissingKeyError(requirements[missing], context);
-  }
-
-  async #tellDenied(request: ByokRequest, { providers, label }: KeyRequirement): Promise<void> {
-    const { owner, source } = await this.callers.scopeOf(request);
-    for (const provider of providers) this.events.emit({ type: 'denied', owner, source, provider, label }, request);
+  ): Promise<FoundKeys> {
+    const response =
+      context.getType() === 'http' ? context.switchToHttp().getResponse<object | undefined>() : undefined;
+    const resolution = await this.resolver.resolve(request, requirements, response).catch((error: unknown) => {
+      throw error instanceof UserRequiredError ? explainUserRequired(error, context, ApiKeyGuard) : error;
+    });
+    if (!resolution.missing) return new FoundKeys(requirements, resolution, request, this.resolver);
+    warnOfUnreadToken(request, context, ApiKeyGuard);
+    throw this.createMissingKeyError(resolution.missing, context);
   }
 }

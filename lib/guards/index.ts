@@ -1,3 +1,4 @@
+export { type ApiKeyResolution, ApiKeyResolver } from './api-key-resolver.js';
 export { ApiKey, ResolvedKey } from './api-key.decorator.js';
 export { ApiKeyGuard } from './api-key.guard.js';
 export type { KeyRequirement } from './key-requirement.js';

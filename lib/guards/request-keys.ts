@@ -1,37 +1,85 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { ConfigurationError } from '../errors/index.js';
 import { RequestState } from '../identity/index.js';
+import type { ByokRequest } from '../interfaces/index.js';
 import type { ResolvedApiKey } from '../keys/index.js';
+import type { ApiKeyResolution, ApiKeyResolver } from './api-key-resolver.js';
+import { GUARD_ORDER } from './guard-order.js';
 import type { KeyRequirement } from './key-requirement.js';
 
-interface Found {
-  readonly requirements: readonly KeyRequirement[];
-  readonly keys: readonly ResolvedApiKey[];
+/** What was found for one call of a handler, and for whom. Private, so that a printed request does not show it. @internal */
+export class FoundKeys {
+  readonly #resolution: ApiKeyResolution;
+  readonly #request: ByokRequest;
+  readonly #resolver: ApiKeyResolver;
+  #user: unknown;
+  #session: unknown;
+
+  constructor(
+    readonly requirements: readonly KeyRequirement[],
+    resolution: ApiKeyResolution,
+    request: ByokRequest,
+    resolver: ApiKeyResolver,
+  ) {
+    this.#resolution = resolution;
+    this.#request = request;
+    this.#resolver = resolver;
+    this.#user = request.user;
+    this.#session = request.session;
+  }
+
+  /** In the order of the requirements. */
+  get keys(): readonly ResolvedApiKey[] {
+    return this.#resolution.keys;
+  }
+
+  /** Whether neither the user nor the session was replaced since, which costs nothing to see. */
+  get isUntouched(): boolean {
+    return this.#request.user === this.#user && this.#request.session === this.#session;
+  }
+
+  /** Whether the caller is still the one whose keys these are. */
+  async isForCaller(): Promise<boolean> {
+    if (this.isUntouched) return true;
+    const { user, session } = this.#request;
+    if (!(await this.#resolver.isCaller(this.#resolution.owner, this.#request))) return false;
+    this.#user = user;
+    this.#session = session;
+    return true;
+  }
 }
 
 /**
  * What was found for the requirements of each handler: in GraphQL one request runs several. What is printed, serialised
  * or cloned of it shows nothing, see {@link ResolvedApiKey}.
  */
-const resolved = new RequestState<Found[]>('byok.resolved');
+const resolved = new RequestState<FoundKeys[]>('byok.resolved');
 
-/** Keeps what the guard found, in the order of the requirements. @internal */
-export function rememberResolved(
-  request: object,
-  requirements: readonly KeyRequirement[],
-  keys: readonly ResolvedApiKey[],
-): void {
-  const found = { requirements, keys };
-  const known = resolved.get(request);
-  if (known) known.push(found);
-  else resolved.set(request, [found]);
+/** Keeps what the guard found. @internal */
+export function rememberFound(request: object, found: FoundKeys): void {
+  const others = resolved.get(request)?.filter(({ requirements }) => requirements !== found.requirements) ?? [];
+  resolved.set(request, [...others, found]);
 }
 
 /** @internal */
-export function resolvedKeysOf(
+export function foundKeysOf(
   request: object | undefined,
   requirements: readonly KeyRequirement[],
-): readonly ResolvedApiKey[] | undefined {
-  return request && resolved.get(request)?.find((each) => each.requirements === requirements)?.keys;
+): FoundKeys | undefined {
+  return request && resolved.get(request)?.find((each) => each.requirements === requirements);
+}
+
+/**
+ * The keys, unless somebody else has signed in since: their handler must not run with another's keys.
+ *
+ * @throws ConfigurationError
+ * @internal
+ */
+export async function requireSameCaller(found: FoundKeys, handler: string): Promise<void> {
+  if (await found.isForCaller()) return;
+  throw new ConfigurationError(
+    `${handler}: the user of the request changed after ApiKeyGuard had resolved the keys. ${GUARD_ORDER}`,
+  );
 }
 
 /**

@@ -3,14 +3,18 @@ import { BYOK_OPTIONS } from '../byok.constants.js';
 import { ByokError, InvalidInputError, UserRequiredError } from '../errors/index.js';
 import type { ByokRequest, KeyHolder, ResolvedByokOptions } from '../interfaces/index.js';
 import { type KeyCaller, type KeyScope, KeyStorage, sessionOf } from '../storage/index.js';
+import { defaultUserOf, UnusableUser } from './default-user.js';
+import { nobodyError } from './nobody-error.js';
+import { OnceLogger } from './once-logger.js';
 import { RequestState } from './request-state.js';
 import { warnOfSessions } from './session-warnings.js';
-import { normaliseUserId } from './user-id.js';
+import { SignInAnswers } from './sign-in-answers.js';
+import { describeValue, userIdText, whyNotAnId } from './user-id.js';
 
 export type { KeyScope };
 
 /**
- * Tells whose keys a call is about. An owner comes from `resolveUser`, from the session or from `{ userId }` in the
+ * Decides whose keys a call is about. An owner comes from `resolveUser`, from the session or from `{ userId }` in the
  * application's own code, and from nothing else.
  *
  * @internal
@@ -18,69 +22,160 @@ export type { KeyScope };
 @Injectable()
 export class CallerResolver {
   readonly #logger = new Logger('ByokModule');
+  readonly #onceLogger = new OnceLogger('ByokModule');
+  readonly #answers = new SignInAnswers();
   /** Where requests used keys, for the clean-up after them. */
-  readonly #used = new RequestState<KeyScope>('byok.place');
-  /** Whether a session was looked at. */
+  readonly #scopes = new RequestState<KeyScope>('byok.scope');
   #knowsSessions = false;
+  /** The property that the first user was identified by. */
+  #property: string | undefined;
 
   constructor(
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     @Inject(KeyStorage) private readonly storage: KeyStorage,
   ) {}
 
-  /** Synchronous where `resolveUser` is, which spares the hot path a turn. */
+  /**
+   * Whose keys, and where they are. Synchronous if `resolveUser` is, which spares the hot path a turn.
+   *
+   * @throws UserRequiredError if it cannot be determined who the caller is, or visitors have no keys here
+   */
   scopeOf(holder: KeyHolder): KeyScope | Promise<KeyScope> {
     const caller = this.caller(holder);
     if (caller instanceof Promise) return caller.then((found) => this.#scopeOf(holder, found));
     return this.#scopeOf(holder, caller);
   }
 
+  /**
+   * Who is asking.
+   *
+   * @throws UserRequiredError if that cannot be determined
+   */
   caller(holder: KeyHolder): KeyCaller | Promise<KeyCaller> {
     if (typeof holder !== 'object' || holder === null) throw wrongHolder();
     if (!isRequest(holder)) {
-      const userId = normaliseUserId(holder.userId);
-      if (userId === undefined) throw wrongHolder();
+      if (holder.userId === undefined || holder.userId === null) throw wrongHolder();
+      const userId = userIdText(holder.userId);
+      if (userId === undefined)
+        throw new UserRequiredError(`userId is ${whyNotAnId(holder.userId)}, not the id of a user.`);
       return { userId, session: undefined };
     }
-    const session = sessionOf(holder);
+    const userId = this.options.resolveUser
+      ? this.#answers.get(holder, () => this.#ask(holder))
+      : this.#defaultUser(holder);
+    if (userId instanceof Promise) return userId.then((id) => ({ userId: id, session: this.#sessionOf(holder) }));
+    return { userId, session: this.#sessionOf(holder) };
+  }
+
+  /**
+   * From now on, `resolveUser` is asked once for this request, until {@link CallerResolver.forget}: no code of the
+   * application signs anybody in.
+   */
+  hold(request: ByokRequest): void {
+    if (this.options.resolveUser) this.#answers.hold(request);
+  }
+
+  /** The same, with what is known already. */
+  holdScope(request: ByokRequest, { owner }: KeyScope): void {
+    if (!this.options.resolveUser) return;
+    this.#answers.holdAnswer(request, owner.kind === 'user' ? owner.id : undefined);
+  }
+
+  /** Code of the application has run, which may have signed somebody in or out. */
+  forget(request: ByokRequest): void {
+    this.#answers.forget(request);
+  }
+
+  /** Where the request's caller used keys, if they did. */
+  lastScopeOf(request: object): KeyScope | undefined {
+    return this.#scopes.get(request);
+  }
+
+  #scopeOf(holder: KeyHolder, caller: KeyCaller): KeyScope {
+    if (!isRequest(holder)) return this.storage.scopeOf(caller);
+    if (caller.userId === undefined && !caller.session) throw nobodyError(holder, this.options);
+    const scope = this.storage.scopeOf(caller);
+    this.#scopes.set(holder, scope);
+    return scope;
+  }
+
+  #sessionOf(request: ByokRequest): KeyCaller['session'] {
+    const session = sessionOf(request);
     if (session && !this.#knowsSessions) {
       this.#knowsSessions = true;
-      warnOfSessions(holder, this.options);
+      warnOfSessions(request, this.options);
     }
-    let user: unknown;
+    return session;
+  }
+
+  #defaultUser(request: ByokRequest): string | undefined {
+    let found: ReturnType<typeof defaultUserOf>;
     try {
-      user = this.options.resolveUser(holder);
-      if (!isThenable(user)) return { userId: normaliseUserId(user), session };
+      found = defaultUserOf(request);
     } catch (error) {
-      throw this.#unknownUser(error);
+      if (error instanceof UnusableUser) throw this.#unusable(error.message);
+      const name = error instanceof Error ? error.name : typeof error;
+      throw this.#unusable(`reading request.user failed: ${name}`);
     }
-    return Promise.resolve(user).then(
-      (id) => ({ userId: normaliseUserId(id), session }),
+    if (found && found.property !== this.#property) this.#noteProperty(found.property);
+    return found?.userId;
+  }
+
+  #ask(request: ByokRequest): string | undefined | Promise<string | undefined> {
+    let answer: unknown;
+    try {
+      answer = this.options.resolveUser!(request);
+      if (!isThenable(answer)) return this.#check(request, answer);
+    } catch (error) {
+      throw this.#failed(error);
+    }
+    return Promise.resolve(answer).then(
+      (id) => this.#check(request, id),
       (error: unknown) => {
-        throw this.#unknownUser(error);
+        throw this.#failed(error);
       },
     );
   }
 
-  /** Where the request's caller used keys, if they did. */
-  usedBy(request: object): KeyScope | undefined {
-    return this.#used.get(request);
+  #check(request: ByokRequest, id: unknown): string | undefined {
+    if (id !== undefined && id !== null) {
+      const userId = userIdText(id);
+      if (userId === undefined) throw this.#unusable(`resolveUser returned ${whyNotAnId(id)}, not the id of a user.`);
+      return userId;
+    }
+    const { user } = request;
+    if (typeof user === 'object' && user !== null) {
+      this.#onceLogger.warn(
+        `A request with a user counts as an anonymous visitor's: resolveUser returned ${String(id)}, and request.user is ${describeValue(user)}. Such callers' keys are kept in the session.`,
+      );
+    }
+    return undefined;
   }
 
-  /** An application's own answer stays as it is. Nobody is taken for a visitor because it could not be determined who they are. */
-  #unknownUser(error: unknown): Error {
+  #unusable(line: string): UserRequiredError {
+    this.#onceLogger.error(`Cannot identify the user of a request: ${line}`);
+    return new UserRequiredError(UNKNOWN_USER, true);
+  }
+
+  /** The application's own errors stay as they are. No caller counts as a visitor because it is not known who they are. */
+  #failed(error: unknown): Error {
     if (error instanceof HttpException || error instanceof ByokError) return error;
     // Not its message, which may quote a token.
     this.#logger.error(`resolveUser failed: ${error instanceof Error ? error.name : typeof error}`);
-    return new UserRequiredError('Sign in first: the user of this request could not be determined.');
+    return new UserRequiredError(UNKNOWN_USER, true);
   }
 
-  #scopeOf(holder: KeyHolder, caller: KeyCaller): KeyScope {
-    const place = this.storage.scopeOf(caller);
-    if (isRequest(holder)) this.#used.set(holder, place);
-    return place;
+  #noteProperty(property: string): void {
+    if (this.#property !== undefined) {
+      this.#onceLogger.warn(
+        `Users are identified by different properties: request.user.${this.#property} and, on other requests, request.user.${property}. The same value is the same owner: if it may be two users, set the option resolveUser.`,
+      );
+    }
+    this.#property ??= property;
   }
 }
+
+const UNKNOWN_USER = 'Sign in first: the user of this request could not be determined.';
 
 /** A promise of another library or realm is not an instance of ours. */
 function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -93,5 +188,5 @@ function isRequest(holder: KeyHolder): holder is ByokRequest {
 }
 
 function wrongHolder(): InvalidInputError {
-  return new InvalidInputError('The holder must be the request, or { userId } where there is none.');
+  return new InvalidInputError('The holder must be the request, or { userId } if there is no request.');
 }

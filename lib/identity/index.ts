@@ -1,2 +1,3 @@
 export { CallerResolver } from './caller-resolver.js';
+export { OneCallerGuard } from './one-caller.guard.js';
 export { RequestState } from './request-state.js';

@@ -1,6 +1,7 @@
 import type { DataSourceOptions } from 'typeorm';
 import type { ByokEvent } from './byok-event.interface.js';
 import type { DashboardOptions, ResolvedDashboardOptions } from './dashboard-options.interface.js';
+import type { UserId } from './key-owner.interface.js';
 import type { SecretOption } from './key-wrapper.interface.js';
 import type { ProviderConfig } from './provider-config.interface.js';
 import type { ByokRequest } from './request.interface.js';
@@ -13,9 +14,6 @@ export interface JoinedDataSource {
    */
   dataSource?: string;
 }
-
-/** A user id, or `undefined` for an anonymous visitor. @publicApi */
-export type UserId = string | number | undefined;
 
 /** When expired keys are removed. They are never returned in any case. @publicApi */
 export interface CleanupOptions {
@@ -100,9 +98,9 @@ export interface ByokModuleOptions {
    * Returns the caller's user id; `undefined` or `null` is an anonymous visitor. If it throws or returns an invalid id, the
    * request is 401; throw an `HttpException` for another response. Annotate the parameter with your platform's request
    * type: `(request: Request) => request.session.userId`.
-   * @defaultValue `request.user?.id ?? request.user?.sub`
+   * @defaultValue `request.user.id`, `sub` or `userId`; 401 if `request.user` has none of them
    */
-  resolveUser?(this: void, request: ByokRequest): UserId | Promise<UserId>;
+  resolveUser?(this: void, request: ByokRequest): UserId | null | undefined | Promise<UserId | null | undefined>;
   /**
    * Names, key formats and extra fields of providers.
    * @defaultValue `{}`
@@ -188,7 +186,8 @@ export interface ResolvedByokOptions {
   /** Not enumerable: a copy by `{ ...options }` has none. */
   readonly db: ByokModuleOptions['db'];
   readonly storage: 'session' | 'database' | 'hybrid';
-  readonly resolveUser: (request: ByokRequest) => unknown;
+  /** `undefined`: the user is looked for in `request.user`. */
+  readonly resolveUser: ((request: ByokRequest) => unknown) | undefined;
   readonly providers: Readonly<Record<string, ProviderConfig>>;
   readonly allowUnknownProviders: boolean;
   readonly defaultTtl: number | null;

@@ -1,4 +1,11 @@
 /**
+ * A user's id. The same id in another type is the same user: `7`, `7n` and `'7'`. An `ObjectId` of MongoDB is its hex.
+ *
+ * @publicApi
+ */
+export type UserId = string | number | bigint | { toHexString(): string };
+
+/**
  * The owner of a key: a signed-in user or an anonymous visitor's session. For a session, `id` is a digest of the session id,
  * because the session id itself is a secret.
  *

@@ -1,3 +1,5 @@
+import type { UserId } from './key-owner.interface.js';
+
 /**
  * The parts of an HTTP request that the library reads. Requests of Express and Fastify have them.
  *
@@ -16,4 +18,4 @@ export interface ByokRequest {
  *
  * @publicApi
  */
-export type KeyHolder = ByokRequest | { userId: string };
+export type KeyHolder = ByokRequest | { userId: UserId };

@@ -64,6 +64,16 @@ export class ByokService extends Redacted {
    * @throws InvalidInputError, InvalidKeyError, KeyLimitError, UserRequiredError or StorageError
    */
   async setKey(holder: KeyHolder, provider: string, apiKey: string, options: SetKeyOptions = {}): Promise<StoredKey> {
+    return this.#store(holder, () => this.callers.scopeOf(holder), provider, apiKey, options);
+  }
+
+  async #store(
+    holder: KeyHolder,
+    scope: () => KeyScope | Promise<KeyScope>,
+    provider: string,
+    apiKey: string,
+    options: SetKeyOptions = {},
+  ): Promise<StoredKey> {
     checkProvider(provider, this.options);
     const config = this.options.providers[provider];
     const label = checkLabel(options.label);
@@ -72,7 +82,7 @@ export class ByokService extends Redacted {
     const fields = checkFields(options.fields, config);
     const expiresAt = checkExpiry(options, this.options.defaultTtl);
     await this.hosts.check(fields, config);
-    const place = await this.callers.scopeOf(holder);
+    const place = await scope();
     const sealed = this.vault.seal(place, { provider, label }, apiKey, fields, expiresAt);
     const { maxKeysPerUser } = this.options;
     const { record, replaced } = await (options.ifAbsent
@@ -158,9 +168,11 @@ export class ByokService extends Redacted {
     { prefix = 'API_KEY_' }: { prefix?: string } = {},
   ): Promise<Record<string, boolean>> {
     const done: Record<string, boolean> = {};
+    let found: KeyScope | undefined;
+    const scope = async () => (found ??= await this.callers.scopeOf(holder));
     for (const provider of providers) {
       const apiKey = getEnvKey(checkProvider(provider, this.options), prefix);
-      done[provider] = apiKey !== undefined && (await unlessInvalid(this.setKey(holder, provider, apiKey)));
+      done[provider] = apiKey !== undefined && (await unlessInvalid(this.#store(holder, scope, provider, apiKey)));
     }
     return done;
   }

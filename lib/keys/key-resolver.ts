@@ -9,6 +9,8 @@ import { SessionReencryption } from './session-reencryption.js';
 
 /** What was found, in the order of what was asked for. @internal */
 export interface Resolution {
+  /** Whose keys. */
+  scope: KeyScope;
   keys: ResolvedApiKey[];
   /** Index of the first thing asked for that is not there, −1 where everything is; then nothing was decrypted. */
   missing: number;
@@ -47,25 +49,25 @@ export class KeyResolver {
     message?: ResolveMessage,
   ): Promise<Resolution> {
     const found = this.callers.scopeOf(holder);
-    const place = found instanceof Promise ? await found : found;
-    if (message) message.source = place.source;
+    const scope = found instanceof Promise ? await found : found;
+    if (message) message.source = scope.source;
     const slots = lists.length === 1 ? lists[0] : distinct(lists.flat());
-    const sealed = await this.storage.read(place, slots, () => isGone(holder));
+    const sealed = await this.storage.read(scope, slots, () => isGone(holder));
     const chosen = lists.map((list) => firstThere(list, slots, sealed));
     const missing = chosen.indexOf(-1);
-    if (missing !== -1) return { keys: [], missing };
+    if (missing !== -1) return { scope, keys: [], missing };
     const opened: ResolvedApiKey[] = [];
     for (const i of chosen) {
       if (opened[i]) continue;
-      opened[i] = this.#open(place, slots[i], sealed[i]!, holder);
-      if (place.source === 'session') await this.renewal.renew(place, [sealed[i]!, opened[i]]);
+      opened[i] = this.#open(scope, slots[i], sealed[i]!, holder);
+      if (scope.source === 'session') await this.renewal.renew(scope, [sealed[i]!, opened[i]]);
     }
-    return { keys: chosen.map((i) => opened[i]), missing };
+    return { scope, keys: chosen.map((i) => opened[i]), missing };
   }
 
-  #open(place: KeyScope, slot: KeySlot, sealed: SealedKey, holder: KeyHolder): ResolvedApiKey {
-    const key = this.vault.open(place, slot, sealed, holder);
-    this.storage.recordUse(place, slot);
+  #open(scope: KeyScope, slot: KeySlot, sealed: SealedKey, holder: KeyHolder): ResolvedApiKey {
+    const key = this.vault.open(scope, slot, sealed, holder);
+    this.storage.recordUse(scope, slot);
     return key;
   }
 }

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors/index.js';
-import type { ByokModuleOptions, ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
+import type { ByokModuleOptions, ResolvedByokOptions } from '../interfaces/index.js';
 import { checkDashboard } from './dashboard-options.js';
 import { checkDatabase } from './database-option.js';
 import {
@@ -63,7 +63,7 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
   }
   const resolved = {
     storage,
-    resolveUser: checkResolveUser(options) ?? userOfRequest,
+    resolveUser: checkResolveUser(options),
     providers: checkProviderConfigs(options.providers ?? {}),
     allowUnknownProviders: booleanOption('allowUnknownProviders', options.allowUnknownProviders, true),
     defaultTtl:
@@ -88,11 +88,6 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
   // It has the database's password in it. Whoever prints a service, or the container, prints these options too.
   Object.defineProperty(resolved, 'db', { get: () => db });
   return Object.freeze(resolved) as ResolvedByokOptions;
-}
-
-function userOfRequest(request: ByokRequest): unknown {
-  const user = request.user as { id?: unknown; sub?: unknown } | null | undefined;
-  return user?.id ?? user?.sub;
 }
 
 /** A function that is undefined comes from a circular import: the default would find other users, or none. */

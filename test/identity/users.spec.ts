@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HttpException } from '@nestjs/common';
 import { inspect } from 'node:util';
-import { KeyLimitError, UserRequiredError } from '../../lib/index.js';
+import { KeyLimitError, type UserId, UserRequiredError } from '../../lib/index.js';
 import { type ByokApp, startByok } from '../support/byok-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { memorySessions } from '../support/sessions.js';
@@ -18,7 +18,13 @@ const NO_IDS: unknown[] = [
   Infinity,
   1.5,
   2 ** 53,
-  7n,
+  0n,
+  10n ** 255n,
+  new Number(7),
+  new String('alice'),
+  { toHexString: () => 'alice' },
+  { toHexString: '65f0c0ffee0c0ffee0c0ffee' },
+  { toString: () => 'alice', [Symbol.toPrimitive]: () => 'alice' },
   true,
   false,
   {},
@@ -44,6 +50,12 @@ const IDS: [unknown, string][] = [
   ['alice', 'alice'],
   [42, '42'],
   [-1, '-1'],
+  [7n, '7'],
+  [2n ** 64n, '18446744073709551616'],
+  ['07', '07'],
+  ['7.0', '7.0'],
+  [{ toHexString: () => '65f0c0ffee0c0ffee0c0ffee' }, '65f0c0ffee0c0ffee0c0ffee'],
+  [{ toHexString: () => '9b2f1c9e-4b5e-4f6f-8a53-1f6f0f6f3a3c' }, '9b2f1c9e-4b5e-4f6f-8a53-1f6f0f6f3a3c'],
   ['0', '0'],
   ['Ünïcödé 鍵', 'Ünïcödé 鍵'],
   ['x'.repeat(255), 'x'.repeat(255)],
@@ -83,13 +95,13 @@ describe('Who the user is', () => {
     expect((await app.byok.setKey(request, 'openai', KEY)).source).toBe('session');
   });
 
-  it.each(IDS)('can be %j', async (id, owner) => {
+  it.each(IDS.map(([id, owner]) => [inspect(id), owner, id] as const))('can be %s', async (_, owner, id) => {
     found = id;
     await app.byok.setKey({ headers: {} }, 'openai', KEY);
     expect(await database.query('SELECT owner_id FROM user_api_keys')).toEqual([{ owner_id: owner }]);
     found = { then: (done: (value: unknown) => void) => done(id) };
     expect(await app.byok.getKey({ headers: {} }, 'openai')).toBe(KEY);
-    expect(await app.byok.clearKeys({ userId: owner })).toBe(1);
+    expect(await app.byok.clearKeys({ userId: id as UserId })).toBe(1);
   });
 
   it('is request.user.id, else request.user.sub, where the application says nothing', async () => {

@@ -229,7 +229,7 @@ describe('ByokService', () => {
     async (holder) => {
       const { byok } = apps[0];
       await expect(byok.getKey(holder as never, 'openai')).rejects.toThrow(
-        'The holder must be the request, or { userId } where there is none.',
+        'The holder must be the request, or { userId } if there is no request.',
       );
     },
   );

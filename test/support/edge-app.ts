@@ -40,6 +40,8 @@ export interface EdgeSetup
   /** Express, where it is not said. */
   platform?: Platform;
   options?: Partial<ByokModuleOptions>;
+  /** After those who sign in with `POST /sign-in`: what an application's authentication does with a request. */
+  authenticate?: (request: AuthRequest) => void;
   /** Instead of one with `options`. */
   byokModule?: NonNullable<ModuleMetadata['imports']>[number];
 }
@@ -55,7 +57,11 @@ export async function startEdge(setup: EdgeSetup = {}): Promise<EdgeApp> {
     ...setup,
     module: { module: EdgeModule, imports: [byokModule, ...imports], controllers, providers },
     logger: { log: () => undefined, error: write, warn: write, fatal: write },
-    authenticate: signIn,
+    authenticate: (request) => {
+      const isAnswered = signIn(request);
+      setup.authenticate?.(request);
+      return isAnswered;
+    },
   });
   try {
     await nest.listen(0, '127.0.0.1');

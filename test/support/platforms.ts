@@ -85,8 +85,10 @@ async function createOnFastify(setup: PlatformSetup): Promise<INestApplication> 
     .addHook('onRequest', (request, reply, done) => {
       const { method, url, query, headers, session } = request as unknown as AuthRequest & { url: string };
       const seen: AuthRequest = { method, path: url.split('?')[0], query, headers, session };
+      const known = new Set(Object.keys(seen));
       const isAnswered = authenticate?.(seen);
-      if (seen.user !== undefined) Object.assign(request, { user: seen.user });
+      // What it added, `user` for one.
+      Object.assign(request, Object.fromEntries(Object.entries(seen).filter(([name]) => !known.has(name))));
       if (isAnswered) void reply.code(204).send();
       else done();
     });

@@ -17,6 +17,7 @@ import {
 import { BYOK_OPTIONS } from '../../byok.constants.js';
 import { KeyNotFoundError } from '../../errors/index.js';
 import { CleanupInterceptor } from '../../expiry/index.js';
+import { OneCallerGuard } from '../../identity/index.js';
 import type { ByokRequest, ResolvedByokOptions, StoredKey } from '../../interfaces/index.js';
 import { ByokService } from '../../keys/index.js';
 import { JsonBodyGuard } from '../body/json-body.guard.js';
@@ -39,7 +40,7 @@ const PUT_KEY_FIELDS = { apiKey: true, label: true, ttlSeconds: true, expiresAt:
  */
 @Controller({ version: VERSION_NEUTRAL })
 @UseFilters(JsonExceptionFilter)
-@UseGuards(SecurityHeadersGuard, HttpsGuard, ApiOriginGuard, ApiUserGuard, JsonBodyGuard, WriteRateLimitGuard)
+@UseGuards(SecurityHeadersGuard, HttpsGuard, OneCallerGuard, ApiOriginGuard, ApiUserGuard, JsonBodyGuard, WriteRateLimitGuard)
 @UseInterceptors(CleanupInterceptor)
 export class ApiKeysController {
   constructor(

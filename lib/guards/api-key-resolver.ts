@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { KeyEvents } from '../audit/index.js';
+import { ExpiredKeyCleanup } from '../expiry/index.js';
+import { CallerResolver } from '../identity/index.js';
+import type { ByokRequest, KeyOwner } from '../interfaces/index.js';
+import { KeyResolver, type ResolvedApiKey } from '../keys/index.js';
+import type { KeyRequirement } from './key-requirement.js';
+
+/** What `ApiKeyResolver` found. @publicApi */
+export interface ApiKeyResolution {
+  /** Whose keys. */
+  readonly owner: KeyOwner;
+  /** A key for each requirement, in their order; none if one is missing. */
+  readonly keys: readonly ResolvedApiKey[];
+  /** The first requirement that the caller has no key for. */
+  readonly missing: KeyRequirement | undefined;
+}
+
+/**
+ * Resolves the keys that a guard asks for: the one dependency of `ApiKeyGuard` and its subclasses.
+ *
+ * @publicApi
+ */
+@Injectable()
+export class ApiKeyResolver {
+  /** @internal */
+  constructor(
+    private readonly keys: KeyResolver,
+    private readonly callers: CallerResolver,
+    private readonly events: KeyEvents,
+    private readonly cleanup: ExpiredKeyCleanup,
+  ) {}
+
+  /**
+   * The caller's keys: read together, each decrypted once. A missing one is reported to `onEvent` as `denied`. If there is
+   * a response of HTTP, the caller's expired keys are removed after it.
+   *
+   * @throws UserRequiredError if nobody is signed in and visitors have no keys
+   * @throws EncryptionError if a key cannot be decrypted
+   */
+  async resolve(
+    request: ByokRequest,
+    requirements: readonly KeyRequirement[],
+    response?: object,
+  ): Promise<ApiKeyResolution> {
+    const { keys, missing, scope } = await this.keys.resolve(
+      request,
+      requirements.map(({ providers, label }) => providers.map((provider) => ({ provider, label }))),
+    );
+    if (response) this.cleanup.afterwards(request, response);
+    const { owner, source } = scope;
+    if (missing === -1) return { owner, keys, missing: undefined };
+    const { providers, label } = requirements[missing];
+    for (const provider of providers) this.events.emit({ type: 'denied', owner, source, provider, label }, request);
+    // For the page that asks for the key. Outside of HTTP, a request may live on.
+    if (response) this.callers.holdScope(request, scope);
+    return { owner, keys: [], missing: requirements[missing] };
+  }
+
+  /** Whether the caller is still this owner: the user of the request may be another one meanwhile. */
+  async isCaller({ kind, id }: KeyOwner, request: ByokRequest): Promise<boolean> {
+    const { owner } = await this.callers.scopeOf(request);
+    return owner.kind === kind && owner.id === id;
+  }
+}
