@@ -40,7 +40,15 @@ const PUT_KEY_FIELDS = { apiKey: true, label: true, ttlSeconds: true, expiresAt:
  */
 @Controller({ version: VERSION_NEUTRAL })
 @UseFilters(JsonExceptionFilter)
-@UseGuards(SecurityHeadersGuard, HttpsGuard, OneCallerGuard, ApiOriginGuard, ApiUserGuard, JsonBodyGuard, WriteRateLimitGuard)
+@UseGuards(
+  SecurityHeadersGuard,
+  HttpsGuard,
+  OneCallerGuard,
+  ApiOriginGuard,
+  ApiUserGuard,
+  JsonBodyGuard,
+  WriteRateLimitGuard,
+)
 @UseInterceptors(CleanupInterceptor)
 export class ApiKeysController {
   constructor(
