@@ -2,18 +2,18 @@ import { isIP } from 'node:net';
 import { InvalidInputError } from '../errors/index.js';
 import { isPrivateNetworkAddress, isPublicAddress } from './public-address.js';
 
-/** Which addresses are taken beside public ones. @publicApi */
+/** Which addresses are accepted besides public ones. @publicApi */
 export interface PublicUrlRules {
   /**
-   * Take hosts of private networks too (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7 and names
-   * such as `llm.internal`), for models an organisation serves itself. Never this machine, link-local addresses or
+   * Also accept hosts in private networks (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7 and names
+   * such as `llm.internal`), for models that an organization serves itself. Never this machine, link-local addresses or
    * metadata services. Default false.
    */
   allowPrivate?: boolean;
 }
 
 const LOOPBACK = new Set(['localhost', 'localdomain']);
-/** Ends of names that no public name has. */
+/** Top-level domains that are not public. */
 const PRIVATE_ENDS = new Set(['local', 'internal', 'intranet', 'lan', 'home', 'corp', 'private', 'arpa']);
 const METADATA_NAMES = new Set([
   'metadata',
@@ -36,10 +36,10 @@ const WRITE = 'Write the https address of a public host, such as https://api.exa
 const NOT_PUBLIC = `This address is not one of the public internet. ${WRITE}`;
 
 /**
- * The parsed URL, after every check that needs no DNS. The URL parser has brought 2130706433, 0x7f.1, 017700000001 and
- * full-width digits into one form by then.
+ * Parses a URL and makes every check that needs no DNS. The URL parser normalizes 2130706433, 0x7f.1, 017700000001 and
+ * full-width digits.
  *
- * @throws InvalidInputError saying what to write
+ * @throws InvalidInputError with what to write instead
  * @internal
  */
 export function checkPublicUrl(value: string | URL, rules: PublicUrlRules = {}): URL {
@@ -72,7 +72,7 @@ export function checkBaseUrl(value: string, rules: PublicUrlRules = {}): string 
   return href.replace(/\/+$/, '');
 }
 
-/** The host of a URL without the brackets of IPv6, as a connection takes it. @internal */
+/** The host of a URL, without the brackets of IPv6. @internal */
 export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1');
 }
@@ -95,7 +95,7 @@ function checkHost(hostname: string, rules: PublicUrlRules): void {
   }
 }
 
-/** Not `URL.canParse`: once it is hot, that of Node 20 refuses names such as münchen.example. */
+/** Not `URL.canParse`: after many calls, Node 20's version refuses names such as münchen.example. */
 function parse(text: string): URL | undefined {
   try {
     return new URL(text);

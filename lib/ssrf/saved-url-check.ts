@@ -5,15 +5,15 @@ import type { ProviderConfig } from '../interfaces/index.js';
 import { checkAddress, hostOf } from './public-host.js';
 
 /** Milliseconds that a save waits for DNS. */
-const PATIENCE = 1_000;
+const TIMEOUT_MS = 1_000;
 
 /**
- * Refuses, when a key is saved, URLs whose host's name answers with an address that is not public. It is a courtesy to
- * who mistypes, and no defence: DNS can give another answer later, so `assertPublicUrl` asks again at use. Therefore a
- * name that does not answer in time, or at all, is taken.
+ * When a key is saved, refuses URLs whose host resolves to an address that is not public. This catches typing errors and is
+ * not a defense: DNS can change, so `assertPublicUrl` resolves again at use. Names that do not resolve in time are
+ * therefore accepted.
  *
- * It asks DNS directly. The system's resolver (`dns.lookup`) works in four threads that files and scrypt need too and
- * cannot be interrupted: a few names served slowly on purpose would hold everybody up.
+ * It queries DNS directly. The system's resolver (`dns.lookup`) cannot be interrupted and runs in four threads that file
+ * access and scrypt need too: a few slow names would block all requests.
  *
  * @internal
  */
@@ -32,13 +32,13 @@ export class SavedUrlCheck {
   }
 
   protected createResolver(): Resolver {
-    return new Resolver({ timeout: PATIENCE, tries: 1 });
+    return new Resolver({ timeout: TIMEOUT_MS, tries: 1 });
   }
 
   async #addressesOf(host: string): Promise<string[]> {
     const resolver = this.createResolver();
-    // The time-out of a resolver is one per server.
-    const timer = setTimeout(() => resolver.cancel(), PATIENCE);
+    // A resolver's own time-out applies to each server.
+    const timer = setTimeout(() => resolver.cancel(), TIMEOUT_MS);
     try {
       const found = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
       return found.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));

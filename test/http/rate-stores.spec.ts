@@ -3,7 +3,7 @@ import pg from 'pg';
 import { RateLimiterPostgres, RateLimiterRedis } from 'rate-limiter-flexible';
 import { createClient } from 'redis';
 import { MemoryLimiter } from '../../lib/http/security/memory-limiter.js';
-import { addressKey } from '../../lib/http/security/rate-limit-key.js';
+import { rateLimitKey } from '../../lib/http/security/rate-limit-key.js';
 import type { ByokModuleOptions, RateLimiterLike } from '../../lib/index.js';
 import { type EdgeApp, KEY, startEdge } from '../support/edge-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
@@ -169,14 +169,17 @@ describe('The count in the process', () => {
     ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
     ['2001:0DB8:0001:0002::9', '2001:db8:1:2::/64'],
     ['2001:db8:1:2:ffff:ffff:ffff:ffff', '2001:db8:1:2::/64'],
-    ['2001:db8::1', '2001:db8:0:0::/64'],
-    ['::1', '0:0:0:0::/64'],
-    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
-    ['1::', '1:0:0:0::/64'],
+    ['2001:db8::1', '2001:db8::/64'],
+    ['::1', '::/64'],
+    ['fe80::1%eth0', 'fe80::/64'],
+    ['1::', '1::/64'],
+    ['64:ff9b::cb00:7107', '203.0.113.7'],
+    ['64:ff9b:1::cb00:7107', '64:ff9b:1::/64'],
+    ['127.1', '127.1'],
     ['not an address', 'not an address'],
     [undefined, 'unknown'],
   ])('of %s is of %s', (address, key) => {
-    expect(addressKey(address)).toBe(key);
+    expect(rateLimitKey(address)).toBe(key);
   });
 
   it('is one for a customer’s whole network of IPv6 addresses', async () => {

@@ -5,7 +5,7 @@ import { ByokError, StorageError } from '../../errors/index.js';
 import { CallerResolver } from '../../identity/index.js';
 import type { ByokRequest, RateLimiterLike, ResolvedByokOptions } from '../../interfaces/index.js';
 import { MemoryLimiter } from './memory-limiter.js';
-import { addressKey } from './rate-limit-key.js';
+import { rateLimitKey } from './rate-limit-key.js';
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -36,7 +36,7 @@ export class WriteRateLimitGuard implements CanActivate {
     const http = context.switchToHttp();
     const request = http.getRequest<ByokRequest & { method: string; ip?: string }>();
     if (!this.#owners || !this.#addresses || SAFE.has(request.method)) return true;
-    await this.#consume(this.#addresses, addressKey(request.ip), http.getResponse());
+    await this.#consume(this.#addresses, rateLimitKey(request.ip), http.getResponse());
     const { owner } = await this.callers.scopeOf(request);
     await this.#consume(this.#owners, `${owner.kind}:${owner.id}`, http.getResponse());
     return true;
