@@ -37,7 +37,7 @@ export interface SetKeyOptions {
    */
   ttl?: number | null;
   /** Time of expiry, instead of `ttl`. */
-  expiresAt?: Date;
+  expiresAt?: Date | null;
   /** Values of the provider's extra fields, encrypted with the key. */
   fields?: Record<string, string>;
   /**

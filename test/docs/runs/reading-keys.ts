@@ -97,10 +97,14 @@ export const READING_KEYS_RUNS: Runs = {
       'errors.ts',
     );
     const app = await startAppModule();
-    await app.byok.setKey({ userId: 'jack' }, 'openai', KEY, { label: 'old' });
+    const jack = { userId: 'jack' };
+    const kept = { fields: { project: 'blue' }, expiresAt: new Date(Date.now() + 3_600_000) };
+    await app.byok.setKey(jack, 'openai', KEY, { label: 'old', ...kept });
     expect(await rename(app.byok, 'jack', 'old', 'new')).toBe('Done.');
     expect(await rename(app.byok, 'jack', 'old', 'new')).toBe('There is no such key.');
-    expect(await app.byok.getKey({ userId: 'jack' }, 'openai', { label: 'new' })).toBe(KEY);
+    expect(await app.byok.resolveKey(jack, 'openai', { label: 'new' })).toMatchObject({ apiKey: KEY, ...kept });
+    await expect(rename(app.byok, 'jack', 'new', 'new')).rejects.toThrow('already');
+    expect(await app.byok.listKeys(jack)).toMatchObject([{ label: 'new' }]);
     await expect(rename(app.byok, 'jack', 'new', '')).rejects.toThrow('A label is 1 to 64 characters');
     await bench.database.query('ALTER TABLE user_api_keys RENAME TO elsewhere');
     expect(await rename(app.byok, 'jack', 'new', 'old')).toBe('Try again later.');
