@@ -1,7 +1,7 @@
 const two = (value) => value.toFixed(2);
 const at = { least: (bound) => ({ least: bound }), most: (bound) => ({ most: bound }) };
 
-/** What each figure should reach, and where it stands in the results. */
+/** The target of each figure, and its place in the results. */
 const TARGETS = [
   ['P1', 'guarded route, to one written by hand, Express', at.least(1.15), (r) => r.express?.toHandWritten],
   ['P1', 'the same on Fastify', at.least(1.5), (r) => r.fastify?.toHandWritten],

@@ -99,11 +99,11 @@ async function visitShowcase(page, url, shoot) {
 }
 
 const chromium = await findChromium();
-if (chromium === undefined) throw new Error('There is no Chromium: set CHROME_PATH to one.');
+if (chromium === undefined) throw new Error('Chromium was not found. Set CHROME_PATH.');
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const dataDir = await mkdtemp(join(tmpdir(), 'byok-screenshots-'));
-// Postgres does not run as root, but as somebody who has to get there.
+// Postgres runs as another user if this process is root.
 await chmod(dataDir, 0o711);
 const demo = await startDemo(dataDir);
 const server = await startEmbeddedPostgres({ dataDir: join(dataDir, 'showcase') });

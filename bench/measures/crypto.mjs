@@ -68,7 +68,7 @@ function bareGcm() {
 }
 
 /**
- * The Fernet of Python's `cryptography`, microseconds to seal and to open; nulls where there is no Python that has it.
+ * The Fernet of Python's `cryptography`, microseconds to seal and to open; nulls without a Python that has it.
  */
 async function fernetOfPython() {
   const script = `

@@ -5,7 +5,7 @@ const GAP = 10;
 const TOP = 46;
 const FIGURES = 70;
 
-// Follows the reader's theme where the image stands in a page.
+// Follows the reader's theme.
 const STYLE = `text{font:13px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600;font-size:15px}.ours{fill:#0b7285}.other{fill:#adb5bd}
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.ours{fill:#3bc9db}.other{fill:#5c636a}}`;
 

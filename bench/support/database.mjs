@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../dev/dist/postgres/embedded-postgres.js';
 
-/** Runs work with a Postgres of its own, thrown away afterwards. */
+/** Runs work on a Postgres of its own, which is removed afterwards. */
 export async function withDatabase(work) {
   const dataDir = await mkdtemp(join(tmpdir(), 'byok-bench-'));
   await chmod(dataDir, 0o711);

@@ -3,7 +3,7 @@ import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KEY_LENGTH } from '../sides/route.mjs';
 
-/** What every side has to answer, so that none is fast by answering wrong. */
+/** The answer that every side must give, so that none is fast by answering wrong. */
 const BODY = JSON.stringify({ length: KEY_LENGTH });
 const REQUESTS_A_CONNECTION = 200;
 
@@ -69,7 +69,7 @@ export async function timings(url, { connections, rate, headers, meanwhile }) {
   const client = async (i) => {
     const first = performance.now() + (i * 1_000) / rate;
     for (let n = 0; !isOver; n++) {
-      // Measured from when it was due, so that one slow answer does not hide those that had to wait behind it.
+      // Measured from when it was due, so that one slow answer does not hide those that waited behind it.
       const due = first + n * every;
       const wait = due - performance.now();
       if (wait > 0) await sleep(wait);

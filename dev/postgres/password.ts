@@ -3,8 +3,8 @@ import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * The password of the server, made at the first start and kept in a file that only its owner may read. Of several
- * processes that make one at the same time, all get the one that was written first.
+ * The password of the server, generated at the first start and kept in a file that only its owner can read. If several
+ * processes generate one at the same time, all use the first.
  */
 export async function readOrCreatePassword(dataDir: string, clusterExists: boolean): Promise<string> {
   const file = join(dataDir, 'postgres-password');
@@ -12,8 +12,8 @@ export async function readOrCreatePassword(dataDir: string, clusterExists: boole
   if (existing) return existing;
   if (clusterExists) {
     throw new Error(
-      `${file} is missing or empty, and without it nobody can log in to the database beside it. Put it back, or move ` +
-        `${join(dataDir, 'postgres')} away to start with an empty database.`,
+      `${file} is missing or empty. Without it, nobody can log in to the database beside it. Restore it, or remove ` +
+        `${join(dataDir, 'postgres')} to start with an empty database.`,
     );
   }
   const draft = `${file}.${randomBytes(6).toString('hex')}`;

@@ -12,8 +12,8 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * The command line of a process, with line feeds between the words on Linux and spaces elsewhere; on Windows no more than
- * the name of its program. `undefined` if the system does not tell.
+ * The command line of a process, separated by line feeds on Linux and by spaces elsewhere; on Windows, only the name of
+ * the program. `undefined` if unknown.
  */
 export async function commandOf(pid: number): Promise<string | undefined> {
   try {

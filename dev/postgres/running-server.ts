@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withConnection } from './connection.js';
 import { commandOf, isAlive } from './processes.js';
 
-/** What a server writes about itself into its cluster; the file is also its lock. */
+/** The lock file of a server, with its process and port. */
 export interface Lock {
   pid: number;
   port: number;
@@ -16,7 +16,7 @@ const START_MS = 60_000;
 const ANSWER_MS = 10_000;
 const END_MS = 3_000;
 
-/** The setting of the server that names the process it belongs to. */
+/** The setting of the server with the process that owns it. */
 export const OWNER_SETTING = 'byok.owner';
 
 /**
@@ -41,7 +41,7 @@ export async function findRunningServer(cluster: string, password: string): Prom
     if (owner === undefined && Date.now() - since > (lock.ready ? ANSWER_MS : START_MS)) {
       throw new Error(
         `The database in ${cluster} is held by process ${lock.pid}, which does not answer on port ${lock.port}. End ` +
-          `that process; if it is no PostgreSQL server, remove ${join(cluster, 'postmaster.pid')}.`,
+          `that process. If it is not a PostgreSQL server, remove ${join(cluster, 'postmaster.pid')}.`,
       );
     }
     await sleep(50);
@@ -63,9 +63,9 @@ export async function readLock(cluster: string): Promise<Lock | undefined> {
 }
 
 /**
- * The port may belong to another server by now: asks it for its folder, which it tells whom our password lets in.
+ * The port may belong to another server by now: logs in with our password and checks its folder.
  *
- * @returns the process that a server of the cluster belongs to, `undefined` if there is no such server on the port
+ * @returns the process that owns the server of the cluster, `undefined` if another server or none uses the port
  */
 async function askForOwner(cluster: string, lock: Lock, password: string): Promise<number | undefined> {
   try {
@@ -80,7 +80,7 @@ async function askForOwner(cluster: string, lock: Lock, password: string): Promi
   }
 }
 
-/** Whether the process with this number may be the server of the cluster; it is not when the number was given anew. */
+/** Whether the process with this id can be the server of the cluster; the id may have been reused. */
 async function mayServe(pid: number, cluster: string): Promise<boolean> {
   if (pid === process.pid) return false;
   const command = await commandOf(pid);

@@ -1,27 +1,27 @@
 import { channel, tracingChannel, type TracingChannel } from 'node:diagnostics_channel';
 
 /**
- * What the library tells of its work on channels of `node:diagnostics_channel`, which cost nothing while nobody listens.
- * No message carries a key, an owner or a label. The door `nestjs-byok/opentelemetry` makes spans and metrics of them.
+ * The library publishes to channels of `node:diagnostics_channel`, which cost nothing without a subscriber. Messages contain
+ * no key, owner or label. `nestjs-byok/opentelemetry` turns them into spans and metrics.
  */
 
-/** One look-up and decryption of the keys of a route, or of `resolveKey`: `tracing:nestjs-byok.resolve:*`. @publicApi */
+/** One look-up and decryption for a route or for `resolveKey`: `tracing:nestjs-byok.resolve:*`. @publicApi */
 export interface ResolveMessage {
-  /** What was asked for; several where any of them would do. */
+  /** The requested providers; several if any of them is enough. */
   providers: readonly string[];
-  /** Where keys are looked for. Left out until that is known. */
+  /** Where keys are looked up. Undefined until it is known. */
   source?: 'session' | 'database';
-  /** At the end. `missing` is an answer, `failed` is none. */
+  /** Set at the end. `missing`: there is no key. `failed`: an error. */
   outcome?: 'found' | 'missing' | 'failed';
-  /** With `failed`: the code of the error. */
+  /** The code of the error, with `failed`. */
   code?: string;
 }
 
-/** One statement that reads keys, for as many requests as share it: `tracing:nestjs-byok.read:*`. @publicApi */
+/** One statement that reads keys for one or more requests: `tracing:nestjs-byok.read:*`. @publicApi */
 export interface ReadMessage {
-  /** Look-ups that share it. */
+  /** Look-ups that share the statement. */
   requests: number;
-  /** Keys that it asks for. */
+  /** Requested keys. */
   slots: number;
   outcome?: 'done' | 'failed';
   code?: string;
@@ -49,8 +49,8 @@ export const rotateChannel = tracingChannel<unknown, RotateMessage>('nestjs-byok
 export const rotateProgressChannel = channel('nestjs-byok.rotate.progress');
 
 /**
- * Does the work between the events `start` and `asyncEnd`. Unlike Node's own `tracePromise` it hands neither what the
- * work gives, which may be a key, nor its error to whoever listens: only what `describe` says of them.
+ * Runs work between the events `start` and `asyncEnd`. Node's `tracePromise` would publish the result, which may be a key,
+ * and the error; this publishes only what `describe` returns, and the error's code.
  *
  * @internal
  */

@@ -10,12 +10,12 @@ import {
 } from '../diagnostics/index.js';
 import { listen } from './listen.js';
 
-/** Seconds, up to the time after which a caller is answered 503. */
+/** Seconds, up to the time-out, after which a caller gets 503. */
 const DURATIONS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 /** Look-ups of one statement, at most 256 keys. */
 const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
-/** Counts and times resolutions and reads, and follows rotations. @internal */
+/** Metrics of resolutions, reads and rotations. @internal */
 export function measureByok(meter: Meter): (() => void)[] {
   const resolutions = meter.createCounter('byok.resolutions', {
     description: 'Look-ups of keys by outcome (found, missing, failed) and source (session, database).',
@@ -63,25 +63,25 @@ function measureRotations(meter: Meter): (() => void)[] {
     unit: '{row}',
   });
   const left = meter.createGauge('byok.rotation.remaining', {
-    description: 'Rows of the rotation under way that are still on old encryption keys.',
+    description: 'Rows of the current rotation that are still on old encryption keys.',
     unit: '{row}',
   });
   const unreadable = meter.createGauge('byok.rotation.unreadable', {
-    description: 'Rows that no given secret opens, as the rotation has found so far.',
+    description: 'Rows of the current rotation that no given secret decrypts.',
     unit: '{row}',
   });
-  const told = new WeakMap<RotateMessage, number>();
-  const tell = (message: RotateMessage) => {
+  const recorded = new WeakMap<RotateMessage, number>();
+  const record = (message: RotateMessage) => {
     const attributes = { 'byok.rotation.dry_run': message.dryRun };
-    rows.add(message.rotated - (told.get(message) ?? 0), attributes);
-    told.set(message, message.rotated);
+    rows.add(message.rotated - (recorded.get(message) ?? 0), attributes);
+    recorded.set(message, message.rotated);
     if (message.total !== null) left.record(Math.max(0, message.total - message.rotated), attributes);
     unreadable.record(message.unreadable, attributes);
   };
-  const onProgress = (message: unknown) => tell(message as RotateMessage);
+  const onProgress = (message: unknown) => record(message as RotateMessage);
   rotateProgressChannel.subscribe(onProgress);
   return [
-    listen(rotateChannel, (message) => () => tell(message)),
+    listen(rotateChannel, (message) => () => record(message)),
     () => void rotateProgressChannel.unsubscribe(onProgress),
   ];
 }

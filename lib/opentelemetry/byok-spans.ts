@@ -2,7 +2,7 @@ import { SpanStatusCode, type Span, type Tracer } from '@opentelemetry/api';
 import { resolveChannel, rotateChannel } from '../diagnostics/index.js';
 import { listen } from './listen.js';
 
-/** A span for every resolution, in that of the request, and for every rotation. @internal */
+/** A span for every resolution, inside the request's span, and for every rotation. @internal */
 export function traceByok(tracer: Tracer): (() => void)[] {
   return [
     listen(resolveChannel, (message) => {
@@ -23,7 +23,7 @@ export function traceByok(tracer: Tracer): (() => void)[] {
   ];
 }
 
-/** Without the error itself, whose stack a collector would keep. That there is no key is no error. */
+/** Records the code of an error, but not its stack. A missing key is not an error. */
 function finish(span: Span, { outcome, code }: { outcome?: string; code?: string }): void {
   if (outcome) span.setAttribute('byok.outcome', outcome);
   if (code !== undefined) span.setAttribute('error.type', code);

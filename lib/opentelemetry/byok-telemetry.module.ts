@@ -2,8 +2,8 @@ import { Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/c
 import { instrumentByok } from './instrument-byok.js';
 
 /**
- * Spans and metrics of OpenTelemetry for as long as the application runs, with the providers that its SDK has
- * registered. For others, or for an instrumentation file, see `instrumentByok`.
+ * OpenTelemetry spans and metrics while the application runs, with the providers that the SDK has registered. For other
+ * providers, or in an instrumentation file, use `instrumentByok`.
  *
  * @example
  * ```ts
@@ -19,12 +19,12 @@ import { instrumentByok } from './instrument-byok.js';
 export class ByokTelemetryModule implements OnModuleInit, OnApplicationShutdown {
   #stop: (() => void) | undefined;
 
-  /** For Nest to call. @internal */
+  /** Called by Nest. @internal */
   onModuleInit(): void {
     this.#stop ??= instrumentByok();
   }
 
-  /** For Nest to call. @internal */
+  /** Called by Nest. @internal */
   onApplicationShutdown(): void {
     this.#stop?.();
     this.#stop = undefined;

@@ -4,19 +4,19 @@ import { traceByok } from './byok-spans.js';
 
 const SCOPE = 'nestjs-byok';
 
-/** Where spans and metrics go. @publicApi */
+/** Options of `instrumentByok`. @publicApi */
 export interface TelemetryOptions {
-  /** Default: of the tracer provider that is registered. `null`: no spans. */
+  /** Default: a tracer of the registered provider. `null`: no spans. */
   tracer?: Tracer | null;
-  /** Default: of the meter provider that is registered. `null`: no metrics. */
+  /** Default: a meter of the registered provider. `null`: no metrics. */
   meter?: Meter | null;
 }
 
 /**
- * Makes spans and metrics of what every `ByokModule` of the process does, until the function that it gives is called.
- * Attributes carry the providers asked for, outcome, source and error codes: no key, no owner, no label.
+ * Creates spans and metrics for every `ByokModule` in the process, until the returned function is called. Attributes
+ * contain the requested providers, outcome, source and error codes, but no key, owner or label.
  *
- * Spans: `byok.resolve`, within that of the request, and `byok.rotate`. Metrics: `byok.resolutions`,
+ * Spans: `byok.resolve`, inside the request's span, and `byok.rotate`. Metrics: `byok.resolutions`,
  * `byok.resolution.duration`, `byok.read.batch_size`, `byok.read.duration`, `byok.rotation.rows`,
  * `byok.rotation.remaining` and `byok.rotation.unreadable`.
  *

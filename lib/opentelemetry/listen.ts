@@ -1,8 +1,8 @@
 import type { TracingChannel } from 'node:diagnostics_channel';
 
 /**
- * Calls `begin` when work begins, and what that gives when the work has ended; until the function is called that this
- * gives.
+ * Calls `begin` at the start of traced work, and the function that it returns at the end. Returns a function that stops
+ * listening.
  *
  * @internal
  */

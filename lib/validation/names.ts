@@ -1,7 +1,7 @@
 const PROVIDER = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const FIELD = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
-/** Names that objects have by themselves, in code that looks one up by name. */
+/** Names that every object has, such as `constructor`. */
 function isOfPrototypes(name: string): boolean {
   return name === 'prototype' || name in Object.prototype;
 }
@@ -16,12 +16,12 @@ export function isFieldName(value: unknown): value is string {
   return typeof value === 'string' && FIELD.test(value) && !isOfPrototypes(value);
 }
 
-/** 1 to 64 characters of well-formed text without controls, not blank at either end. @internal */
+/** 1 to 64 characters without control characters, without white space at either end. @internal */
 export function isLabel(value: unknown): value is string {
   return isText(value, 64) && value.length > 0 && value === value.trim();
 }
 
-/** Well-formed text of at most `max` characters without controls. @internal */
+/** Well-formed text of at most `max` characters, without control characters. @internal */
 export function isText(value: unknown, max: number): value is string {
   return typeof value === 'string' && value.length <= max && value.isWellFormed() && !/\p{Cc}/u.test(value);
 }

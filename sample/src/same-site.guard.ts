@@ -2,8 +2,8 @@ import { ForbiddenException, Injectable, type CanActivate, type ExecutionContext
 import type { Request } from 'express';
 
 /**
- * Refuses what another site made a browser send. Without it, another site could sign a visitor in as its own user, who
- * would then be given the visitor's key.
+ * Refuses requests that other sites make a browser send. Without it, another site could sign a visitor in as a user of its
+ * own, who would then receive the visitor's key.
  */
 @Injectable()
 export class SameSiteGuard implements CanActivate {

@@ -7,19 +7,19 @@ import type { Pool } from 'pg';
 
 declare module 'express-session' {
   interface SessionData {
-    /** Name of the demo user who is signed in. */
+    /** Name of the signed-in user. */
     user?: string;
   }
 }
 
 declare module 'express-serve-static-core' {
   interface Request {
-    /** Name of the demo user who is signing in, before there is a session of theirs. */
+    /** Name of the user during sign-in, before the session has it. */
     user?: string;
   }
 }
 
-/** express-session in Postgres. Its cookie is signed with keys of its own, made from the application's secrets. */
+/** express-session in Postgres. The keys that sign its cookie are derived from the application's secrets. */
 export function sessions(pool: Pool, secrets: string[]): RequestHandler {
   const PgStore = connectPgSimple(session);
   const handle = session({
@@ -32,9 +32,7 @@ export function sessions(pool: Pool, secrets: string[]): RequestHandler {
   });
   return (request, response, next) => {
     handle(request, response, (error?: unknown) => {
-      next(
-        error === undefined ? undefined : new ServiceUnavailableException('Not available at the moment. Try again.'),
-      );
+      next(error === undefined ? undefined : new ServiceUnavailableException('Sessions are unavailable. Try again.'));
     });
   };
 }

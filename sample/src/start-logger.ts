@@ -1,9 +1,9 @@
 import { ConsoleLogger } from '@nestjs/common';
 
-/** Who reports an error that `start()` in `main.ts` receives too, and says in one line. */
+/** Contexts that report an error that `main.ts` prints too, in one line. */
 const REPORTERS: unknown[] = ['ExceptionHandler', 'NestApplication'];
 
-/** Nest's logger, without its reports of an error at start. */
+/** Nest's logger, without its reports of errors at the start. */
 export class StartLogger extends ConsoleLogger {
   constructor() {
     super({ logLevels: ['error', 'warn', 'fatal'] });

@@ -8,7 +8,7 @@ import { ChatDto } from './chat.dto.js';
 import { ChatPage, type ChatPageProps } from './chat.page.js';
 import { LanguageModels } from './language-models.js';
 
-/** The chat for people. Who has no key is asked for one, and comes back here with it. */
+/** The chat page. A user without a key is asked for one, and then returns here. */
 @Controller('chat')
 @UseGuards(SameSiteGuard)
 export class ChatPageController {

@@ -5,15 +5,15 @@ import { FieldForm } from '../pages/field.js';
 export interface ChatPageProps {
   message?: string;
   reply?: string;
-  /** Why there is no reply. */
+  /** Shown instead of a reply. */
   error?: string;
 }
 
-/** A question for a language model, and what it answered. */
+/** A form for a question, and the reply. */
 export function ChatPage({ message = 'Hello', reply, error }: ChatPageProps): VNode {
   return (
     <>
-      <p>OpenAI is asked with your own key. Nothing of what you write is kept.</p>
+      <p>Your message goes to OpenAI with your own key. Messages are not stored.</p>
       {error !== undefined && <Alert kind="error" style="soft" message={error} />}
       {reply !== undefined && (
         <section class="sample-section" aria-labelledby="reply">

@@ -2,20 +2,20 @@ import { BadGatewayException, GatewayTimeoutException, Inject, Injectable } from
 import { SETTINGS } from '../tokens.js';
 import type { Settings } from '../settings.js';
 
-/** What a header can carry. */
+/** Characters that a header can contain. */
 const SENDABLE = /^[\x21-\xff]+$/;
 
 interface Call {
   url: string;
   headers: Record<string, string>;
   body: object;
-  /** Finds the text in the provider's answer. */
+  /** Extracts the text from the provider's response. */
   reply: (answer: never) => unknown;
 }
 
 /**
- * Asks a provider, with the key of whoever is asking. Nothing that the provider or `fetch` says of a failure is passed
- * on or logged, for it can quote the key.
+ * Calls a provider with the user's key. Error messages of the provider and of `fetch` are neither passed on nor logged,
+ * because they can quote the key.
  */
 @Injectable()
 export class LanguageModels {
@@ -32,7 +32,7 @@ export class LanguageModels {
         headers: { 'content-type': 'application/json', ...call.headers },
         body: JSON.stringify(call.body),
         signal: AbortSignal.timeout(this.settings.providerTimeoutMs),
-        // A redirect would take the key to another place.
+        // A redirect would send the key elsewhere.
         redirect: 'error',
       });
       status = response.status;
@@ -44,7 +44,7 @@ export class LanguageModels {
     if (status === 401 || status === 403) throw notAccepted(provider);
     if (status < 200 || status > 299) throw new BadGatewayException(`${provider} answered with status ${status}.`);
     const found = answer === undefined || answer === null ? undefined : call.reply(answer as never);
-    if (typeof found !== 'string') throw new BadGatewayException(`${provider} gave an answer of another form.`);
+    if (typeof found !== 'string') throw new BadGatewayException(`${provider} answered in an unknown format.`);
     return found;
   }
 

@@ -20,7 +20,7 @@ const KINDS: AlertKind[] = ['info', 'success', 'warning', 'error'];
 const SEVERITIES: Severity[] = ['low', 'medium', 'high', 'critical'];
 const CHANGES: KeyChange[] = ['added', 'updated', 'deleted', 'expired', 'invalid'];
 
-/** What is told. */
+/** Alerts and notifications. */
 export function alerts(theme: string): Shown[] {
   const styles = [undefined, 'soft', 'outline'] as const;
   const message = 'Only its last characters are ever shown.';
@@ -39,20 +39,20 @@ export function alerts(theme: string): Shown[] {
           severity={severity}
           message="This page is not encrypted."
           actionUrl="/gallery"
-          actionText={`Mend what is ${severity}`}
+          actionText={`Fix what is ${severity}`}
         />
       )),
     },
     {
       name: 'SecurityAlert with an unsafe address',
-      content: <SecurityAlert message="Its action is no link." actionUrl="javascript:alert(1)" />,
+      content: <SecurityAlert message="Its action is not a link." actionUrl="javascript:alert(1)" />,
     },
     {
       name: 'KeyStatusNotification',
       content: CHANGES.map((status) => (
         <KeyStatusNotification
           key={status}
-          provider={`${theme}-told`}
+          provider={`${theme}-notified`}
           providerConfig={{ ...PROVIDERS.openai, name: 'OpenAI' }}
           status={status}
           maskedKey="…1f9c"

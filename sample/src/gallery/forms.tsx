@@ -2,7 +2,7 @@ import { InlineKeyInput, KeyInputForm, MultiProviderKeyForm, ValidationMessage }
 import { providersOf } from './examples.js';
 import type { Shown } from './gallery.page.js';
 
-/** The forms. Ids begin with the theme, for everything is on the page twice. */
+/** The forms. Ids begin with the theme, because the page shows everything twice. */
 export function forms(theme: string): Shown[] {
   const providers = providersOf(theme);
   const shared = { providerConfig: providers, csrfToken: 'none' };

@@ -45,7 +45,7 @@ export function languages(theme: string): Shown[] {
       content: [
         <SecurityAlert key="alert" locale="de" severity="high" message="Diese Seite ist nicht verschlüsselt." />,
         <KeyStatusNotification
-          key="told"
+          key="notified"
           locale="de"
           provider={LONG}
           status="updated"

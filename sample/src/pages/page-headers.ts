@@ -1,6 +1,6 @@
 import { applyDecorators, Header } from '@nestjs/common';
 
-/** Nothing inline, nothing of another site. */
+/** Nothing inline, nothing from other sites. */
 const POLICY = [
   "default-src 'none'",
   "style-src 'self'",
@@ -12,12 +12,12 @@ const POLICY = [
   "base-uri 'none'",
 ].join('; ');
 
-/** What every page of the sample is sent with. */
+/** Headers of every page. */
 export function PageHeaders(): MethodDecorator {
   return applyDecorators(
     Header('Content-Type', 'text/html; charset=utf-8'),
     Header('Content-Security-Policy', POLICY),
-    // The page that asks for a key finds by the referrer where to go back to.
+    // The page that asks for a key returns to the referrer.
     Header('Referrer-Policy', 'same-origin'),
     Header('X-Content-Type-Options', 'nosniff'),
     Header('Cache-Control', 'no-store'),

@@ -10,7 +10,7 @@ export class StylesheetController {
     return SAMPLE_STYLESHEET;
   }
 
-  /** There is none, which is no reason for an error in the console of every browser. */
+  /** An empty icon, so that browsers report no error. */
   @Get('favicon.ico')
   @HttpCode(204)
   @Header('Cache-Control', 'public, max-age=86400')

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What the sample has beside the components: its header, and the two halves of the gallery. */
+/** The sample's own styles: its header, and the two columns of the gallery. */
 export const SAMPLE_STYLESHEET = `
 .sample-header {
   display: flex;
@@ -53,5 +53,5 @@ export const SAMPLE_STYLESHEET = `
 @media (max-width: 30rem) { .sample-theme { padding: 0.75rem; } }
 `;
 
-/** Changes with the content, so that it can be kept for ever. */
+/** Changes with the content, so that browsers can cache it permanently. */
 export const SAMPLE_STYLESHEET_URL = `/assets/sample.${createHash('sha256').update(SAMPLE_STYLESHEET).digest('hex').slice(0, 16)}.css`;

@@ -5,7 +5,7 @@ import { ByokService } from 'nestjs-byok';
 import { SameSiteGuard } from '../same-site.guard.js';
 import { SignInDto } from './sign-in.dto.js';
 
-/** A sign-in for trying things out: whoever gives a name is that user. */
+/** A sign-in for trying things out, without a password. */
 @Controller('session')
 @UseGuards(SameSiteGuard)
 export class SignInController {
@@ -14,14 +14,14 @@ export class SignInController {
   @Post()
   async signIn(@Body() { user }: SignInDto, @Req() request: Request, @Res() response: Response): Promise<void> {
     request.user = user;
-    // First, so that the visitor's session and the keys in it are still there if this fails.
+    // First, so that the session and its keys remain if this fails.
     await this.byok.adoptSessionKeys(request);
-    // A new session id, so that whoever knew the visitor's does not become the user.
+    // A new session id, against session fixation.
     await promisify(request.session.regenerate.bind(request.session))();
     request.session.user = user;
-    // A browser follows the redirect when its headers arrive, which is before express-session has saved by itself.
+    // The browser follows the redirect before express-session saves by itself.
     await promisify(request.session.save.bind(request.session))();
-    // A form wants a page, a program does not.
+    // Forms get a page, programs a status.
     if (request.is('urlencoded')) response.redirect(303, '/');
     else response.status(204).end();
   }
@@ -32,7 +32,7 @@ export class SignInController {
     await promisify(request.session.destroy.bind(request.session))();
   }
 
-  /** The same for a form, which cannot send DELETE. */
+  /** For forms, which cannot send DELETE. */
   @Post('end')
   @Redirect('/', 303)
   async signOutByForm(@Req() request: Request): Promise<void> {
