@@ -36,7 +36,7 @@ export interface SetKeyOptions {
    * @defaultValue the module's `defaultTtl`
    */
   ttl?: number | null;
-  /** Time of expiry, instead of `ttl`. */
+  /** Time of expiry, instead of `ttl`; `null` for never. */
   expiresAt?: Date | null;
   /** Values of the provider's extra fields, encrypted with the key. */
   fields?: Record<string, string>;
