@@ -1,6 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { EncryptionService } from '../crypto/index.js';
-import { KeyringTable } from '../keyring/index.js';
+import { inspectKeyring, KEYRING_FAULTS, type KeyringFault, KeyringTable } from '../keyring/index.js';
 import { CliError } from './cli-error.js';
 
 /**
@@ -11,23 +11,15 @@ import { CliError } from './cli-error.js';
  * @internal
  */
 export async function requireOwnSecrets(registry: KeyringTable, encryption: EncryptionService): Promise<void> {
-  const given = new Set(encryption.keyIds.map((keyId) => keyId.toString('hex')));
-  const registered = await registry.registered();
-  const used = registered.filter(({ used }) => used).map(({ keyId }) => keyId.toString('hex'));
-  if (used.length > 0 && !used.some((id) => given.has(id))) {
-    throw new CliError(
-      `None of the given secrets opens what is stored: it is sealed with the key ${used.join(', ')}. Nothing was changed.`,
-      'Add the secret of that key to BYOK_SECRET, behind the new one.',
-    );
+  const { used, missing, altered } = inspectKeyring(await registry.registered(), [], encryption);
+  if (used.length > 0 && missing.length === used.length) {
+    throw refusal(KEYRING_FAULTS.noneOpens(used, 'BYOK_SECRET'));
   }
-  for (const { keyId, canary } of registered) {
-    const id = keyId.toString('hex');
-    if (!given.has(id) || encryption.opensCanary(keyId, canary)) continue;
-    throw new CliError(
-      `The keyring's record of the key ${id} does not open with its secret: it was changed. Nothing was changed now.`,
-      'Restore the row of byok_keyring from a backup.',
-    );
-  }
+  if (altered.length > 0) throw refusal(KEYRING_FAULTS.altered(altered));
+}
+
+function refusal({ message, advice }: KeyringFault): CliError {
+  return new CliError(`${message} Nothing was changed.`, advice);
 }
 
 /** Whether the first secret has been in front here: an instance was started with it, or it was rotated to. @internal */
@@ -49,8 +41,5 @@ export async function prepareToSeal(services: INestApplicationContext, write = t
   await requireOwnSecrets(registry, encryption);
   const { keyId } = encryption;
   if (!write || (await registry.register(keyId, encryption.canary(keyId)))) return;
-  throw new CliError(
-    `The first secret (key id ${keyId.toString('hex')}) is retired and must not seal again.`,
-    'Put a newer one in front of it, or take it away.',
-  );
+  throw refusal(KEYRING_FAULTS.retired(keyId.toString('hex')));
 }

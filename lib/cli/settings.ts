@@ -1,4 +1,4 @@
-import { checkTableName } from '../options/index.js';
+import { checkTableName, databaseUrlFault } from '../options/index.js';
 import { CliError } from './cli-error.js';
 
 export const DEFAULT_TABLE = 'user_api_keys';
@@ -30,11 +30,9 @@ export function refusePrivateArguments(args: readonly string[]): void {
 export function databaseUrl(): string {
   const url = process.env.DATABASE_URL?.trim();
   if (!url) throw new CliError('DATABASE_URL is not set.', HOW_TO_GIVE_THE_DATABASE);
-  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new CliError(
-      'DATABASE_URL is no Postgres URL.',
-      `${HOW_TO_GIVE_THE_DATABASE} (special characters of the password percent-encoded)`,
-    );
+  const fault = databaseUrlFault(url);
+  if (fault !== undefined || !URL.canParse(url)) {
+    throw new CliError(`DATABASE_URL ${fault ?? 'is not a valid Postgres URL.'}`, HOW_TO_GIVE_THE_DATABASE);
   }
   return url;
 }

@@ -130,6 +130,11 @@ export class EncryptionService extends Redacted {
     });
   }
 
+  /** Whether the key that seals is there. @internal */
+  get canSeal(): boolean {
+    return this.#keyring.canSeal;
+  }
+
   /** Whether keys that are held elsewhere are not there yet. @internal */
   get isWaiting(): boolean {
     return this.#keyring.isWaiting;

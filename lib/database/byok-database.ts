@@ -7,6 +7,7 @@ import { ByokError, ConfigurationError, StorageError } from '../errors/index.js'
 import type { ResolvedByokOptions } from '../interfaces/index.js';
 import { codeOf, DatabaseTimeout, describeFailure, poolerHint, tablesHint } from './database-failure.js';
 import { Deadlines } from './deadlines.js';
+import { explainStart } from './failure-causes.js';
 import { byokEntities } from './entities/index.js';
 import { createByokMigrations } from './migrations/index.js';
 import { migrate } from './migrations/migrate.js';
@@ -204,27 +205,27 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
     const { db, tableName, preparedStatements } = this.options;
     const given: DataSourceOptions = typeof db === 'string' ? { type: 'postgres', url: db } : (db as DataSourceOptions);
     if (given.type !== 'postgres') throw new ConfigurationError("db.type must be 'postgres'.");
-    const dataSource = new DataSource({
-      applicationName: 'nestjs-byok',
-      migrationsTableName: 'byok_migrations',
-      ...given,
-      extra: { ...TIMEOUTS, ...(preparedStatements && STATEMENT_TIMEOUT), ...(given.extra as object | undefined) },
-      entities: byokEntities,
-      migrations: createByokMigrations(tableName),
-      // Run below, under a lock.
-      migrationsRun: false,
-      synchronize: false,
-    });
+    let dataSource: DataSource | undefined;
     try {
+      dataSource = new DataSource({
+        applicationName: 'nestjs-byok',
+        migrationsTableName: 'byok_migrations',
+        ...given,
+        extra: { ...TIMEOUTS, ...(preparedStatements && STATEMENT_TIMEOUT), ...(given.extra as object | undefined) },
+        entities: byokEntities,
+        migrations: createByokMigrations(tableName),
+        // Run below, under a lock.
+        migrationsRun: false,
+        synchronize: false,
+      });
       await dataSource.initialize();
       if (given.migrationsRun !== false) await migrate(dataSource);
       return dataSource;
     } catch (error) {
-      if (dataSource.isInitialized) await dataSource.destroy().catch(() => {});
-      this.#logger.error(
-        `Cannot use the database: ${describeFailure(error)}${poolerHint(codeOf(error), preparedStatements)}${tablesHint(codeOf(error))}`,
-      );
-      throw new StorageError('The database of keys could not be reached or migrated at start. See the log.');
+      if (dataSource?.isInitialized) await dataSource.destroy().catch(() => {});
+      const hint = poolerHint(codeOf(error), preparedStatements) + tablesHint(codeOf(error));
+      this.#logger.error(`Cannot use the database: ${describeFailure(error)}${hint}`);
+      throw explainStart(error, hint.slice(2) || undefined);
     }
   }
 

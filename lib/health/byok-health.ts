@@ -3,7 +3,7 @@ import { BYOK_OPTIONS } from '../byok.constants.js';
 import { EncryptionService } from '../crypto/index.js';
 import { ByokDatabase, OWN_MIGRATIONS_TABLE, recordOf, schemaState } from '../database/index.js';
 import type { ResolvedByokOptions } from '../interfaces/index.js';
-import { findKeyringMismatches, KeyringTable, KeyWrapperHealth } from '../keyring/index.js';
+import { inspectKeyring, KeyringTable, KeyWrapperHealth } from '../keyring/index.js';
 import type { ByokHealthReport } from './health-report.interface.js';
 
 /** Milliseconds. Probes usually time out after a few seconds. */
@@ -72,7 +72,8 @@ export class ByokHealth {
       migrations,
       canary: await isUp(async (within) => {
         const registered = await this.registry.registered(within);
-        return findKeyringMismatches(registered, this.encryption).length === 0;
+        const { missing, altered } = inspectKeyring(registered, [], this.encryption);
+        return missing.length + altered.length === 0;
       }),
     };
   }

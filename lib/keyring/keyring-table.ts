@@ -10,14 +10,14 @@ const LOCK = 'SELECT pg_advisory_xact_lock(7267002)';
 export const UNDEFINED_COLUMN = '42703';
 
 /**
- * SQL that tells whether a row is sealed with the key `r.key_id`. By the first in the order of the index: for an EXISTS,
- * Postgres takes it that a row will soon be found, and reads a whole large table for a key that has none.
+ * SQL that reads every {@link RegisteredKey}. Whether a row is sealed with one is seen by the first row in the order of the
+ * index: for an EXISTS, Postgres expects to find a row soon, and reads a whole large table for a key that has none.
  *
  * @internal
  */
-export function isKeyUsed(table: string): string {
+export function registeredKeysSql(table: string): string {
   const next = `SELECT k.key_id FROM "${table}" k WHERE k.key_id >= r.key_id ORDER BY k.key_id LIMIT 1`;
-  return `coalesce((${next}) = r.key_id, false)`;
+  return `SELECT r.key_id AS "keyId", r.canary, coalesce((${next}) = r.key_id, false) AS used FROM byok_keyring r`;
 }
 
 /** An encryption key that the database knows. @internal */
@@ -50,12 +50,7 @@ export class KeyringTable {
 
   /** @param within - As in `ByokDatabase.query`. @throws StorageError */
   async registered(within?: number): Promise<RegisteredKey[]> {
-    const text = `SELECT r.key_id, r.canary, ${isKeyUsed(this.options.tableName)} AS used FROM byok_keyring r`;
-    const rows = await this.database.query<{ key_id: Buffer; canary: Buffer; used: boolean }>(
-      { text, values: [] },
-      within,
-    );
-    return rows.map(({ key_id: keyId, canary, used }) => ({ keyId, canary, used }));
+    return this.database.query<RegisteredKey>({ text: registeredKeysSql(this.options.tableName), values: [] }, within);
   }
 
   /** @throws StorageError */

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { ConfigurationError, EncryptionError, EncryptionService } from '../../lib/index.js';
 import { type ByokApp, startByok } from '../support/byok-app.js';
+import { cli, cliJson } from '../support/cli.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
 const KEY = 'test-key-alice-0123456789';
@@ -58,7 +59,7 @@ describe('Root secrets and the rows of the database', () => {
     await expect(failed).rejects.toThrow(ConfigurationError);
     await expect(failed).rejects.toThrow(`sealed with a secret that is not given (key id ${idOf(first)})`);
     await expect(failed).rejects.toThrow(
-      /Add that secret to the array 'secret', behind the new one; nothing was changed/,
+      /Add that secret to the array 'secret', behind the new one. Nothing was changed/,
     );
     expect(await hash()).toBe(before);
 
@@ -82,6 +83,27 @@ describe('Root secrets and the rows of the database', () => {
     const before = await hash();
     await expect(start(first)).rejects.toThrow(ConfigurationError);
     expect(await hash()).toBe(before);
+  });
+
+  it('are told apart from a record of the keyring that was changed, at the start and on the command line', async () => {
+    const { byok, close } = await startByok({ secret: first, db: database.url });
+    await byok.setKey(ALICE, 'openai', KEY);
+    await close();
+    await database.query('UPDATE byok_keyring SET canary = set_byte(canary, 100, 255 - get_byte(canary, 100))');
+    const restore = 'Restore the row of byok_keyring from a backup.';
+    await expect(start(first)).rejects.toThrow(`the key ${idOf(first)} does not open with its secret`);
+    await expect(start(first)).rejects.toThrow(restore);
+    await expect(start(second)).rejects.toThrow('Add that secret');
+    const given = { DATABASE_URL: database.url, BYOK_SECRET: first };
+    const { json } = await cliJson(['doctor'], given);
+    expect(json.checks).toContainEqual(
+      expect.objectContaining({ name: 'canary', status: 'fail', advice: expect.stringContaining(restore) }),
+    );
+    expect(await cli(['rotate'], given)).toMatchObject({ code: 1, stderr: expect.stringContaining(restore) });
+    const missing = await cliJson(['doctor'], { ...given, BYOK_SECRET: second });
+    expect(missing.json.checks).toContainEqual(
+      expect.objectContaining({ name: 'canary', status: 'fail', advice: expect.stringContaining('Add that secret') }),
+    );
   });
 
   it('read with the old secret behind the new one, and seal with the new one', async () => {

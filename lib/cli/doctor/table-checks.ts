@@ -5,7 +5,14 @@ import {
   schemaState,
   TYPEORM_MIGRATIONS_TABLE,
 } from '../../database/index.js';
-import { isKeyUsed } from '../../keyring/index.js';
+import {
+  inspectKeyring,
+  KEYRING_FAULTS,
+  type KeyringFault,
+  type KeyringInspection,
+  type RegisteredKey,
+  registeredKeysSql,
+} from '../../keyring/index.js';
 import type { Connection } from '../connection.js';
 import { adviceOnMissing, queryFn } from '../target.js';
 import { check, type Check } from './check.js';
@@ -65,54 +72,37 @@ export async function checkRights(client: Connection, table: string): Promise<Ch
 
 /** Whether the secrets are those of the database, as a start of the application would find. @internal */
 export async function checkKeys(client: Connection, table: string, encryption: EncryptionService): Promise<Check[]> {
-  const { rows } = await client.query<{ key_id: Buffer; canary: Buffer; used: boolean }>(
-    `SELECT key_id, canary, ${isKeyUsed(table)} AS used FROM byok_keyring r`,
+  const { rows: registered } = await client.query<RegisteredKey>(registeredKeysSql(table));
+  const { rows: retired } = await client.query<{ keyId: Buffer }>('SELECT key_id AS "keyId" FROM byok_retired_keys');
+  const found = inspectKeyring(
+    registered,
+    retired.map(({ keyId }) => keyId),
+    encryption,
   );
-  const { rows: retired } = await client.query<{ key_id: Buffer }>('SELECT key_id FROM byok_retired_keys');
-  const isGiven = (keyId: Buffer) => encryption.keyIds.some((each) => each.equals(keyId));
-  const idsOf = (keys: { key_id: Buffer }[]) => keys.map(({ key_id: id }) => id.toString('hex')).join(', ');
-  const broken = rows.filter(({ key_id: id, canary }) => isGiven(id) && !encryption.opensCanary(id, canary));
-  const missing = rows.filter(({ key_id: id, used }) => used && !isGiven(id));
+  const { altered, missing, used } = found;
+  const fault =
+    altered.length > 0
+      ? KEYRING_FAULTS.altered(altered)
+      : missing.length > 0 && KEYRING_FAULTS.missing(missing, 'BYOK_SECRET');
   return [
-    broken.length > 0
-      ? check(
-          'canary',
-          'fail',
-          `The keyring's record of ${idsOf(broken)} does not open with its secret: it was changed.`,
-          'Restore the row of byok_keyring from a backup.',
-        )
-      : missing.length > 0
-        ? check(
-            'canary',
-            'fail',
-            `Stored keys are sealed with a secret that is not given (key id ${idsOf(missing)}). The application does not start.`,
-            'Add that secret to BYOK_SECRET, behind the new one.',
-          )
-        : check('canary', 'ok', `Every key in use is given and opens (${rows.filter(({ used }) => used).length}).`),
-    checkFirst(encryption, rows, retired),
+    fault ? failed('canary', fault) : check('canary', 'ok', `Every key in use is given and opens (${used.length}).`),
+    checkFirst(found),
   ];
 }
 
-function checkFirst(encryption: EncryptionService, rows: { key_id: Buffer }[], retired: { key_id: Buffer }[]): Check {
-  const first = encryption.keyId;
-  const id = first.toString('hex');
-  if (retired.some(({ key_id: keyId }) => keyId.equals(first))) {
-    return check(
-      'front',
-      'fail',
-      `The first secret (key id ${id}) is retired: the application does not start.`,
-      'Put a newer one in front of it, or take it away.',
-    );
-  }
-  if (rows.some(({ key_id: keyId }) => keyId.equals(first))) {
-    return check('front', 'ok', `The key ${id} is in use.`);
-  }
+function checkFirst({ active = '', isActiveRegistered, isActiveRetired }: KeyringInspection): Check {
+  if (isActiveRetired) return failed('front', KEYRING_FAULTS.retired(active));
+  if (isActiveRegistered) return check('front', 'ok', `The key ${active} is in use.`);
   return check(
     'front',
     'warn',
-    `The key ${id} of the first secret is not in use yet.`,
+    `The key ${active} of the first secret is not in use yet.`,
     'Fine before the first start of the application with it.',
   );
+}
+
+function failed(name: string, { message, advice }: KeyringFault): Check {
+  return check(name, 'fail', `${message} The application does not start.`, advice);
 }
 
 /** What can be known of sessions from here, which is little. @internal */
