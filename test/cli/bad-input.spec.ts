@@ -114,8 +114,12 @@ describe('The environment', () => {
   it.each<[string, Record<string, string | undefined>, RegExp]>([
     ['no database', { DATABASE_URL: undefined }, /DATABASE_URL is not set[^]*postgres:\/\/user/],
     ['an empty one', { DATABASE_URL: ' ' }, /DATABASE_URL is not set/],
-    ['one of another kind', { DATABASE_URL: 'mysql://a:b@c/d' }, /no Postgres URL/],
-    ['one that is broken', { DATABASE_URL: `postgres://a:${PASSWORD}@:x/d` }, /no Postgres URL/],
+    ['one of another kind', { DATABASE_URL: 'mysql://a:b@c/d' }, /must be a Postgres URL/],
+    [
+      'one that is broken',
+      { DATABASE_URL: `postgres://a:${PASSWORD}@:x/d` },
+      /not a valid Postgres URL\. Percent-encode/,
+    ],
     ['nothing that listens', { DATABASE_URL: NOWHERE }, /127\.0\.0\.1:1\/nothing[^]*ECONNREFUSED/],
     ['a host that is none', { DATABASE_URL: `postgres://a:${PASSWORD}@host.invalid/d` }, /host\.invalid/],
     ['no secret', { BYOK_SECRET: undefined }, /No secret is given[^]*BYOK_SECRET[^]*--secret-file/],

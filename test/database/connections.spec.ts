@@ -144,7 +144,7 @@ describe('The database of the module', () => {
     it('that cannot be reached stops the start, without telling the address', async () => {
       const failed = startByok({ db: 'postgres://nobody:hunter2@127.0.0.1:1/none' });
       await expect(failed).rejects.toThrow(StorageError);
-      await expect(failed).rejects.toThrow(/^The database of keys could not be reached or migrated at start/);
+      await expect(failed).rejects.toThrow(/^Cannot use the database of stored keys\. Nothing listens there/);
     });
   });
 
