@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors/index.js';
 import type { ResolvedApiKey } from '../keys/index.js';
 import { type KeyRequirement, requirementsOf } from './key-requirement.js';
 import { callOf, foundKeysOf, requireSameCaller } from './request-keys.js';
+import { untouchedParameter } from './untouched-parameter.js';
 
 /**
  * The caller's key as a string: what the guard of the handler resolved. With several guards, name the provider;
@@ -11,8 +12,10 @@ import { callOf, foundKeysOf, requireSameCaller } from './request-keys.js';
  * @throws ConfigurationError if the handler has no guard for it
  * @publicApi
  */
-export const ApiKey = createParamDecorator((provider: string | undefined, context: ExecutionContext) =>
-  handOut('ApiKey', provider, context, (key) => key?.apiKey ?? null),
+export const ApiKey = createParamDecorator(
+  (provider: string | undefined, context: ExecutionContext) =>
+    handOut('ApiKey', provider, context, (key) => key?.apiKey ?? null),
+  [untouchedParameter],
 );
 
 /**
@@ -21,8 +24,9 @@ export const ApiKey = createParamDecorator((provider: string | undefined, contex
  * @throws ConfigurationError if the handler has no guard for it
  * @publicApi
  */
-export const ResolvedKey = createParamDecorator((provider: string | undefined, context: ExecutionContext) =>
-  handOut('ResolvedKey', provider, context, (key) => key),
+export const ResolvedKey = createParamDecorator(
+  (provider: string | undefined, context: ExecutionContext) => handOut('ResolvedKey', provider, context, (key) => key),
+  [untouchedParameter],
 );
 
 /** At once, unless it must be asked first who the caller is now. */

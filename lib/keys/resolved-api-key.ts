@@ -2,7 +2,8 @@ import type { KeySource } from '../interfaces/index.js';
 import { Redacted } from '../logging/index.js';
 
 /**
- * A decrypted key. Read its properties; printed, serialized or cloned as a whole, it reveals nothing.
+ * A decrypted key. Read its properties, which cannot be changed; printed, serialized or cloned as a whole, it reveals
+ * nothing.
  *
  * @publicApi
  */
@@ -21,6 +22,12 @@ export class ResolvedApiKey extends Redacted {
     super();
     this.#apiKey = apiKey;
     this.#fields = Object.isFrozen(fields) ? fields : Object.freeze({ ...fields });
+    // A date can be changed, so each reader gets one of their own.
+    if (expiresAt) {
+      const time = expiresAt.getTime();
+      Object.defineProperty(this, 'expiresAt', { get: () => new Date(time), enumerable: true });
+    }
+    Object.freeze(this);
   }
 
   /** The key itself. */
