@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ByokDatabase, epochMs, toDate } from '../database/index.js';
+import { ByokDatabase, everyRow, everyRowWritten, epochMs, toDate } from '../database/index.js';
 import { ConfigurationError } from '../errors/index.js';
 import type { AuditEntry, KeyOwner } from '../interfaces/index.js';
 
@@ -11,7 +11,7 @@ export interface AuditRecord extends AuditEntry {
 }
 
 interface AuditRow {
-  moment: number;
+  moment: string;
   action: AuditEntry['action'];
   outcome: AuditEntry['outcome'];
   provider: string;
@@ -72,7 +72,7 @@ export class AuditTable {
     const rows = await this.database.query<AuditRow>({
       name: 'byok_audit_list',
       text: `SELECT ${epochMs('at', 'moment')}, action, outcome, provider, label, encode(key_id, 'hex') AS key_id, source, request_id, times
-        FROM byok_audit_log WHERE owner_kind = $1 AND owner_id = $2 ORDER BY at DESC, id DESC LIMIT $3`,
+        FROM byok_audit_log WHERE owner_kind = $1 AND owner_id = $2 ORDER BY at DESC, id DESC LIMIT ${everyRow('byok_audit_log', '$3::bigint')}`,
       values: [owner.kind, owner.id, limit],
     });
     return rows.map(({ moment, key_id: keyId, request_id: requestId, ...entry }) => ({
@@ -85,7 +85,10 @@ export class AuditTable {
 
   /** Removes the owner's entries; how many there were. @throws StorageError */
   async erase(owner: KeyOwner): Promise<number> {
-    const text = 'DELETE FROM byok_audit_log WHERE owner_kind = $1 AND owner_id = $2 RETURNING 1';
+    const text = everyRowWritten(
+      'byok_audit_log',
+      'DELETE FROM byok_audit_log WHERE owner_kind = $1 AND owner_id = $2 RETURNING 1',
+    );
     return (await this.database.query({ text, values: [owner.kind, owner.id] })).length;
   }
 
@@ -95,7 +98,7 @@ export class AuditTable {
       const batch = await this.database.query({
         name: 'byok_audit_sweep',
         text: `DELETE FROM byok_audit_log WHERE id IN (
-            SELECT id FROM byok_audit_log WHERE at < now() - make_interval(days => $1) ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED
+            SELECT id FROM byok_audit_log WHERE at < now() - make_interval(days => $1) ORDER BY at LIMIT ${everyRow('byok_audit_log', '$2::bigint')} FOR UPDATE SKIP LOCKED
           ) RETURNING 1`,
         values: [days, SWEEP_BATCH],
       });

@@ -5,12 +5,14 @@ import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm'
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { ByokError, ConfigurationError, StorageError } from '../errors/index.js';
 import type { ResolvedByokOptions } from '../interfaces/index.js';
+import { askedSearchPath, requireSoundSettings, requireTables } from './connection-check.js';
 import { codeOf, DatabaseTimeout, describeFailure, poolerHint, tablesHint } from './database-failure.js';
 import { Deadlines } from './deadlines.js';
 import { explainStart } from './failure-causes.js';
 import { byokEntities } from './entities/index.js';
 import { createByokMigrations } from './migrations/index.js';
 import { migrate } from './migrations/migrate.js';
+import { HIDDEN_ROWS, isHidingRows } from './row-security.js';
 import { poolOf, throughPool, throughTypeOrm } from './typeorm-pool.js';
 
 /** Name of the connection that the module opens. @publicApi */
@@ -92,7 +94,7 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
           if (isLate) throw new DatabaseTimeout();
           return manager.query(text, values);
         });
-      dataSource.transaction(run).then(resolve, reject);
+      dataSource.transaction('READ COMMITTED', run).then(resolve, reject);
       return () => (isLate = true);
     });
   }
@@ -159,9 +161,15 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
 
   async #start(): Promise<DataSource> {
     const dataSource = this.#isJoined() ? this.#join() : await this.#open();
-    await this.#requireTables(dataSource);
+    const warning = await this.#check(dataSource, requireTables);
+    if (warning) this.#logger.warn(warning);
     this.#dataSource = dataSource;
     return dataSource;
+  }
+
+  #check(dataSource: DataSource, check: typeof requireTables): Promise<string | undefined> {
+    const asked = askedSearchPath(poolOf(dataSource)?.options);
+    return check((text, values) => dataSource.query(text, values), this.options.tableName, asked);
   }
 
   #isJoined(): boolean {
@@ -189,18 +197,6 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
     return dataSource;
   }
 
-  /** A connection of the application's runs our migrations only where they were added to it. */
-  async #requireTables(dataSource: DataSource): Promise<void> {
-    const { tableName } = this.options;
-    const sql = `SELECT to_regclass($1) IS NULL OR to_regclass('byok_keyring') IS NULL AS missing`;
-    const [{ missing }] = await dataSource.query<[{ missing: boolean }]>(sql, [`"${tableName}"`]);
-    if (!missing) return;
-    const migrations = tableName === 'user_api_keys' ? '...byokMigrations' : `...createByokMigrations('${tableName}')`;
-    throw new ConfigurationError(
-      `db: the tables of keys are missing. Add ${migrations} to the migrations of the TypeORM connection and run them.`,
-    );
-  }
-
   async #open(): Promise<DataSource> {
     const { db, tableName, preparedStatements } = this.options;
     const given: DataSourceOptions = typeof db === 'string' ? { type: 'postgres', url: db } : (db as DataSourceOptions);
@@ -219,10 +215,13 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
         synchronize: false,
       });
       await dataSource.initialize();
+      // Before the tables land in a schema that nobody asked for.
+      await this.#check(dataSource, requireSoundSettings);
       if (given.migrationsRun !== false) await migrate(dataSource);
       return dataSource;
     } catch (error) {
       if (dataSource?.isInitialized) await dataSource.destroy().catch(() => {});
+      if (error instanceof ConfigurationError) throw error;
       const hint = poolerHint(codeOf(error), preparedStatements) + tablesHint(codeOf(error));
       this.#logger.error(`Cannot use the database: ${describeFailure(error)}${hint}`);
       throw explainStart(error, hint.slice(2) || undefined);
@@ -232,6 +231,10 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
   #translate(error: unknown, expected?: string): ByokError {
     if (error instanceof ByokError) return error;
     const reason = codeOf(error);
+    if (isHidingRows(error)) {
+      this.#logger.error(HIDDEN_ROWS);
+      return new StorageError('The database hides stored keys from the application. See the log.', reason);
+    }
     if (reason === FOREIGN_KEY_VIOLATION && reason !== expected) {
       this.#logger.error(
         'Postgres rejected a key encrypted with a retired secret (23503). This instance has an outdated secret first and cannot store keys. Restart it with the newest secret first.',

@@ -13,6 +13,10 @@ const AGAIN = 'Make sure that the database is running, then try again.';
 /** By SQLSTATE, or by the connection's errno or name; the longest beginning that fits. `{url}` is where the URL is given. */
 const CAUSES: Record<string, [message: string, advice: string]> = {
   '08': ['The connection to the database was lost.', AGAIN],
+  '22P02': [
+    'Row level security hides rows from the database role.',
+    'See "Row level security" in docs/operations.md of the package.',
+  ],
   '25006': [
     'The database is read-only: it is a standby, or the role may only read.',
     'Let {url} name the primary server, and a role that may write.',

@@ -1,16 +1,16 @@
 /**
- * SQL that selects a timestamp as milliseconds since the epoch. The application can change how `pg` parses timestamps, for
- * the whole process, and parsing them is slow.
+ * SQL that selects a timestamp as milliseconds since the epoch, in text: `extra_float_digits` rounds what a float prints,
+ * and the application can change how `pg` parses timestamps and numbers, for the whole process.
  */
 export function epochMs(column: string, as: string): string {
-  return `date_part('epoch', ${column}) * 1000 AS ${as}`;
+  return `(extract(epoch FROM ${column}) * 1000)::text AS ${as}`;
 }
 
-/** @param ms - Nearly a whole number: seconds are fractions in Postgres. */
-export function toDate(ms: number): Date {
-  return new Date(Math.round(ms));
+/** @param ms - Milliseconds since the epoch, as {@link epochMs} selects them. */
+export function toDate(ms: string): Date {
+  return new Date(Math.round(Number(ms)));
 }
 
-export function toDateOrNull(ms: number | null): Date | null {
+export function toDateOrNull(ms: string | null): Date | null {
   return ms === null ? null : toDate(ms);
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../byok.constants.js';
-import { ByokDatabase, FOREIGN_KEY_VIOLATION, epochMs, toDate } from '../database/index.js';
+import { ByokDatabase, everyRow, everyRowWritten, FOREIGN_KEY_VIOLATION, epochMs, toDate } from '../database/index.js';
 import type { ResolvedByokOptions } from '../interfaces/index.js';
 
 /** Any number, the same in every instance: a key is put in use and retired one after the other. */
@@ -17,7 +17,8 @@ export const UNDEFINED_COLUMN = '42703';
  */
 export function registeredKeysSql(table: string): string {
   const next = `SELECT k.key_id FROM "${table}" k WHERE k.key_id >= r.key_id ORDER BY k.key_id LIMIT 1`;
-  return `SELECT r.key_id AS "keyId", r.canary, coalesce((${next}) = r.key_id, false) AS used FROM byok_keyring r`;
+  return `SELECT r.key_id AS "keyId", r.canary, coalesce((${next}) = r.key_id, false) AS used FROM byok_keyring r
+    LIMIT ${everyRow(['byok_keyring', `"${table}"`])}`;
 }
 
 /** An encryption key that the database knows. @internal */
@@ -55,7 +56,7 @@ export class KeyringTable {
 
   /** @throws StorageError */
   async isRetired(keyId: Buffer): Promise<boolean> {
-    const text = 'SELECT 1 FROM byok_retired_keys WHERE key_id = $1';
+    const text = `SELECT 1 FROM byok_retired_keys WHERE key_id = $1 LIMIT ${everyRow('byok_retired_keys')}`;
     return (await this.database.query({ text, values: [keyId] })).length > 0;
   }
 
@@ -69,14 +70,21 @@ export class KeyringTable {
           WHERE NOT EXISTS (SELECT 1 FROM byok_retired_keys WHERE key_id = $1) ON CONFLICT DO NOTHING`,
         [keyId, canary],
       );
-      return (await query('SELECT 1 FROM byok_keyring WHERE key_id = $1', [keyId])).length > 0;
+      return (
+        (
+          await query(
+            `SELECT 1 FROM byok_keyring WHERE key_id = $1 LIMIT ${everyRow(['byok_keyring', 'byok_retired_keys'])}`,
+            [keyId],
+          )
+        ).length > 0
+      );
     });
   }
 
   /** The newest first. @throws StorageError */
   async wrappedRoots(): Promise<WrappedRoot[]> {
     const text = `SELECT key_id AS "keyId", wrapped_root AS wrapped, wrapper_id AS "wrapperId" FROM byok_keyring
-      WHERE wrapped_root IS NOT NULL ORDER BY created_at DESC, key_id`;
+      WHERE wrapped_root IS NOT NULL ORDER BY created_at DESC, key_id LIMIT ${everyRow('byok_keyring')}`;
     return this.database.query<WrappedRoot>({ text, values: [], expected: UNDEFINED_COLUMN });
   }
 
@@ -94,8 +102,11 @@ export class KeyringTable {
 
   /** Replaces the wrapping of a root, unless somebody else did since it was read; whether it did. @throws StorageError */
   async replaceWrapping(read: WrappedRoot, wrapped: Uint8Array, wrapperId: string): Promise<boolean> {
-    const text =
-      'UPDATE byok_keyring SET wrapped_root = $3, wrapper_id = $4 WHERE key_id = $1 AND wrapped_root = $2 RETURNING 1';
+    const text = everyRowWritten(
+      'byok_keyring',
+      `UPDATE byok_keyring SET wrapped_root = $3, wrapper_id = $4
+      WHERE key_id = $1 AND wrapped_root = $2 RETURNING 1`,
+    );
     const rows = await this.database.query({
       text,
       values: [read.keyId, read.wrapped, Buffer.from(wrapped), wrapperId],
@@ -105,8 +116,9 @@ export class KeyringTable {
 
   /** When which keys were retired. @throws StorageError */
   async retired(): Promise<{ keyId: Buffer; retiredAt: Date }[]> {
-    const text = `SELECT key_id, ${epochMs('retired_at', 'retired')} FROM byok_retired_keys ORDER BY retired_at, key_id`;
-    const rows = await this.database.query<{ key_id: Buffer; retired: number }>({ text, values: [] });
+    const text = `SELECT key_id, ${epochMs('retired_at', 'retired')} FROM byok_retired_keys
+      ORDER BY retired_at, key_id LIMIT ${everyRow('byok_retired_keys')}`;
+    const rows = await this.database.query<{ key_id: Buffer; retired: string }>({ text, values: [] });
     return rows.map(({ key_id: keyId, retired }) => ({ keyId, retiredAt: toDate(retired) }));
   }
 
@@ -118,6 +130,7 @@ export class KeyringTable {
   async retire(keyId: Buffer): Promise<void> {
     await this.database.transaction(async (query) => {
       await query(LOCK, []);
+      await query(`SELECT 1 LIMIT ${everyRow(['byok_keyring', 'byok_retired_keys'])}`, []);
       // For the foreign key's look whether a row is left, which else may read a whole large table.
       await query('SET LOCAL enable_seqscan = off', []);
       await query('DELETE FROM byok_keyring WHERE key_id = $1', [keyId]);

@@ -1,11 +1,11 @@
 import { MAX_RECORD_LENGTH } from '../crypto/index.js';
-import { type ByokDatabase, type Partition, partitionsOf, type Statement } from '../database/index.js';
+import { type ByokDatabase, everyRow, type Partition, partitionsOf, type Statement } from '../database/index.js';
 import { FINGERPRINT_LENGTH, type PageWrite, type SealedPage } from './reseal-page.js';
 
 /** A place in a part of the table: the primary key of the last row that was seen. */
 export type Cursor = readonly [string, string, string, string];
 
-/** Before the first row. */
+/** At or before the first row. */
 export const BEGINNING: Cursor = ['', '', '', ''];
 
 /** Some rows, and where those after them begin; without `next` there are none. */
@@ -22,7 +22,6 @@ export interface KeyCounts {
 }
 
 const SLOT = 'owner_kind, owner_id, provider, label';
-const AFTER = `(${SLOT}) > ($1, $2, $3, $4)`;
 /** Where the id of its key is in a record, from 1. */
 const KEY_ID_AT = 3;
 const KEY_ID_LENGTH = 8;
@@ -65,7 +64,7 @@ export class RotationQueries {
       sealed: Buffer | null;
     }
     const values = [...after, limit, current];
-    const [{ last, count, rows, sealed }] = await this.#run<Row>(this.#in(part).page, values);
+    const [{ last, count, rows, sealed }] = await this.#run<Row>(this.#in(part, after).page, values);
     return { part, count, rows: rows ?? '[]', sealed: sealed ?? Buffer.alloc(0), next: cursorOf(last) };
   }
 
@@ -89,7 +88,7 @@ export class RotationQueries {
       last: string | null;
       counts: string | null;
     }
-    const [{ last, counts }] = await this.#run<Row>(this.#in(part).counts, [...after, limit, within]);
+    const [{ last, counts }] = await this.#run<Row>(this.#in(part, after).counts, [...after, limit, within]);
     return { counts: JSON.parse(counts ?? '[]') as KeyCounts['counts'], next: cursorOf(last) };
   }
 
@@ -98,9 +97,11 @@ export class RotationQueries {
     return (await this.#run<{ bytes: number }>(this.#ofTable.size, []))[0].bytes;
   }
 
-  #in(part: Partition): ReturnType<typeof statements> {
-    let found = this.#ofPart.get(part.id);
-    if (!found) this.#ofPart.set(part.id, (found = statements(part)));
+  #in(part: Partition, after?: Cursor): ReturnType<typeof statements> {
+    const isFirst = after === BEGINNING;
+    const id = `${part.id}${isFirst ? '_first' : ''}`;
+    let found = this.#ofPart.get(id);
+    if (!found) this.#ofPart.set(id, (found = statements({ ...part, id }, isFirst)));
     return found;
   }
 
@@ -113,9 +114,12 @@ function cursorOf(last: string | null): Cursor | undefined {
   return last === null ? undefined : (JSON.parse(last) as Cursor);
 }
 
-function statements({ id, name: part }: Partition) {
+/** @param isFirst - Whether the row at the cursor is one of the page: all four of its columns may be empty. */
+function statements({ id, name: part }: Partition, isFirst: boolean) {
+  const after = `(${SLOT}) ${isFirst ? '>=' : '>'} ($1, $2, $3, $4)`;
+  const every = everyRow(part);
   const last = `(SELECT json_build_array(${SLOT})::text FROM ${part}
-    WHERE ${AFTER} ORDER BY ${SLOT} OFFSET $5::int - 1 LIMIT 1) AS last`;
+    WHERE ${after} ORDER BY ${SLOT} OFFSET $5::int - 1 LIMIT 1) AS last`;
   return {
     // One row of few columns, because parsing a thousand rows would hold up this thread. What is too long for a record
     // stays where it is: some such, and no answer would hold the page.
@@ -128,10 +132,10 @@ function statements({ id, name: part }: Partition) {
               length(record), encode(key_id, 'hex')))::text AS rows
           FROM (
             SELECT *, CASE WHEN length(ciphertext) <= ${MAX_RECORD_LENGTH} THEN ciphertext ELSE '' END AS record
-            FROM ${part} WHERE ${AFTER} ORDER BY ${SLOT} LIMIT $5::int
+            FROM ${part} WHERE ${after} ORDER BY ${SLOT} LIMIT $5::int
           ) w
           WHERE $6::bytea IS NULL OR key_id <> $6 OR substring(record FROM ${KEY_ID_AT} FOR ${KEY_ID_LENGTH}) <> $6
-        ) p`,
+        ) p LIMIT ${every}`,
     },
     // Rows that somebody else has locked are skipped and seen again: who never waits is in no deadlock.
     write: {
@@ -152,7 +156,7 @@ function statements({ id, name: part }: Partition) {
           WHERE k.owner_kind = m.owner_kind AND k.owner_id = m.owner_id AND k.provider = m.provider AND k.label = m.label
           RETURNING m.place
         )
-        SELECT json_agg(place)::text AS written FROM written`,
+        SELECT json_agg(place)::text AS written FROM written LIMIT ${every}`,
     },
     counts: {
       text: `SELECT ${last}, p.* FROM (
@@ -160,10 +164,10 @@ function statements({ id, name: part }: Partition) {
             SELECT encode(key_id, 'hex') AS id, provider, count(*) AS rows,
               count(*) FILTER (WHERE expires_at <= now()) AS expired,
               count(*) FILTER (WHERE expires_at > now() AND expires_at <= now() + make_interval(secs => $6)) AS expiring
-            FROM (SELECT key_id, provider, expires_at FROM ${part} WHERE ${AFTER} ORDER BY ${SLOT} LIMIT $5::int) w
+            FROM (SELECT key_id, provider, expires_at FROM ${part} WHERE ${after} ORDER BY ${SLOT} LIMIT $5::int) w
             GROUP BY key_id, provider
           ) c
-        ) p`,
+        ) p LIMIT ${every}`,
     },
   };
 }
@@ -173,7 +177,7 @@ function tableStatements(table: string) {
     countOld: {
       text: `SELECT coalesce(sum(n), 0)::float8 AS count FROM (
           SELECT (SELECT count(*) FROM "${table}" k WHERE k.key_id = r.key_id) AS n FROM byok_keyring r WHERE r.key_id <> $1
-        ) c`,
+        ) c LIMIT ${everyRow([`"${table}"`, 'byok_keyring'])}`,
     },
     size: {
       text: `SELECT sum(pg_total_relation_size(oid))::float8 AS bytes FROM pg_class

@@ -178,7 +178,19 @@ describe('The environment', () => {
     const found = Object.fromEntries(
       fresh.json.checks.map(({ name, status }: Record<string, string>) => [name, status]),
     );
-    const names = ['secret', 'database', 'version', 'tls', 'pooler', 'clock', 'migrations', 'rights', 'canary'];
+    const names = [
+      'secret',
+      'database',
+      'version',
+      'tls',
+      'pooler',
+      'clock',
+      'migrations',
+      'rights',
+      'rows',
+      'grants',
+      'canary',
+    ];
     expect(found).toEqual({
       ...Object.fromEntries(names.map((name) => [name, 'ok'])),
       front: 'warn',

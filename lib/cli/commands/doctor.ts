@@ -1,5 +1,6 @@
 import { connect, type Connection, describeUrl } from '../connection.js';
 import { check, type Check } from '../doctor/check.js';
+import { checkProtection } from '../doctor/grant-checks.js';
 import { checkSecrets, type FoundSecrets } from '../doctor/secret-checks.js';
 import { checkServer } from '../doctor/server-checks.js';
 import { checkKeys, checkRights, checkSessions, checkTables } from '../doctor/table-checks.js';
@@ -8,6 +9,7 @@ import { EXIT, type ExitStatus } from '../exit-status.js';
 import { describeFailure } from '../failure.js';
 import type { Output } from '../output.js';
 import { databaseUrl, type GlobalOptions, tableName } from '../settings.js';
+import { queryFn } from '../target.js';
 
 /** Looks at everything that must be right, and says what to do where it is not. Writes nothing. @internal */
 export async function doctor(output: Output, options: GlobalOptions): Promise<ExitStatus> {
@@ -52,10 +54,12 @@ async function checkDatabase(table: string, secrets: FoundSecrets): Promise<Chec
 async function checkContents(client: Connection, url: string, table: string, found: FoundSecrets): Promise<Check[]> {
   const tables = await checkTables(client, table);
   if (tables.status === 'fail') return [tables, check('canary', 'skip', 'Not looked at: tables are missing.')];
-  const rights = await checkRights(client, table);
+  const rights = [await checkRights(client, table), ...(await checkProtection(queryFn(client), table))];
+  // Nothing could be said of rows that are not all seen.
+  if (rights.some(({ name, status }) => name === 'rows' && status === 'fail')) return [tables, ...rights];
   const { checks, encryption } = await openKeys(client, url, table, found);
-  if (encryption) return [tables, rights, ...checks, ...(await checkKeys(client, table, encryption))];
-  return [tables, rights, ...checks, check('canary', 'skip', 'Not looked at: there is no key to look with.')];
+  if (encryption) return [tables, ...rights, ...checks, ...(await checkKeys(client, table, encryption))];
+  return [tables, ...rights, ...checks, check('canary', 'skip', 'Not looked at: there is no key to look with.')];
 }
 
 async function openKeys(

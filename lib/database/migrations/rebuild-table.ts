@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
 import { ConfigurationError } from '../../errors/index.js';
+import { everyRow } from '../row-security.js';
+import { refuseLosses } from './rebuild-losses.js';
+import type { AskDatabase } from './schema-state.js';
+import { differences, factsOf, statementsOf, type TableFact, treeOf } from './table-facts.js';
 
 /** Milliseconds that readers are held up at most by each attempt to put the new table in the old one's place. */
 const SWAP_WITHIN = 1_000;
@@ -9,38 +13,119 @@ const SWAP_ATTEMPTS = 30;
 const NOT_NOW = ['55P03', '40P01'];
 
 /**
- * Copies the table into one of so many hash partitions by `owner_id`, or into a plain one for 1, and puts it in the old
- * one's place, within the transaction of the runner: nothing has changed where it fails. Writers wait for all of it,
- * readers only for the last moment.
+ * Copies the table into one with that many hash partitions by `owner_id`, or into a plain one for 1, and puts it in the
+ * old one's place, within the transaction of the runner: if it fails, nothing has changed. Writers wait for all of it,
+ * readers only for the last moment. The copy is owned and protected as the table was, and so is each partition, which is a
+ * table of its own: nobody else sees a row of them before, and after only who saw it before.
  *
  * @throws ConfigurationError if the table has what a copy would lose
  * @internal
  */
 export async function rebuildTable(runner: QueryRunner, table: string, parts: number): Promise<void> {
-  const [{ kind }] = await ask<{ kind: string }>(
-    runner,
-    'SELECT relkind AS kind FROM pg_class WHERE oid = $1::regclass',
-    [`"${table}"`],
-  );
+  const ask: AskDatabase = (text, values) => runner.query(text, values);
+  const [{ kind }] = await ask<{ kind: string }>('SELECT relkind AS kind FROM pg_class WHERE oid = $1::regclass', [
+    `"${table}"`,
+  ]);
   // Somebody has partitioned it in their own way, or made it one table again.
   if ((kind === 'p') === parts > 1) return;
-  await refuseLosses(runner, table);
   await runner.query(`SET LOCAL statement_timeout = 0`);
   await runner.query(`SET LOCAL lock_timeout = '10s'`);
+  await runner.query(`SET LOCAL default_tablespace = ''`);
+  // Before the look at it: nothing but rights can change until the end.
   await runner.query(`LOCK TABLE "${table}" IN SHARE ROW EXCLUSIVE MODE`);
+  await refuseLosses(ask, table);
   const fresh = `${table}_new`;
   await create(runner, table, fresh, parts);
-  await runner.query(`INSERT INTO "${fresh}" SELECT * FROM "${table}"`);
+  await carryOver(ask, table, fresh, ['each', 'leaf']);
+  await runner.query(`INSERT INTO "${fresh}" SELECT * FROM "${table}" LIMIT ${everyRow(`"${table}"`)}`);
   await addIndexes(runner, table, fresh);
-  await copyRights(runner, table, parts === 1 ? [fresh] : [fresh, ...partitionNames(table, parts)]);
   // Nothing does that by itself for a table of partitions.
   await runner.query(`ANALYZE "${fresh}"`);
   await lockOut(runner, table);
+  const before = await wantedOf(ask, table);
   await runner.query(`DROP TABLE "${table}"`);
   await runner.query(`ALTER TABLE "${fresh}" RENAME TO "${table}"`);
   for (const name of ['pkey', 'expires_at', 'key_id']) {
     await runner.query(`ALTER INDEX "${fresh}_${name}" RENAME TO "${table}_${name}"`);
   }
+  const name = `"${table}"`;
+  for (const { head, tail } of before.facts.filter(({ scope }) => scope === 'root')) {
+    await runner.query(`${head}${name}${tail}`);
+  }
+  await requireSame(ask, table, before);
+}
+
+interface Wanted {
+  facts: TableFact[];
+  each: string[];
+  leaf: string[];
+  root: string[];
+}
+
+/** Of a table of partitions, which are all alike, what is about the rows' storage is that of the first. */
+async function wantedOf(ask: AskDatabase, table: string): Promise<Wanted> {
+  const tree = await treeOf(ask, table);
+  const facts = await factsOf(
+    ask,
+    tree.map(({ id }) => id),
+  );
+  const [root, leaf] = [tree[0].id, tree[tree.length - 1].id];
+  return {
+    facts: facts.filter(({ id, scope }) => id === (scope === 'leaf' ? leaf : root)),
+    each: statementsOf(facts, root, 'each'),
+    leaf: statementsOf(facts, leaf, 'leaf'),
+    root: statementsOf(facts, root, 'root'),
+  };
+}
+
+/** Takes from the new tables what the old one has not, such as rights that the schema gives to every table, and adds the rest. */
+async function carryOver(ask: AskDatabase, table: string, fresh: string, scopes: TableFact['scope'][]): Promise<void> {
+  const { facts: wanted } = await wantedOf(ask, table);
+  const tree = await treeOf(ask, fresh);
+  const key = ({ head, tail }: TableFact) => `${head}…${tail}`;
+  const keys = new Set(wanted.map(key));
+  // The owner first: rights are then given by that role.
+  for (const pass of ['owner', 'undo', 'add'] as const) {
+    const facts = await factsOf(
+      ask,
+      tree.map(({ id }) => id),
+    );
+    for (const [i, { id, name }] of tree.entries()) {
+      const own = facts.filter((fact) => fact.id === id);
+      const has = new Set(own.map(key));
+      const missing = wanted.filter(
+        (fact) =>
+          scopes.includes(fact.scope) && !has.has(key(fact)) && !(fact.scope === 'leaf' && i === 0 && tree.length > 1),
+      );
+      const statements =
+        pass === 'undo'
+          ? own
+              .filter((fact) => fact.undo !== null && !keys.has(key(fact)))
+              .map(({ undo, undoTail }) => `${undo}${name}${undoTail}`)
+          : missing
+              .filter(({ tail }) => pass === 'add' || tail.startsWith(' OWNER TO '))
+              .map(({ head, tail }) => `${head}${name}${tail}`);
+      for (const statement of statements) await ask(statement, []);
+    }
+  }
+}
+
+/** Nothing that guards the rows may be lost or gained, not even by what somebody changed meanwhile. @throws ConfigurationError */
+async function requireSame(ask: AskDatabase, table: string, { each, leaf, root }: Wanted): Promise<void> {
+  const tree = await treeOf(ask, table);
+  const facts = await factsOf(
+    ask,
+    tree.map(({ id }) => id),
+  );
+  const found = tree.flatMap(({ id }, i) => [
+    ...differences(each, statementsOf(facts, id, 'each')),
+    ...(i > 0 || tree.length === 1 ? differences(leaf, statementsOf(facts, id, 'leaf')) : []),
+    ...(i === 0 ? differences(root, statementsOf(facts, id, 'root')) : []),
+  ]);
+  if (found.length === 0) return;
+  throw new ConfigurationError(
+    `The copy of the table ${table} would not be protected as the table is: ${[...new Set(found)].join('; ')}. Nothing was changed. If rights were changed meanwhile, run the migration again.`,
+  );
 }
 
 function partitionNames(table: string, parts: number): string[] {
@@ -48,7 +133,7 @@ function partitionNames(table: string, parts: number): string[] {
 }
 
 async function create(runner: QueryRunner, table: string, fresh: string, parts: number): Promise<void> {
-  const like = `(LIKE "${table}" INCLUDING DEFAULTS INCLUDING STORAGE INCLUDING COMPRESSION INCLUDING COMMENTS)`;
+  const like = `(LIKE "${table}" INCLUDING DEFAULTS INCLUDING STORAGE INCLUDING COMPRESSION)`;
   if (parts === 1) return void (await runner.query(`CREATE TABLE "${fresh}" ${like}`));
   await runner.query(`CREATE TABLE "${fresh}" ${like} PARTITION BY HASH (owner_id)`);
   for (const [i, name] of partitionNames(table, parts).entries()) {
@@ -69,29 +154,6 @@ async function addIndexes(runner: QueryRunner, table: string, fresh: string): Pr
   );
 }
 
-/** Who may do what stays as it was; on partitions too, which a rotation and a sweep go through one by one. */
-async function copyRights(runner: QueryRunner, table: string, fresh: string[]): Promise<void> {
-  const [{ owner, foreign }] = await ask<{ owner: string; foreign: boolean }>(
-    runner,
-    `SELECT quote_ident(pg_get_userbyid(relowner)) AS owner, pg_get_userbyid(relowner) <> current_user AS foreign
-      FROM pg_class WHERE oid = $1::regclass`,
-    [`"${table}"`],
-  );
-  const rights = await ask<{ grantee: string; right: string; grantable: boolean }>(
-    runner,
-    `SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END AS grantee,
-      privilege_type AS right, is_grantable AS grantable
-      FROM pg_class, aclexplode(relacl) WHERE oid = $1::regclass AND grantee <> relowner`,
-    [`"${table}"`],
-  );
-  const all = fresh.map((name) => `"${name}"`);
-  for (const { grantee, right, grantable } of rights) {
-    await runner.query(`GRANT ${right} ON ${all.join()} TO ${grantee}${grantable ? ' WITH GRANT OPTION' : ''}`);
-  }
-  if (!foreign) return;
-  for (const name of all) await runner.query(`ALTER TABLE ${name} OWNER TO ${owner}`);
-}
-
 /** Readers wait for this lock too, so nobody is let wait for long: a dump that is under way would hold up everything. */
 async function lockOut(runner: QueryRunner, table: string): Promise<void> {
   await runner.query(`SET LOCAL lock_timeout = ${SWAP_WITHIN}`);
@@ -106,31 +168,4 @@ async function lockOut(runner: QueryRunner, table: string): Promise<void> {
       await sleep(SWAP_WITHIN);
     }
   }
-}
-
-/** What an application has added to the table is not ours to copy. Views are told by Postgres itself. */
-async function refuseLosses(runner: QueryRunner, table: string): Promise<void> {
-  const rows = await ask<{ what: string }>(
-    runner,
-    `SELECT 'trigger ' || tgname AS what FROM pg_trigger WHERE tgrelid = $1::regclass AND NOT tgisinternal
-      UNION ALL SELECT 'policy ' || polname FROM pg_policy WHERE polrelid = $1::regclass
-      UNION ALL SELECT 'rule ' || rulename FROM pg_rewrite WHERE ev_class = $1::regclass
-      UNION ALL SELECT 'publication ' || pubname FROM pg_publication_rel r JOIN pg_publication p ON p.oid = prpubid
-        WHERE prrelid = $1::regclass
-      UNION ALL SELECT 'right on the column ' || attname FROM pg_attribute
-        WHERE attrelid = $1::regclass AND attacl IS NOT NULL
-      UNION ALL SELECT 'constraint ' || conname FROM pg_constraint WHERE contype <> 'n' AND
-        (confrelid = $1::regclass OR conrelid = $1::regclass AND conname NOT IN ($2 || '_pkey', $2 || '_key_id_fkey'))
-      UNION ALL SELECT 'index ' || relname FROM pg_index JOIN pg_class c ON c.oid = indexrelid
-        WHERE indrelid = $1::regclass AND relname NOT IN ($2 || '_pkey', $2 || '_expires_at', $2 || '_key_id')`,
-    [`"${table}"`, table],
-  );
-  if (rows.length === 0) return;
-  throw new ConfigurationError(
-    `The table ${table} has what a copy of it would lose: ${rows.map(({ what }) => what).join(', ')}. Drop that, run the migration, and add it again.`,
-  );
-}
-
-function ask<R>(runner: QueryRunner, text: string, values: unknown[]): Promise<R[]> {
-  return runner.query(text, values) as Promise<R[]>;
 }

@@ -26,11 +26,15 @@ export function recordOf({ driver, options }: DataSource): string {
   return path.map((name) => driver.escape(name)).join('.');
 }
 
+/** The tables of the library. @internal */
+export function tablesOf(table: string): string[] {
+  return [table, 'byok_keyring', 'byok_retired_keys', 'byok_audit_log'];
+}
+
 /** The tables of the library that are not there. @internal */
 export async function missingTables(ask: AskDatabase, table: string): Promise<string[]> {
-  const needed = [table, 'byok_keyring', 'byok_retired_keys', 'byok_audit_log'];
   const text = `SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NULL`;
-  return (await ask<{ name: string }>(text, [needed])).map(({ name }) => name);
+  return (await ask<{ name: string }>(text, [tablesOf(table)])).map(({ name }) => name);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ByokDatabase, Statement } from '../../database/index.js';
+import { type ByokDatabase, everyRowWritten, type Statement } from '../../database/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
 import type { RemovedKey } from '../key-storage.interface.js';
 
@@ -40,7 +40,9 @@ export class ExpiredKeys {
     // What another instance removes or replaces at this moment needs no removal: so nobody waits, and nobody deadlocks.
     this.#statement = {
       name: `byok_delete_expired_${table}`,
-      text: `DELETE FROM "${table}" k USING (
+      text: everyRowWritten(
+        `"${table}"`,
+        `DELETE FROM "${table}" k USING (
           SELECT owner_kind, owner_id, provider, label
           FROM unnest($1::text[], $2::text[]) AS o (owner_kind, owner_id)
           JOIN "${table}" USING (owner_kind, owner_id)
@@ -48,6 +50,7 @@ export class ExpiredKeys {
         ) AS old
         WHERE k.owner_kind = old.owner_kind AND k.owner_id = old.owner_id AND k.provider = old.provider AND k.label = old.label
         RETURNING k.owner_kind, k.owner_id, k.provider, k.label`,
+      ),
     };
     database.beforeClose(async () => this.#working);
   }

@@ -1,4 +1,11 @@
-import { ANSWER_WITHIN, type ByokDatabase, epochMs, type Statement, toDateOrNull } from '../../database/index.js';
+import {
+  ANSWER_WITHIN,
+  type ByokDatabase,
+  epochMs,
+  everyRow,
+  type Statement,
+  toDateOrNull,
+} from '../../database/index.js';
 import { readChannel, traced } from '../../diagnostics/index.js';
 import { ByokError, StorageError } from '../../errors/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
@@ -16,7 +23,7 @@ const MAX_SLOTS = 256;
 interface Row {
   n?: string;
   ciphertext: Buffer;
-  expires: number | null;
+  expires: string | null;
 }
 
 interface PendingRead {
@@ -50,11 +57,13 @@ export class BatchedKeyReader {
     tableName: string,
   ) {
     const columns = `k.ciphertext, ${epochMs('k.expires_at', 'expires')}`;
+    const every = everyRow(`"${tableName}"`);
     const alive = `(k.expires_at IS NULL OR k.expires_at > now())`;
     this.#one = {
       name: `byok_one_${tableName}`,
       text: `SELECT ${columns} FROM "${tableName}" k
-        WHERE k.owner_kind = $1 AND k.owner_id = $2 AND k.provider = $3 AND k.label = $4 AND ${alive}`,
+        WHERE k.owner_kind = $1 AND k.owner_id = $2 AND k.provider = $3 AND k.label = $4 AND ${alive}
+        LIMIT ${every}`,
     };
     // From sub-selects, which hide from the planner how many there are: else Postgres plans each small batch anew, which
     // takes longer than to run it, and tens of times longer on a table of partitions. LIMIT has it look for each by the
@@ -68,7 +77,7 @@ export class BatchedKeyReader {
           SELECT ${columns} FROM "${tableName}" k
           WHERE k.owner_kind = q.owner_kind AND k.owner_id = q.owner_id AND k.provider = q.provider AND k.label = q.label
             AND ${alive} LIMIT 1
-        ) AS found`,
+        ) AS found LIMIT ${every}`,
     };
   }
 

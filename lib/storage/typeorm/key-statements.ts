@@ -1,4 +1,4 @@
-import { epochMs } from '../../database/index.js';
+import { epochMs, everyRow, everyRowWritten } from '../../database/index.js';
 
 /** Bytes of a record that tell which key sealed it and whether that key opens it, without the rest. */
 const HEADER_LENGTH = 74;
@@ -16,6 +16,7 @@ const REMOVED = 'owner_kind, owner_id, provider, label';
 
 /** The statements that are not on the hot path of reads. Whether a key has expired is the database's clock's to say. @internal */
 export function keyStatements(table: string) {
+  const every = everyRow(`"${table}"`);
   const insert = `
     INSERT INTO "${table}" AS k
       (owner_kind, owner_id, provider, label, key_id, ciphertext, hint, fingerprint, field_names, expires_at)
@@ -36,17 +37,18 @@ export function keyStatements(table: string) {
         updated_at = greatest(now()::timestamptz(3), k.created_at + interval '1 millisecond'), last_used_at = NULL`;
   const listed = `SELECT ${COLUMNS}, substring(ciphertext FROM 1 FOR ${HEADER_LENGTH}) AS ciphertext FROM "${table}"`;
   const owned = 'WHERE owner_kind = $1 AND owner_id = $2';
+  const written = (statement: string) => everyRowWritten(`"${table}"`, statement);
   const statements = {
-    put: `${insert} OR ${replaces}
+    put: written(`${insert} OR ${replaces}
       ${overwrite}
-      RETURNING ${WRITTEN}, updated_at > created_at AS replaced`,
-    putIfAbsent: `${insert} ${overwrite}, created_at = now() WHERE k.expires_at <= now()
-      RETURNING ${WRITTEN}, false AS replaced`,
-    list: `${listed} ${owned} ORDER BY provider COLLATE "C", label COLLATE "C"`,
+      RETURNING ${WRITTEN}, updated_at > created_at AS replaced`),
+    putIfAbsent: written(`${insert} ${overwrite}, created_at = now() WHERE k.expires_at <= now()
+      RETURNING ${WRITTEN}, false AS replaced`),
+    list: `${listed} ${owned} ORDER BY provider COLLATE "C", label COLLATE "C" LIMIT ${every}`,
     readAll: `SELECT ${COLUMNS}, ciphertext FROM "${table}" ${owned} AND (expires_at IS NULL OR expires_at > now())
-      ORDER BY provider COLLATE "C", label COLLATE "C"`,
-    delete: `DELETE FROM "${table}" ${owned} AND provider = $3 AND label = $4 RETURNING ${REMOVED}`,
-    clear: `DELETE FROM "${table}" ${owned} RETURNING ${REMOVED}`,
+      ORDER BY provider COLLATE "C", label COLLATE "C" LIMIT ${every}`,
+    delete: written(`DELETE FROM "${table}" ${owned} AND provider = $3 AND label = $4 RETURNING ${REMOVED}`),
+    clear: written(`DELETE FROM "${table}" ${owned} RETURNING ${REMOVED}`),
   };
   const named = Object.entries(statements).map(([name, text]) => [name, { name: `byok_${name}_${table}`, text }]);
   return Object.fromEntries(named) as { [K in keyof typeof statements]: { name: string; text: string } };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ByokDatabase, type Partition, partitionsOf } from '../../database/index.js';
+import { type ByokDatabase, everyRow, type Partition, partitionsOf } from '../../database/index.js';
 import type { RemovedKey } from '../key-storage.interface.js';
 import { type RemovedRow, toRemovedKey } from './expired-keys.js';
 
@@ -63,6 +63,7 @@ function sweepOf({ id, name }: Partition): { name: string; text: string } {
         WHERE k.owner_kind = old.owner_kind AND k.owner_id = old.owner_id AND k.provider = old.provider AND k.label = old.label
         RETURNING k.owner_kind, k.owner_id, k.provider, k.label
       )
-      SELECT free, (SELECT coalesce(json_agg(removed), '[]')::text FROM removed) AS removed FROM lock`,
+      SELECT free, (SELECT coalesce(json_agg(removed), '[]')::text FROM removed) AS removed FROM lock
+      LIMIT ${everyRow(name)}`,
   };
 }

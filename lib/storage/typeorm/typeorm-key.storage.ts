@@ -31,16 +31,16 @@ interface ListedRow {
   hint: string;
   fingerprint: Buffer;
   field_names: string[];
-  created: number;
-  updated: number;
-  expires: number | null;
-  used: number | null;
+  created: string;
+  updated: string;
+  expires: string | null;
+  used: string | null;
   expired: boolean;
 }
 
 interface WrittenRow {
-  created: number;
-  updated: number;
+  created: string;
+  updated: string;
   expired: boolean;
   replaced: boolean;
 }
