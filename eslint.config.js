@@ -83,7 +83,19 @@ const PURE = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist', 'docs-api', 'sample/dist', 'dev/dist', 'lib/assets', 'data', 'coverage', '**/*.mjs', '*.js'] },
+  {
+    ignores: [
+      'dist',
+      'docs-api',
+      'sample/dist',
+      'dev/dist',
+      'lib/assets',
+      'data',
+      'coverage',
+      '**/*.{cjs,mjs}',
+      '*.js',
+    ],
+  },
   tseslint.configs.recommendedTypeChecked,
   {
     plugins: { 'import-x': importX },
