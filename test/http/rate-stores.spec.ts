@@ -86,7 +86,7 @@ describe('Two instances', () => {
 
   it('share a count in Postgres; while that cannot be reached nothing is written', async () => {
     const { proxy, url } = await TcpProxy.inFrontOf(database.url);
-    const pool = new pg.Pool({ connectionString: url, connectionTimeoutMillis: 500, allowExitOnIdle: true });
+    const pool = new pg.Pool({ connectionString: url, connectionTimeoutMillis: 60_000, allowExitOnIdle: true });
     pool.on('error', () => undefined);
     const made: Promise<unknown>[] = [];
     const store = postgresStore(pool, made);

@@ -38,7 +38,8 @@ export async function newVisitor(browser: Browser, options: BrowserContextOption
   visitors++;
   const forwarded = `10.${process.pid & 255}.${visitors >> 8}.${visitors & 255}`;
   const context = await browser.newContext({ ...options, extraHTTPHeaders: { 'x-forwarded-for': forwarded } });
-  context.setDefaultTimeout(5_000);
+  // For what hangs, as jest's own limit: a busy machine is slow.
+  context.setDefaultTimeout(60_000);
   const complaints: Complaints = { console: [], errors: [], violations: [] };
   if (options.javaScriptEnabled !== false) {
     await context.exposeFunction('reportViolation', (text: string) => complaints.violations.push(text));
