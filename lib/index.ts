@@ -52,6 +52,7 @@ export type {
   KeyWrapContext,
   KeyWrapper,
   KeyWrapperCall,
+  ObjectIdLike,
   PassphraseSecret,
   ProviderConfig,
   ProviderField,

@@ -3,7 +3,13 @@
  *
  * @publicApi
  */
-export type UserId = string | number | bigint | { toHexString(): string };
+export type UserId = string | number | bigint | ObjectIdLike;
+
+/** An id of MongoDB. @publicApi */
+export interface ObjectIdLike {
+  /** Its 24 hex digits. */
+  toHexString(): string;
+}
 
 /**
  * The owner of a key: a signed-in user or an anonymous visitor's session. For a session, `id` is a digest of the session id,
