@@ -218,6 +218,8 @@ let page: Page;
     await save('Vectors', 'v1.an-example-of-an-api-key-77aa', form);
     const toast = page.locator('.byok-toasts').getByText('The key for Vectors was saved (…77aa).');
     await toast.waitFor();
+    // It stays under the pointer, however long what follows takes.
+    await toast.hover();
     const { y, height } = (await toast.boundingBox())!;
     expect(y).toBeGreaterThan(0);
     expect(y + height).toBeLessThan(600);
