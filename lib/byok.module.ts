@@ -15,7 +15,7 @@ import { AssetsController, DashboardController, DashboardGuards, DashboardPages 
 import { ByokDatabase } from './database/index.js';
 import { ConfigurationError } from './errors/index.js';
 import { CleanupInterceptor, ExpiredKeyCleanup, ExpiredKeySweeper } from './expiry/index.js';
-import { ApiKeyGuard, ApiKeyResolver } from './guards/index.js';
+import { ApiKeyGuard, ApiKeyResolver, HandlerCheck } from './guards/index.js';
 import { ByokHealth } from './health/index.js';
 import {
   ApiKeysController,
@@ -157,6 +157,7 @@ function wire(definition: DynamicModule, ofClass = false): DynamicModule {
       SavedUrlCheck,
       ExpiredKeySweeper,
       StartupCheck,
+      HandlerCheck,
       DashboardGuards,
       DashboardPages,
       ErrorPages,

@@ -12,11 +12,7 @@ import { untouchedParameter } from './untouched-parameter.js';
  * @throws ConfigurationError if the handler has no guard for it
  * @publicApi
  */
-export const ApiKey = createParamDecorator(
-  (provider: string | undefined, context: ExecutionContext) =>
-    handOut('ApiKey', provider, context, (key) => key?.apiKey ?? null),
-  [untouchedParameter],
-);
+export const ApiKey = createParamDecorator(giveApiKey, [untouchedParameter]);
 
 /**
  * The same as {@link ApiKey}, with its provider, label, extra fields, source and expiry.
@@ -24,10 +20,21 @@ export const ApiKey = createParamDecorator(
  * @throws ConfigurationError if the handler has no guard for it
  * @publicApi
  */
-export const ResolvedKey = createParamDecorator(
-  (provider: string | undefined, context: ExecutionContext) => handOut('ResolvedKey', provider, context, (key) => key),
-  [untouchedParameter],
-);
+export const ResolvedKey = createParamDecorator(giveResolvedKey, [untouchedParameter]);
+
+/** What fills a parameter, by which the check at the start knows our decorators. @internal */
+export const parameterFactories: ReadonlyMap<unknown, string> = new Map<unknown, string>([
+  [giveApiKey, 'ApiKey'],
+  [giveResolvedKey, 'ResolvedKey'],
+]);
+
+function giveApiKey(provider: string | undefined, context: ExecutionContext) {
+  return handOut('ApiKey', provider, context, (key) => key?.apiKey ?? null);
+}
+
+function giveResolvedKey(provider: string | undefined, context: ExecutionContext) {
+  return handOut('ResolvedKey', provider, context, (key) => key);
+}
 
 /** At once, unless it must be asked first who the caller is now. */
 function handOut<T>(

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Injectable, Module, UseGuards, type ExecutionContext } from '@nestjs/common';
+import { Injectable, Module, SetMetadata, UseGuards, type ExecutionContext } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { ExternalContextCreator } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
@@ -24,7 +24,9 @@ class Known extends ApiKeyGuard {
   }
 }
 
+// What the packages that call handlers elsewhere leave on their classes.
 @Injectable()
+@SetMetadata('graphql:resolver_type', 'Query')
 class Handlers {
   @RequireApiKey('openai')
   plain(@ApiKey() key: string) {
