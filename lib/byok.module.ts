@@ -11,7 +11,7 @@ import {
   type OPTIONS_TYPE,
 } from './byok.module-definition.js';
 import { EncryptionService, Keyring } from './crypto/index.js';
-import { AssetsController, DashboardController, DashboardGuards, DashboardPages } from './dashboard/index.js';
+import { AssetsController, DashboardController, DashboardPages } from './dashboard/index.js';
 import { ByokDatabase } from './database/index.js';
 import { ConfigurationError } from './errors/index.js';
 import { CleanupInterceptor, ExpiredKeyCleanup, ExpiredKeySweeper } from './expiry/index.js';
@@ -158,7 +158,6 @@ function wire(definition: DynamicModule, ofClass = false): DynamicModule {
       ExpiredKeySweeper,
       StartupCheck,
       HandlerCheck,
-      DashboardGuards,
       DashboardPages,
       ErrorPages,
       Flash,

@@ -34,6 +34,7 @@ export {
 export { HttpsGuard, ByokExceptionFilter, KeyForms, PutKeyDto, type ByokErrorBody } from './http/index.js';
 export { CleanupInterceptor } from './expiry/index.js';
 export type {
+  ApiOptions,
   AuditEntry,
   AuditOptions,
   ByokEvent,
@@ -42,6 +43,7 @@ export type {
   CleanupOptions,
   DashboardOptions,
   ErasedUser,
+  GuardOption,
   JoinedDataSource,
   KeyHolder,
   KeyLabelOptions,

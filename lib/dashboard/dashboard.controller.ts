@@ -24,6 +24,7 @@ import {
   HttpsGuard,
   MountPath,
   PageExceptionFilter,
+  PageGuards,
   PageRenderer,
   refuseUndeclaredFields,
   sameOriginPath,
@@ -34,9 +35,8 @@ import { OneCallerGuard } from '../identity/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import { ByokService } from '../keys/index.js';
 import { formatExpiration, formatProviderName, type FormNotice, type Translate, translator } from '../views/index.js';
-import { DashboardGuards } from './dashboard-guards.guard.js';
 import { DashboardPages } from './dashboard-pages.js';
-import { isMendable, refusalText } from './error-text.js';
+import { formErrorText, isFormError } from './error-text.js';
 import { type KeyForm, readKeyForm } from './key-form.js';
 
 /** No key has it: the form of a key that is still to be stored. */
@@ -62,8 +62,8 @@ type Work = (form: KeyForm, t: Translate) => Promise<string>;
   HttpsGuard,
   OneCallerGuard,
   FormOriginGuard,
+  PageGuards,
   FormBodyGuard,
-  DashboardGuards,
   WriteRateLimitGuard,
 )
 @UseInterceptors(CleanupInterceptor)
@@ -155,7 +155,7 @@ export class DashboardController {
       const text = await work(form, translator(this.frame.reader(request)));
       await this.flash.put(request, to, { kind: 'success', text });
     } catch (error) {
-      if (!(error instanceof ByokError) || !isMendable(error)) throw error;
+      if (!(error instanceof ByokError) || !isFormError(error)) throw error;
       const notice = await this.#refused(error, provider, form, request);
       if (!(await this.flash.put(request, to, notice))) throw error;
     }
@@ -172,7 +172,7 @@ export class DashboardController {
     const { providers } = this.options;
     const { label, apiKey, isNew, provider: chosen = '' } = form;
     const provider = ofPath ?? chosen;
-    const text = refusalText(error, provider, providers, this.frame.reader(request), { apiKey, label });
+    const text = formErrorText(error, provider, providers, this.frame.reader(request), { apiKey, label });
     const keys = (await this.byok.listKeys(request)).filter((key) => key.provider === provider);
     const isKnown = keys.length > 0 || Object.hasOwn(providers, provider);
     if (ofPath === undefined) {

@@ -2,12 +2,12 @@ import { type ByokError, InvalidInputError, type InvalidPart } from '../errors/i
 import type { ProviderConfig } from '../interfaces/index.js';
 import { formatProviderName, type MessageKey, type ReaderProps, type Translate, translator } from '../views/index.js';
 
-/** What a person can mend in the form itself; everything else is a page of its own. */
-const MENDABLE = new Set(['BYOK_INVALID_INPUT', 'BYOK_INVALID_KEY', 'BYOK_KEY_LIMIT']);
+/** Errors that are shown in the form, because a person can fix them there. Others have a page of their own. */
+const FORM_ERRORS = new Set(['BYOK_INVALID_INPUT', 'BYOK_INVALID_KEY', 'BYOK_KEY_LIMIT']);
 
 /** @internal */
-export function isMendable({ code }: ByokError): boolean {
-  return MENDABLE.has(code);
+export function isFormError({ code }: ByokError): boolean {
+  return FORM_ERRORS.has(code);
 }
 
 /** What is said of a part of the input that breaks its rule. */
@@ -24,7 +24,7 @@ const TEXTS = {
 } as const satisfies Record<Exclude<InvalidPart, 'taken'>, MessageKey>;
 
 /** Why a form was refused, in the reader's language. Never repeats what was sent. @internal */
-export function refusalText(
+export function formErrorText(
   error: ByokError,
   provider: string,
   configs: Readonly<Record<string, ProviderConfig>>,

@@ -1,4 +1,3 @@
 export { AssetsController } from './assets.controller.js';
-export { DashboardGuards } from './dashboard-guards.guard.js';
 export { DashboardPages } from './dashboard-pages.js';
 export { DashboardController } from './dashboard.controller.js';

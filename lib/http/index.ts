@@ -12,6 +12,7 @@ export { sameOriginPath } from './pages/return-to.js';
 export { signInUrlOf } from './pages/sign-in-url.js';
 export { MountPath } from './platform/mount-path.js';
 export { PlatformErrors } from './platform/platform-errors.js';
+export { PageGuards } from './security/application-guards.js';
 export { CsrfTokens } from './security/csrf-token.js';
 export { HttpsGuard, isSecure } from './security/https.guard.js';
 export { FormOriginGuard } from './security/same-origin.guard.js';

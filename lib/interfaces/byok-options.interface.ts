@@ -1,6 +1,7 @@
 import type { DataSourceOptions } from 'typeorm';
 import type { ByokEvent } from './byok-event.interface.js';
 import type { DashboardOptions, ResolvedDashboardOptions } from './dashboard-options.interface.js';
+import type { ApiOptions, GuardOption } from './guard-option.interface.js';
 import type { UserId } from './key-owner.interface.js';
 import type { SecretOption } from './key-wrapper.interface.js';
 import type { ProviderConfig } from './provider-config.interface.js';
@@ -144,10 +145,16 @@ export interface ByokModuleOptions {
    */
   dashboard?: false | DashboardOptions;
   /**
-   * `false`: no JSON routes.
+   * Guards of the application in front of the pages and the JSON API, such as a JWT guard. They run before anything is read or
+   * written; the stylesheet and the script need no guard.
+   * @defaultValue `[]`
+   */
+  guards?: GuardOption[];
+  /**
+   * The JSON API; `false`: none.
    * @defaultValue `true`
    */
-  api?: boolean;
+  api?: boolean | ApiOptions;
   /**
    * When expired keys are removed.
    * @defaultValue `{ onRequest: true, sweepEvery: 900_000 }`
@@ -196,7 +203,8 @@ export interface ResolvedByokOptions {
   readonly publicOrigins: readonly string[];
   readonly path: string;
   readonly dashboard: false | ResolvedDashboardOptions;
-  readonly api: boolean;
+  readonly guards: readonly GuardOption[];
+  readonly api: false | Readonly<{ guards: readonly GuardOption[] }>;
   readonly cleanup: Readonly<Required<CleanupOptions>>;
   readonly tableName: string;
   readonly preparedStatements: boolean;

@@ -1,4 +1,4 @@
-import type { CanActivate, Type } from '@nestjs/common';
+import type { GuardOption } from './guard-option.interface.js';
 import type { ByokRequest } from './request.interface.js';
 
 /** A page of the dashboard, for the application's layout. @publicApi */
@@ -38,10 +38,10 @@ export type PageLayout = (page: LayoutPage, request: ByokRequest) => string | Pr
 /** Appearance of the pages, and who may see them. @publicApi */
 export interface DashboardOptions {
   /**
-   * Guards of the application in front of the pages.
+   * Guards of the application in front of the pages, after those of the option `guards`.
    * @defaultValue `[]`
    */
-  guards?: (Type<CanActivate> | CanActivate)[];
+  guards?: GuardOption[];
   /**
    * Heading of the dashboard.
    * @defaultValue `API keys`, in the reader's language
@@ -85,6 +85,6 @@ export interface DashboardOptions {
 
 /** The options of the pages after defaults and checks. @internal */
 export type ResolvedDashboardOptions = Readonly<
-  Required<Pick<DashboardOptions, 'guards' | 'theme' | 'timeZone' | 'messages'>> &
+  { guards: readonly GuardOption[] } & Required<Pick<DashboardOptions, 'theme' | 'timeZone' | 'messages'>> &
     Pick<DashboardOptions, 'title' | 'layout' | 'locale' | 'signInUrl'>
 >;

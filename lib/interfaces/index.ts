@@ -10,6 +10,7 @@ export type {
   ResolvedByokOptions,
 } from './byok-options.interface.js';
 export type { DashboardOptions, LayoutPage, PageLayout } from './dashboard-options.interface.js';
+export type { ApiOptions, GuardOption } from './guard-option.interface.js';
 export type { KeyOwner, KeySource, ObjectIdLike, UserId } from './key-owner.interface.js';
 export type { KeyWrapContext, KeyWrapper, KeyWrapperCall, SecretOption } from './key-wrapper.interface.js';
 export type { ProviderConfig, ProviderField } from './provider-config.interface.js';

@@ -2,7 +2,7 @@ import { ConfigurationError } from '../errors/index.js';
 import type { ByokModuleOptions, ResolvedByokOptions } from '../interfaces/index.js';
 import { safeUrl } from '../views/index.js';
 import { checkMessages } from './message-options.js';
-import { assertKnownKeys, enumOption, objectOption, optionalFunction } from './option-checks.js';
+import { assertKnownKeys, enumOption, guardsOption, objectOption, optionalFunction } from './option-checks.js';
 
 const KNOWN = ['guards', 'title', 'theme', 'layout', 'locale', 'timeZone', 'messages', 'signInUrl'];
 
@@ -11,16 +11,11 @@ export function checkDashboard(dashboard: ByokModuleOptions['dashboard']): Resol
   if (dashboard === false) return false;
   const given = objectOption('dashboard', dashboard, 'false or ');
   assertKnownKeys('dashboard.', given, KNOWN);
-  const isGuard = (guard: unknown) =>
-    typeof guard === 'function' || typeof (guard as { canActivate?: unknown } | null)?.canActivate === 'function';
-  if ('guards' in given && !(Array.isArray(given.guards) && given.guards.every(isGuard))) {
-    throw new ConfigurationError('dashboard.guards must be an array of guards.');
-  }
   if (given.title !== undefined && (typeof given.title !== 'string' || given.title.trim() === '')) {
     throw new ConfigurationError('dashboard.title must be a string.');
   }
   return Object.freeze({
-    guards: given.guards ?? [],
+    guards: guardsOption('dashboard.guards', given),
     title: given.title,
     theme: enumOption('dashboard.theme', given.theme ?? 'system', ['system', 'light', 'dark']),
     layout: optionalFunction('dashboard.layout', given.layout),

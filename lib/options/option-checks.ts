@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors/index.js';
+import type { GuardOption } from '../interfaces/index.js';
 
 export function assertKnownKeys(
   where: string,
@@ -53,4 +54,16 @@ export function checkTableName(name: unknown, option = 'tableName'): string {
     throw new ConfigurationError(`${option} must be 1 to 48 lower-case letters, digits and underscores.`);
   }
   return name;
+}
+
+/** Given but undefined is refused: that is a misspelt import, and would leave the routes open. */
+export function guardsOption(name: string, options: { guards?: GuardOption[] }): readonly GuardOption[] {
+  const { guards } = options;
+  if (!('guards' in options)) return Object.freeze([]);
+  const isGuard = (guard: unknown) =>
+    typeof guard === 'function' || typeof (guard as { canActivate?: unknown } | null)?.canActivate === 'function';
+  if (!Array.isArray(guards) || !guards.every(isGuard)) {
+    throw new ConfigurationError(`${name} must be an array of guards: classes, or objects with canActivate().`);
+  }
+  return Object.freeze([...guards]);
 }

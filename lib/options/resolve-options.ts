@@ -7,6 +7,7 @@ import {
   booleanOption,
   checkTableName,
   enumOption,
+  guardsOption,
   integerOption,
   objectOption,
   optionalFunction,
@@ -28,6 +29,7 @@ const KNOWN: Record<keyof ByokModuleOptions, true> = {
   https: true,
   publicOrigins: true,
   path: true,
+  guards: true,
   dashboard: true,
   api: true,
   cleanup: true,
@@ -77,7 +79,8 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
     publicOrigins: Object.freeze(checkOrigins(options.publicOrigins ?? [])),
     path: checkPath(options.path ?? 'byok'),
     dashboard: checkDashboard(options.dashboard),
-    api: booleanOption('api', options.api, true),
+    guards: guardsOption('guards', options),
+    api: checkApi(options.api),
     cleanup: checkCleanup(options.cleanup ?? {}),
     tableName: checkTableName(options.tableName ?? 'user_api_keys'),
     preparedStatements: booleanOption('preparedStatements', options.preparedStatements, true),
@@ -99,6 +102,13 @@ function checkResolveUser(options: ByokModuleOptions): ByokModuleOptions['resolv
     );
   }
   return optionalFunction('resolveUser', resolveUser);
+}
+
+function checkApi(api: ByokModuleOptions['api']): ResolvedByokOptions['api'] {
+  if (api === false) return false;
+  const given = api === true ? {} : objectOption('api', api, 'true, false or ');
+  assertKnownKeys('api.', given, ['guards']);
+  return Object.freeze({ guards: guardsOption('api.guards', given) });
 }
 
 function checkCleanup(cleanup: NonNullable<ByokModuleOptions['cleanup']>): ResolvedByokOptions['cleanup'] {

@@ -93,4 +93,39 @@ describe.each(PLATFORMS)('HttpsGuard on %s', (platform) => {
     expect((await trusting('/own', { 'x-forwarded-proto': 'https, http' })).status).toBe(403);
     expect((await trusting('/own')).status).toBe(403);
   });
+
+  it.each<[string, 'block' | 'warn', Record<string, string>, string | undefined]>([
+    [
+      'trust proxy is not set',
+      'block',
+      { 'x-forwarded-proto': 'https' },
+      "A request came as http with x-forwarded-proto: https; set trust proxy (Express: app.set('trust proxy', '<address>'), Fastify: trustProxy). It is refused, and write limits count all clients of the proxy as one.",
+    ],
+    [
+      'trust proxy is not set, on the same machine',
+      'warn',
+      { 'x-forwarded-proto': 'https' },
+      "A request came as http with x-forwarded-proto: https; set trust proxy (Express: app.set('trust proxy', '<address>'), Fastify: trustProxy). It counts as unencrypted, and write limits count all clients of the proxy as one.",
+    ],
+    [
+      'the proxy appends',
+      'block',
+      { 'x-forwarded-proto': 'http, https' },
+      "A request came with several values in x-forwarded-proto, of which the first may be the client's; have the proxy replace the header instead of appending to it. It is refused, and write limits count all clients of the proxy as one.",
+    ],
+    [
+      'the proxy uses another header',
+      'block',
+      { forwarded: 'for=192.0.2.1;proto=https' },
+      'A request came as http with forwarded, which neither Express nor Fastify reads; have the proxy send x-forwarded-proto and set trust proxy to its address. It is refused, and write limits count all clients of the proxy as one.',
+    ],
+    ['there is no proxy', 'block', {}, undefined],
+    ['the client came as http', 'block', { 'x-forwarded-proto': 'http' }, undefined],
+  ])('logs once an application why https is not recognised: %s', async (_, https, headers, line) => {
+    const send = await start(https);
+    for (const path of ['/byok', '/own', '/byok/api/keys']) {
+      expect((await send(path, headers)).status).toBe(https === 'block' ? 403 : 200);
+    }
+    expect(app.log).toEqual(line === undefined ? [] : [expect.stringContaining(line)]);
+  });
 });

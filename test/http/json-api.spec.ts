@@ -330,13 +330,13 @@ describe.each(STORAGES_ON_PLATFORMS)('The JSON API with %s storage on %s', (stor
     },
   );
 
-  it('takes at most 16 KiB, whatever the application takes', async () => {
+  it('takes at most 48 KiB, whatever the application takes', async () => {
     const agent = await someone();
-    const fits = JSON.stringify({ apiKey: KEY, label: 'a' }).padEnd(16 * 1024, ' ');
+    const fits = JSON.stringify({ apiKey: KEY, label: 'a' }).padEnd(48 * 1024, ' ');
     await agent.put('/byok/api/keys/openai').type('json').send(fits).expect(200);
-    for (const length of [16 * 1024 + 1, 99_000, 2_000_000]) {
+    for (const length of [48 * 1024 + 1, 99_000, 2_000_000]) {
       const test = agent.put('/byok/api/keys/openai').type('json').send(fits.padEnd(length, ' '));
-      await refused(test, 413, 'BYOK_TOO_LARGE', 'A request can be at most 16384 bytes long.');
+      await refused(test, 413, 'BYOK_TOO_LARGE', 'A request can be at most 49152 bytes long.');
     }
   });
 

@@ -61,10 +61,57 @@ describe.each(PLATFORMS)('What fails in front of our routes on %s', (platform) =
       .post('/byok/keys')
       .type('form')
       .set('Accept', HTML)
-      .send({ api_key: KEY.repeat(1000) });
+      .send({ api_key: KEY.repeat(2000) });
     const { headers, text } = await large.expect(413);
     expect(headers).toMatchObject({ ...SECURITY_HEADERS, 'content-type': 'text/html; charset=utf-8' });
     expect(text).not.toContain(KEY);
+  });
+});
+
+describe.each(PLATFORMS)('The size of a request on %s', (platform) => {
+  it('is that of the parser which refused it, where an application has set a smaller one', async () => {
+    const app = await startEdge({
+      platform,
+      configure: (nest) => {
+        const parser = nest as unknown as { useBodyParser: (type: string, options: object) => void };
+        if (platform === 'express') parser.useBodyParser('json', { limit: 1000 });
+        else parser.useBodyParser('application/json', { bodyLimit: 1000 });
+      },
+    });
+    try {
+      const put = async (length: number) => {
+        const body = JSON.stringify({ apiKey: KEY }).padEnd(length, ' ');
+        const { status, body: answer } = await (
+          await app.browser('alice')
+        )
+          .put('/byok/api/keys/openai')
+          .type('json')
+          .send(body);
+        return [status, (answer as { message?: string }).message];
+      };
+      expect(await put(1000)).toEqual([200, undefined]);
+      // Fastify asks the route first, and ours has its own limit.
+      const tooLarge = [413, 'A request can be at most 1000 bytes long.'];
+      expect(await put(1001)).toEqual(platform === 'express' ? tooLarge : [200, undefined]);
+      expect(await put(50_000)).toEqual(
+        platform === 'express' ? tooLarge : [413, 'A request can be at most 49152 bytes long.'],
+      );
+    } finally {
+      await app.close();
+    }
+  });
+
+  it('has no number where something else than bytes was counted', async () => {
+    const app = await startEdge({ platform });
+    try {
+      const fields = Array.from({ length: 1500 }, (_, i) => `f${i}=`).join('&');
+      const { status, body } = await (await app.browser('alice')).post('/byok/keys').type('form').send(fields);
+      expect([status, body]).toMatchObject(
+        platform === 'express' ? [413, { message: 'The request is too large.' }] : [400, {}],
+      );
+    } finally {
+      await app.close();
+    }
   });
 });
 

@@ -23,6 +23,7 @@ import { ByokService } from '../../keys/index.js';
 import { JsonBodyGuard } from '../body/json-body.guard.js';
 import { bodyOf, dateOf, optionalText, refuseInQuery, refuseUndeclaredFields } from '../body/request-input.js';
 import { JsonExceptionFilter } from '../errors/byok-exception.filter.js';
+import { ApiGuards } from '../security/application-guards.js';
 import { HttpsGuard } from '../security/https.guard.js';
 import { ApiOriginGuard, ApiUserGuard } from '../security/same-origin.guard.js';
 import { SecurityHeadersGuard } from '../security/security-headers.guard.js';
@@ -45,6 +46,7 @@ const PUT_KEY_FIELDS = { apiKey: true, label: true, ttlSeconds: true, expiresAt:
   HttpsGuard,
   OneCallerGuard,
   ApiOriginGuard,
+  ApiGuards,
   ApiUserGuard,
   JsonBodyGuard,
   WriteRateLimitGuard,

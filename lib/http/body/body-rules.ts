@@ -1,8 +1,8 @@
 import { ByokError } from '../../errors/index.js';
 import type { ByokRequest } from '../../interfaces/index.js';
 
-/** Bytes. Far above what the longest key needs. @internal */
-export const MAX_BODY = 16 * 1024;
+/** Bytes: twice the longest key. @internal */
+export const MAX_BODY = 48 * 1024;
 
 /** The media type of a request's body, in lower case and without its parameters. @internal */
 export function mediaTypeOf({ headers }: ByokRequest): string {
@@ -29,12 +29,13 @@ export function isUtf8({ headers }: ByokRequest): boolean {
  * @internal
  */
 export function refuseLarge({ headers, body }: ByokRequest & { body?: unknown }): void {
-  if (Number(headers['content-length'] ?? 0) > MAX_BODY || sizeOf(body) > MAX_BODY) throw tooLarge();
+  if (Number(headers['content-length'] ?? 0) > MAX_BODY || sizeOf(body) > MAX_BODY) throw tooLarge(MAX_BODY);
 }
 
-/** @internal */
-export function tooLarge(): ByokError {
-  return new ByokError('BYOK_TOO_LARGE', `A request can be at most ${MAX_BODY} bytes long.`);
+/** @param limit - Bytes, if it is known who refused the request. @internal */
+export function tooLarge(limit?: number): ByokError {
+  const text = limit === undefined ? 'The request is too large.' : `A request can be at most ${limit} bytes long.`;
+  return new ByokError('BYOK_TOO_LARGE', text);
 }
 
 /** @internal */

@@ -11,7 +11,7 @@ interface SocketLike {
 }
 
 /**
- * Turns this library's errors into answers, in the whole application. Errors of others are left alone.
+ * Turns this library's errors into responses, in the whole application. Errors of others are left alone.
  *
  * @publicApi
  */
@@ -19,16 +19,16 @@ interface SocketLike {
 @Catch(ByokError)
 export class ByokExceptionFilter implements ExceptionFilter<ByokError> {
   /** @internal */
-  constructor(private readonly answers: ErrorResponses) {}
+  constructor(private readonly responses: ErrorResponses) {}
 
   catch(error: ByokError, host: ArgumentsHost): unknown {
     const type = host.getType<string>();
     if (type === 'http') {
       const http = host.switchToHttp();
-      return this.answers.send(error, http.getRequest(), http.getResponse());
+      return this.responses.send(error, http.getRequest(), http.getResponse());
     }
     // As Nest tells its own: what is thrown here ends the process of a websocket, and a message is never answered.
-    const body = { status: 'error', ...this.answers.bodyOf(error) };
+    const body = { status: 'error', ...this.responses.bodyOf(error) };
     if (type === 'rpc') return throwError(() => body);
     if (type === 'ws') return tell(host.switchToWs().getClient<SocketLike>(), body);
     // GraphQL makes its answer of what is thrown.
@@ -41,26 +41,24 @@ function tell(client: SocketLike, data: unknown): void {
   else client.emit?.('exception', data);
 }
 
-/** Gives every error of the JSON routes our form, those of Nest's included. @internal */
-@Injectable()
-@Catch()
-export class JsonExceptionFilter implements ExceptionFilter {
-  constructor(private readonly answers: ErrorResponses) {}
-
-  async catch(error: unknown, host: ArgumentsHost): Promise<void> {
-    const http = host.switchToHttp();
-    await this.answers.send(error, http.getRequest(), http.getResponse(), false);
-  }
-}
-
-/** The same for the pages: a browser gets a page. @internal */
+/** Gives every error of the pages this library's form, those of Nest included. @internal */
 @Injectable()
 @Catch()
 export class PageExceptionFilter implements ExceptionFilter {
-  constructor(private readonly answers: ErrorResponses) {}
+  /** Whether a browser gets a page. */
+  protected readonly html: boolean = true;
+
+  constructor(private readonly responses: ErrorResponses) {}
 
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const http = host.switchToHttp();
-    await this.answers.send(error, http.getRequest(), http.getResponse());
+    await this.responses.send(error, http.getRequest(), http.getResponse(), this.html);
   }
+}
+
+/** The same for the JSON API. @internal */
+@Injectable()
+@Catch()
+export class JsonExceptionFilter extends PageExceptionFilter {
+  protected override readonly html = false;
 }

@@ -1,5 +1,5 @@
 import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import { BYOK_OPTIONS } from '../../byok.constants.js';
 import {
   BYOK_ERROR_STATUS,
@@ -10,10 +10,12 @@ import {
   UserRequiredError,
 } from '../../errors/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../../interfaces/index.js';
-import { tooLarge, unsupportedMediaType } from '../body/body-rules.js';
+import { MAX_BODY, tooLarge, unsupportedMediaType } from '../body/body-rules.js';
+import { signInUrlOf } from '../pages/sign-in-url.js';
 import { MountPath } from '../platform/mount-path.js';
 import { setSecurityHeaders, setTransportSecurity } from '../security/response-headers.js';
 import { acceptsHtml } from './accepts-html.js';
+import { keptResponseOf } from './application-response.js';
 import { ErrorPages } from './error-pages.js';
 
 /** Body of every error answer of this library. @publicApi */
@@ -49,24 +51,44 @@ export class ErrorResponses {
    *
    * @param html - Whether a page may be the answer.
    */
-  async send(error: unknown, request: ByokRequest, response: unknown, html = true): Promise<void> {
+  async send(
+    error: unknown,
+    request: ByokRequest & { method?: string },
+    response: unknown,
+    html = true,
+  ): Promise<void> {
     const { httpAdapter } = this.adapterHost;
-    if (httpAdapter.isHeadersSent(response)) return;
-    const body = this.bodyOf(error);
+    if (endIfStarted(httpAdapter, response)) return;
     // @fastify/session would save it with this answer, fail again, and have Fastify show the client why.
     if (error instanceof StorageError && error.reason === SESSION_REASON && httpAdapter.getType() === 'fastify') {
       request.session = null;
     }
     setSecurityHeaders(this.adapterHost, response);
     setTransportSecurity(this.adapterHost, request, response, this.options);
+    const kept = keptResponseOf(error);
     if (!html || !acceptsHtml(request)) {
+      const { status, body } = kept ?? this.#json(error);
       httpAdapter.setHeader(response, 'Content-Type', 'application/json; charset=utf-8');
-      await httpAdapter.reply(response, body, body.statusCode);
+      await httpAdapter.reply(response, body, status);
       return;
     }
-    const page = await this.#page(error, body.code, request);
+    const signInUrl =
+      kept?.status === 401 && request.method === 'GET'
+        ? signInUrlOf(this.options, request, this.mountPath.url)
+        : undefined;
+    if (signInUrl !== undefined) {
+      await httpAdapter.redirect(response, 303, signInUrl);
+      return;
+    }
+    const { code, statusCode } = this.bodyOf(error);
+    const page = await this.#page(error, code, request);
     httpAdapter.setHeader(response, 'Content-Type', 'text/html; charset=utf-8');
-    await httpAdapter.reply(response, page, body.statusCode);
+    await httpAdapter.reply(response, page, kept?.status ?? statusCode);
+  }
+
+  #json(error: unknown): { status: number; body: object } {
+    const body = this.bodyOf(error);
+    return { status: body.statusCode, body };
   }
 
   /** Nobody hears of a filter that fails, in an application's layout say: that would end the process. */
@@ -103,6 +125,28 @@ export class ErrorResponses {
   }
 }
 
+interface StartedResponse {
+  headersSent?: boolean;
+  writableEnded?: boolean;
+  end?: () => void;
+}
+
+/** Ends a response that a handler has begun to send: nothing else would. */
+function endIfStarted(adapter: AbstractHttpAdapter, response: unknown): boolean {
+  // Fastify counts a response as sent only once it is complete.
+  const raw = (response as { raw?: StartedResponse }).raw ?? (response as StartedResponse);
+  if (!raw.headersSent && !adapter.isHeadersSent(response)) return false;
+  if (!raw.writableEnded) raw.end?.();
+  return true;
+}
+
+/** The limit that a body was longer than, if its parser says so. */
+function limitOf(error: unknown): number | undefined {
+  const { limit, code } = error as { limit?: unknown; code?: unknown };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return MAX_BODY;
+  return typeof limit === 'number' ? Math.min(limit, MAX_BODY) : undefined;
+}
+
 /** An error of Nest's, of a body parser or of the like in our terms; its own message may quote the body. */
 function toByokError(error: unknown): ByokError | undefined {
   if (error instanceof ByokError) return error;
@@ -114,7 +158,7 @@ function toByokError(error: unknown): ByokError | undefined {
     case 401:
       return new UserRequiredError('Sign in first.');
     case 413:
-      return tooLarge();
+      return tooLarge(limitOf(error));
     case 415:
       return unsupportedMediaType();
     case 503:

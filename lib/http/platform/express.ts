@@ -2,7 +2,7 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { ByokRequest } from '../../interfaces/index.js';
 
 /** What there is to do under one path beside the routes there, whichever platform does it. @internal */
-export interface Edge {
+export interface PathHandlers {
   /** The path, such as `/byok`. */
   url: string;
   /** Whether there is a page at that path. */
@@ -19,7 +19,7 @@ type Next = (error?: unknown) => void;
 type RequestWithUrl = ByokRequest & { url: string };
 
 /** Before Nest has registered its routes. @internal */
-export function prepareExpress(adapter: AbstractHttpAdapter, { url, prepare }: Edge): void {
+export function prepareExpress(adapter: AbstractHttpAdapter, { url, prepare }: PathHandlers): void {
   adapter.use(url, (_: unknown, response: unknown, next: Next) => {
     prepare(response);
     next();
@@ -27,7 +27,7 @@ export function prepareExpress(adapter: AbstractHttpAdapter, { url, prepare }: E
 }
 
 /** After Nest has registered its routes, and before its own answer to what is not found. @internal */
-export function finishExpress(adapter: AbstractHttpAdapter, { url, absent, failed }: Edge): void {
+export function finishExpress(adapter: AbstractHttpAdapter, { url, absent, failed }: PathHandlers): void {
   // Of a request whose path was matched Express shows what is below it.
   adapter.use(url, (request: RequestWithUrl, response: unknown, next: Next) => {
     absent(request, response, request.url).catch(next);

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ByokRequest } from '../../interfaces/index.js';
 import { hasBody, MAX_BODY } from '../body/body-rules.js';
-import type { Edge } from './express.js';
+import type { PathHandlers } from './express.js';
 
 type Next = (error?: unknown) => void;
 type Hook = (request: FastifyRequestLike, reply: unknown, done: Next) => void;
@@ -49,8 +49,8 @@ export function optionsOf(instance: object): FastifyOptions | undefined {
 }
 
 /** Before Nest has registered its routes. @internal */
-export function prepareFastify(instance: FastifyLike, edge: Edge): void {
-  const { url, hasPages, prepare, absent, failed } = edge;
+export function prepareFastify(instance: FastifyLike, handlers: PathHandlers): void {
+  const { url, hasPages, prepare, absent, failed } = handlers;
   const isBelow = (path: string) => path.startsWith(url) && /^([/?#]|$)/.test(path.slice(url.length));
   const { initialConfig = {} } = instance;
   const isLax = Boolean(initialConfig.ignoreTrailingSlash || initialConfig.routerOptions?.ignoreTrailingSlash);
@@ -92,11 +92,15 @@ export function prepareFastify(instance: FastifyLike, edge: Edge): void {
     { prefix: url },
   );
 
-  answerUnreadablePaths(instance, edge, isBelow);
+  answerUnreadablePaths(instance, handlers, isBelow);
 }
 
 /** What Fastify's router refuses before any hook: a path that cannot be decoded, or is long. Its answer quotes the path. */
-function answerUnreadablePaths(instance: FastifyLike, { url, failed }: Edge, isBelow: (path: string) => boolean): void {
+function answerUnreadablePaths(
+  instance: FastifyLike,
+  { url, failed }: PathHandlers,
+  isBelow: (path: string) => boolean,
+): void {
   const options = optionsOf(instance);
   if (!options) return;
   const before = options.frameworkErrors;

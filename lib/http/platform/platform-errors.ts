@@ -5,7 +5,7 @@ import { SESSION_REASON, StorageError } from '../../errors/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../../interfaces/index.js';
 import { ErrorResponses, statusOf } from '../errors/error-responses.js';
 import { setSecurityHeaders } from '../security/response-headers.js';
-import { type Edge, finishExpress, prepareExpress } from './express.js';
+import { type PathHandlers, finishExpress, prepareExpress } from './express.js';
 import { prepareFastify } from './fastify.js';
 import { MountPath } from './mount-path.js';
 
@@ -23,27 +23,27 @@ export class PlatformErrors implements OnModuleInit {
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly mountPath: MountPath,
-    private readonly answers: ErrorResponses,
+    private readonly responses: ErrorResponses,
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
   ) {}
 
   /** For the module to call while Nest sets up middleware: before any route. */
   prepare(): void {
     const adapter = this.adapterHost.httpAdapter;
-    if (adapter?.getType() === 'express') prepareExpress(adapter, this.#edge());
-    if (adapter?.getType() === 'fastify') prepareFastify(adapter.getInstance(), this.#edge());
+    if (adapter?.getType() === 'express') prepareExpress(adapter, this.#handlers());
+    if (adapter?.getType() === 'fastify') prepareFastify(adapter.getInstance(), this.#handlers());
   }
 
   /** Nest has registered its routes by now. */
   onModuleInit(): void {
     const adapter = this.adapterHost.httpAdapter;
-    if (adapter?.getType() === 'express') finishExpress(adapter, this.#edge());
+    if (adapter?.getType() === 'express') finishExpress(adapter, this.#handlers());
   }
 
-  #edge(): Edge {
+  #handlers(): PathHandlers {
     // The API answers in JSON, whatever a client would rather have.
     const answer = (error: unknown, request: ByokRequest, response: unknown, path: string) =>
-      this.answers.send(error, request, response, !/^\/api(?![^/?])/i.test(path));
+      this.responses.send(error, request, response, !/^\/api(?![^/?])/i.test(path));
     return {
       url: this.mountPath.url,
       hasPages: this.options.dashboard !== false,

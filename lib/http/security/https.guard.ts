@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type CanActivate, type ExecutionContext } f
 import { BYOK_OPTIONS } from '../../byok.constants.js';
 import { SecurityError } from '../../errors/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../../interfaces/index.js';
+import { proxyMistakeOf } from './proxy-mistake.js';
 
 interface RequestWithProtocol {
   /** Express. */
@@ -12,7 +13,7 @@ interface RequestWithProtocol {
   headers?: ByokRequest['headers'];
 }
 
-/** Of which application the operator was told: there is a guard of this class in every module that uses it. */
+/** Applications whose log has the warning: every module that uses the guard has an instance of its own. */
 const warned = new WeakSet<ResolvedByokOptions>();
 
 /**
@@ -37,19 +38,28 @@ export class HttpsGuard implements CanActivate {
     if (mode === 'off' || context.getType() !== 'http') return true;
     const request = context.switchToHttp().getRequest<RequestWithProtocol>();
     if (isSecure(request)) return true;
-    if (mode === 'block') {
-      throw new SecurityError(
-        'BYOK_HTTPS_REQUIRED',
-        'Use https: keys are not taken or shown over an unencrypted connection.',
-      );
-    }
-    if (!isLoopback(request.ip) && !warned.has(this.options)) {
-      warned.add(this.options);
+    this.#warn(request, mode);
+    if (mode === 'warn') return true;
+    throw new SecurityError(
+      'BYOK_HTTPS_REQUIRED',
+      'Use https: keys are not taken or shown over an unencrypted connection.',
+    );
+  }
+
+  /** Once an application. */
+  #warn({ ip, headers }: RequestWithProtocol, mode: 'warn' | 'block'): void {
+    if (warned.has(this.options)) return;
+    const mistake = proxyMistakeOf(headers);
+    if (mistake === undefined && (mode === 'block' || isLoopback(ip))) return;
+    warned.add(this.options);
+    if (mistake === undefined) {
       this.#logger.warn(
         "Keys are sent over an unencrypted connection. Use HTTPS and, behind a proxy, set the platform's 'trust proxy' to its address.",
       );
+      return;
     }
-    return true;
+    const effect = mode === 'block' ? 'It is refused' : 'It counts as unencrypted';
+    this.#logger.warn(`A request ${mistake}. ${effect}, and write limits count all clients of the proxy as one.`);
   }
 }
 
