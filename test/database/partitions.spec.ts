@@ -254,7 +254,7 @@ describe('Hash partitions', () => {
     await database.query('CREATE INDEX mine ON user_api_keys (provider)');
     await database.query(`CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`);
     await database.query('CREATE TRIGGER note AFTER UPDATE ON user_api_keys EXECUTE FUNCTION note()');
-    await expect(up(database)).rejects.toThrow(/would lose: trigger note, index mine\. Drop that/);
+    await expect(up(database)).rejects.toThrow(/would lose: index mine, trigger note\. Remove that/);
     await database.query('DROP INDEX mine; DROP TRIGGER note ON user_api_keys');
     await up(database);
     expect(await partitions()).toBe(PARTS);

@@ -163,6 +163,7 @@ describe('docs/operations.md', () => {
       'generate.sh',
       'lost.sql',
       'roles.sql',
+      'public-roles.sql',
     ]);
     expect(text.match(/^```\w/gm)).toHaveLength(blocks.length);
   });
@@ -193,6 +194,29 @@ describe('docs/operations.md', () => {
     const given = { DATABASE_URL: database.url, BYOK_SECRET: fresh };
     expect(await cli(['retire', keyIdOf(old)], given)).toMatchObject({ code: 0 });
     await (await startByok({ secret: fresh, db: database.url })).close();
+  });
+
+  it('takes the tables away from public roles, after which doctor finds none', async () => {
+    const own = await createDatabase();
+    const suffix = new URL(own.url).pathname.slice(6);
+    const [anon, authenticated] = [`anon_${suffix}`, `authenticated_${suffix}`];
+    const given = { DATABASE_URL: own.url, BYOK_SECRET: fresh };
+    const grants = async () =>
+      ((await cliJson(['doctor'], given)).json as { checks: { name: string; status: string }[] }).checks.find(
+        ({ name }) => name === 'grants',
+      )?.status;
+    await own.query(`CREATE ROLE ${anon}; CREATE ROLE ${authenticated}`);
+    try {
+      await cli(['migrate'], given);
+      await own.query(`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${anon}, ${authenticated}`);
+      expect(await grants()).toBe('warn');
+      const sql = blocks.find(({ name }) => name === 'public-roles.sql')!.code;
+      await own.query(sql.replaceAll('authenticated', authenticated).replace(/\banon\b/g, anon));
+      expect(await grants()).toBe('ok');
+    } finally {
+      await own.drop();
+      await database.query(`DROP ROLE ${anon}, ${authenticated}`);
+    }
   });
 
   it('grants roles what they need, and no more', async () => {
