@@ -105,7 +105,7 @@ const WRONG: [string, object, string][] = [
   [
     'dashboard.guards that are one',
     { dashboard: { guards: class {} } },
-    'dashboard.guards must be an array of guards.',
+    'dashboard.guards must be an array of guards: classes, or objects with canActivate().',
   ],
   ['dashboard.guards that are none', { dashboard: { guards: ['AuthGuard'] } }, 'dashboard.guards must be an array'],
   ['dashboard.title', { dashboard: { title: 7 } }, 'dashboard.title must be a string.'],

@@ -28,7 +28,7 @@ describe('A row whose owner, provider and label are empty', () => {
       label: '',
       expiresAt: null,
     } as const;
-    const sealed = encryption.encrypt('{"v":1,"key":"an-example-of-an-api-key"}', context as never);
+    const sealed = encryption.encrypt('{"v":1,"key":"an-example-of-an-api-key"}', context);
     await database.query(
       `INSERT INTO user_api_keys (owner_kind, owner_id, provider, label, key_id, ciphertext, hint, fingerprint)
         VALUES ('', '', '', '', $1, $2, '', '')`,

@@ -125,8 +125,8 @@ describe('A key', () => {
       expect(JSON.parse(text)).toMatchObject({ statusCode: 503, code: 'BYOK_UNAVAILABLE' });
       expect(text).not.toMatch(/23503|retired|user_api_keys|alice/);
       const logged = lines.join('\n');
-      expect(logged).toContain('sealed with a retired secret (23503)');
-      expect(logged).toContain('restart it with the newest one in front');
+      expect(logged).toContain('Postgres rejected a key encrypted with a retired secret (23503)');
+      expect(logged).toContain('Restart it with the newest secret first.');
       expect(logged).not.toMatch(/alice|1f9c/);
     } finally {
       late.useLogger(false);

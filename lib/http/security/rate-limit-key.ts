@@ -16,6 +16,6 @@ export function rateLimitKey(address: string | undefined): string {
   if (isIP(plain) === 0) return address;
   const parsed = ipaddr.process(plain);
   if (parsed.kind() === 'ipv4') return parsed.toString();
-  if (parsed.match(NAT64 as never)) return parsed.toByteArray().slice(-4).join('.');
+  if (parsed.match(NAT64)) return parsed.toByteArray().slice(-4).join('.');
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${plain}/64`).toString()}/64`;
 }
