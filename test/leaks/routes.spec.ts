@@ -40,7 +40,7 @@ function bodiesOf(canary: string): [type: string, body: string][] {
     json({ apiKey: [canary] }),
     json({ apiKey: `${canary} ${canary}` }),
     json({ apiKey: `${canary}\0` }),
-    json({ apiKey: canary.repeat(500) }),
+    json({ apiKey: canary.repeat(2_000) }),
     json({ [canary]: canary }),
     json({ __proto__x: canary, apiKey }),
     json([canary]),
@@ -59,7 +59,7 @@ function bodiesOf(canary: string): [type: string, body: string][] {
     form({ api_key: canary, provider: 'strict' }),
     form({ api_key: canary, 'fields[note]': canary, provider: 'azure' }),
     form({ api_key: canary, [canary]: canary }),
-    form({ api_key: canary.repeat(500) }),
+    form({ api_key: canary.repeat(2_000) }),
     [FORM, `api_key=${encodeURIComponent(canary)}&api_key=${encodeURIComponent(canary)}`],
   ];
 }

@@ -133,7 +133,7 @@ describe('A key that went through every route', () => {
     const one = visitor();
     await one.send('PUT', '/byok/api/keys/openai', { apiKey: key, expiresAt: '2001-01-01T00:00:00Z' });
     await one.send('PUT', '/byok/api/keys/openai', key, { 'content-type': 'text/plain' });
-    await one.send('PUT', '/byok/api/keys/openai', { apiKey: key.repeat(400) });
+    await one.send('PUT', '/byok/api/keys/openai', { apiKey: key.repeat(1_600) });
     await one.send('PUT', '/byok/api/keys/openai', { apiKey: key.repeat(100) });
     await one.send('PUT', '/byok/api/keys/__proto__', { apiKey: key });
     await one.send('POST', '/byok/keys/openai', new URLSearchParams({ api_key: key, _csrf: key }), HTML);

@@ -1,7 +1,7 @@
 import { ByokError } from '../../errors/index.js';
 import type { ByokRequest } from '../../interfaces/index.js';
 
-/** Bytes: twice the longest key. @internal */
+/** Bytes. @internal */
 export const MAX_BODY = 48 * 1024;
 
 /** The media type of a request's body, in lower case and without its parameters. @internal */
