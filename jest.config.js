@@ -13,5 +13,5 @@ export default {
   // Jest leaves a core to itself by default, which is one of two on a small machine.
   maxWorkers: Math.min(availableParallelism(), 4),
   // For what hangs. A machine that is busy with other things may take ten times as long as a quiet one.
-  testTimeout: 120_000,
+  testTimeout: 600_000,
 };
