@@ -237,7 +237,12 @@ describe('A provider that fails', () => {
     ['silence', 504, /too long/, () => undefined],
     ['half an answer', 504, /too long/, ({ key }, response) => response.writeHead(200).write(`{"choices":"${key}`)],
     ['garbage', 502, /unknown format/, ({ key }, response) => response.writeHead(200).end(`{"choices":${key}`)],
-    ['another form', 502, /unknown format/, ({ key }, response) => response.writeHead(200).end(`{"choices":["${key}"]}`)],
+    [
+      'another form',
+      502,
+      /unknown format/,
+      ({ key }, response) => response.writeHead(200).end(`{"choices":["${key}"]}`),
+    ],
     ['null', 502, /unknown format/, (_, response) => response.writeHead(200).end('null')],
     ['hanging up', 502, /cannot be reached/, (_, response) => response.destroy()],
     [
