@@ -18,9 +18,12 @@ exports.resolve = function resolve(specifier, context, next) {
   return found instanceof Promise ? found.then((result) => anew(result, spec)) : anew(found, spec);
 };
 
-/** Our own modules are loaded anew for each spec; CommonJS has a cache of its own. */
+/**
+ * Our own modules are loaded anew for each spec, and so is what a spec writes elsewhere and imports: that imports the
+ * library too, which must not be another copy. CommonJS has a cache of its own.
+ */
 function anew(result, spec) {
-  if (!isOurs(result.url) || result.format !== 'module') return result;
+  if (!/^file:(?!.*\/node_modules\/)/.test(result.url) || result.format !== 'module') return result;
   return { ...result, url: `${result.url}${result.url.includes('?') ? '&' : '?'}spec=${spec}` };
 }
 
