@@ -1,9 +1,12 @@
 import { expect } from '@jest/globals';
 import { Module, type INestApplication } from '@nestjs/common';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { createDatabase } from '../../support/postgres.js';
-import { readManifest } from '../../support/manifest.js';
 import { bench, codeOf, KEY, load, start, startAppModule, type Runs } from '../bench.js';
 import { runWithVault } from './vault.js';
+
+const run = promisify(execFile);
 
 /** Snippets of secrets-and-rotation, testing. */
 export const OPERATING_RUNS: Runs = {
@@ -59,7 +62,18 @@ export const OPERATING_RUNS: Runs = {
   },
 
   'jest.sh': async () => {
-    const { scripts } = await readManifest();
-    expect(scripts['test'].replace('--no-warnings=ExperimentalWarning ', '')).toBe(codeOf('jest.sh'));
+    await bench.consumer.link('jest');
+    await bench.consumer.write(
+      'unit.test.js',
+      `import { ByokService } from 'nestjs-byok';
+      import { ChatController } from './app.module.js';
+      test('loads', () => expect([typeof ByokService, typeof ChatController]).toEqual(['function', 'function']));`,
+    );
+    const args = codeOf('jest.sh').trim().split(' ').slice(1);
+    const jest = (...given: string[]) =>
+      run(process.execPath, given, { cwd: bench.consumer.folder, env: { ...process.env, NODE_OPTIONS: '' } });
+    expect((await jest(...args)).stderr).toContain('Tests:       1 passed');
+    // Without the flag, it does not.
+    await expect(jest(...args.filter((arg) => arg !== '--experimental-vm-modules'))).rejects.toThrow('unit.test.js');
   },
 };
