@@ -1,4 +1,5 @@
-// Makes docs/images/dashboard.png, the picture in the README: `npm run readme-image`.
+// Makes docs/images/dashboard.png, the picture in the README: `npm run readme-image`. Before it is committed, reduce its
+// colours, so that the package stays small: `pngquant 64 --ext .png --force docs/images/dashboard.png`.
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
