@@ -73,7 +73,7 @@ export class ByokModule extends ConfigurableModuleClass implements NestModule {
 
   /** Registers the module; a wrong option stops the start with a message that says what to write instead. */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
-    // Also where there are none, which is then told as any other slip.
+    // Spread, so that a missing argument is reported like any other invalid option.
     return wire(super.forRoot({ ...options }));
   }
 
@@ -100,7 +100,6 @@ const SHARED = [
   ExpiredKeyCleanup,
   ErrorResponses,
   ApiKeyGuard,
-  ApiKeysController,
   HttpsGuard,
   CleanupInterceptor,
   SessionKeyStorage,
@@ -122,7 +121,7 @@ function wire(definition: DynamicModule, ofClass = false): DynamicModule {
       },
       {
         provide: Keyring,
-        // After the options, so that a slip in them is told before the secret is looked at.
+        // After the options, so that an invalid one is reported before the secret is examined.
         inject: [BYOK_MODULE_OPTIONS, BYOK_OPTIONS],
         useFactory: (held: RedactedOptions) => new Keyring(RedactedOptions.reveal(held).secret),
       },

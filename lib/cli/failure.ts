@@ -1,5 +1,5 @@
 import { GENERATE_COMMAND } from '../crypto/index.js';
-import { explainFailure, reasonOf } from '../database/index.js';
+import { explainFailure, nameOf, reasonOf } from '../database/index.js';
 import { ByokError, ConfigurationError, KeyWrapperError, StorageError } from '../errors/index.js';
 import { CliError } from './cli-error.js';
 
@@ -55,8 +55,7 @@ export function describeFailure(error: unknown): Failure {
   if (reason !== undefined) {
     return { message: `The database refused or failed (${reason}).`, advice: `Try again. ${NOTHING_LOST}` };
   }
-  const { name } = (error ?? {}) as { name?: unknown };
-  return { message: `It failed for an unknown reason (${typeof name === 'string' ? name : typeof error}).` };
+  return { message: `It failed for an unknown reason (${nameOf(error)}).` };
 }
 
 /** Options have other names on the command line. @internal */

@@ -14,7 +14,7 @@ const EXPORT = `Let it end with "export default secret;", where secret is what f
 /**
  * What a module of the operator's exports by default: what the option `secret` takes, or a function or a promise of it.
  *
- * @throws CliError which tells of what the module threw the kind and the place, for its text may hold a secret
+ * @throws CliError with the type and the place of what the module threw, but not its text: that may hold a secret
  * @internal
  */
 export async function loadSecretModule(path: string): Promise<unknown> {

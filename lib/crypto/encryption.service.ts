@@ -119,7 +119,7 @@ export class EncryptionService extends Redacted {
   /**
    * 16 bytes that are the same for the same key of the same provider, and tell nothing to anybody without the first secret.
    *
-   * @throws EncryptionError if one of them is no well-formed text
+   * @throws EncryptionError if the provider or the key is not well-formed text
    */
   fingerprint(provider: string, apiKey: string): Buffer {
     return quietly(() => {

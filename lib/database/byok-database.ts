@@ -5,11 +5,11 @@ import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm'
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { ByokError, ConfigurationError, StorageError } from '../errors/index.js';
 import type { ResolvedByokOptions } from '../interfaces/index.js';
-import { askedSearchPath, requireSoundSettings, requireTables } from './connection-check.js';
+import { requireSoundSettings, requireTables } from './connection-check.js';
 import { codeOf, DatabaseTimeout, describeFailure, poolerHint, tablesHint } from './database-failure.js';
 import { Deadlines } from './deadlines.js';
-import { explainStart } from './failure-causes.js';
 import { byokEntities } from './entities/index.js';
+import { explainStart } from './failure-causes.js';
 import { createByokMigrations } from './migrations/index.js';
 import { migrate } from './migrations/migrate.js';
 import { HIDDEN_ROWS, isHidingRows } from './row-security.js';
@@ -160,29 +160,24 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
   }
 
   async #start(): Promise<DataSource> {
-    const dataSource = this.#isJoined() ? this.#join() : await this.#open();
-    const warning = await this.#check(dataSource, requireTables);
+    const dataSource = await (this.#isJoined() ? this.#join() : this.#open());
+    const warning = await requireTables(dataSource, this.options.tableName);
     if (warning) this.#logger.warn(warning);
     this.#dataSource = dataSource;
     return dataSource;
-  }
-
-  #check(dataSource: DataSource, check: typeof requireTables): Promise<string | undefined> {
-    const asked = askedSearchPath(poolOf(dataSource)?.options);
-    return check((text, values) => dataSource.query(text, values), this.options.tableName, asked);
   }
 
   #isJoined(): boolean {
     return typeof this.options.db === 'object' && !('type' in this.options.db);
   }
 
-  #join(): DataSource {
+  async #join(): Promise<DataSource> {
     const name = (this.options.db as { dataSource?: string }).dataSource;
     let dataSource: DataSource | undefined;
     try {
       dataSource = this.moduleRef.get<DataSource>(getDataSourceToken(name), { strict: false });
     } catch {
-      // Told below.
+      // Reported below.
     }
     if (!dataSource) {
       throw new ConfigurationError(
@@ -194,6 +189,7 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
         `db: the TypeORM connection is of type '${dataSource.options.type}'; Postgres is needed.`,
       );
     }
+    await requireSoundSettings(dataSource);
     return dataSource;
   }
 
@@ -216,7 +212,7 @@ export class ByokDatabase implements BeforeApplicationShutdown, OnApplicationShu
       });
       await dataSource.initialize();
       // Before the tables land in a schema that nobody asked for.
-      await this.#check(dataSource, requireSoundSettings);
+      await requireSoundSettings(dataSource);
       if (given.migrationsRun !== false) await migrate(dataSource);
       return dataSource;
     } catch (error) {

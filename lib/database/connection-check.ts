@@ -1,7 +1,9 @@
+import type { DataSource } from 'typeorm';
 import { ConfigurationError } from '../errors/index.js';
 import { type AskDatabase, missingTables, tablesOf } from './migrations/schema-state.js';
 import { rightsWarning } from './foreign-rights.js';
 import { HIDDEN_ROWS } from './row-security.js';
+import { poolOf } from './typeorm-pool.js';
 
 /** Where a pool, or a driver, keeps what a connection is opened with. */
 interface ConnectionSettings {
@@ -9,8 +11,8 @@ interface ConnectionSettings {
   options?: string;
 }
 
-/** The `search_path` that the connection asks for, as `pg` takes it: from the URL, the options or the environment. @internal */
-export function askedSearchPath({ connectionString, options }: ConnectionSettings = {}): string | undefined {
+/** The `search_path` that the connection asks for, as `pg` takes it: from the URL, the options or the environment. */
+function askedSearchPath({ connectionString, options }: ConnectionSettings = {}): string | undefined {
   const inUrl =
     connectionString && URL.canParse(connectionString) ? new URL(connectionString).searchParams.get('options') : null;
   const given = inUrl ?? options ?? process.env['PGOPTIONS'] ?? '';
@@ -21,16 +23,11 @@ export function askedSearchPath({ connectionString, options }: ConnectionSetting
 /**
  * Refuses a database, or settings of it or of the role, with which keys would be lost or land in the wrong schema.
  *
- * @param asked - The `search_path` that the connection asked for, if any.
  * @throws ConfigurationError
  * @internal
  */
-export async function requireSoundSettings(
-  ask: AskDatabase,
-  _table: string,
-  asked: string | undefined,
-): Promise<undefined> {
-  const [found] = await ask<{
+export async function requireSoundSettings(dataSource: DataSource): Promise<void> {
+  const [found] = await askThrough(dataSource)<{
     encoding: string;
     client: string;
     path: string;
@@ -64,8 +61,8 @@ export async function requireSoundSettings(
       'db: array_nulls is off, so what is written would not be what was meant. Remove that setting.',
     );
   }
+  const asked = askedSearchPath(poolOf(dataSource)?.options);
   if (asked !== undefined) requireSchema(asked, found);
-  return undefined;
 }
 
 function requireSchema(asked: string, { path, schema }: { path: string; schema: string | null }): void {
@@ -96,12 +93,8 @@ function namesOf(path: string): string[] {
  * @throws ConfigurationError
  * @internal
  */
-export async function requireTables(
-  ask: AskDatabase,
-  table: string,
-  asked: string | undefined,
-): Promise<string | undefined> {
-  await requireSoundSettings(ask, table, asked);
+export async function requireTables(dataSource: DataSource, table: string): Promise<string | undefined> {
+  const ask = askThrough(dataSource);
   const missing = await missingTables(ask, table);
   if (missing.includes(table) || missing.includes('byok_keyring')) {
     const migrations = table === 'user_api_keys' ? '...byokMigrations' : `...createByokMigrations('${table}')`;
@@ -121,4 +114,8 @@ export async function tablesWithHiddenRows(ask: AskDatabase, table: string): Pro
       OR oid IN (SELECT relid FROM pg_partition_tree(to_regclass(quote_ident($2)))))
     ORDER BY relname`;
   return (await ask<{ name: string }>(text, [tablesOf(table), table])).map(({ name }) => name);
+}
+
+function askThrough(dataSource: DataSource): AskDatabase {
+  return (text, values) => dataSource.query(text, values);
 }

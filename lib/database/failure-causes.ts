@@ -134,7 +134,7 @@ function causeOf(reason: string): string | undefined {
 const explained = new WeakSet<object>();
 
 /**
- * The error that stops the start of an application: it says why, to whoever starts it.
+ * The error that stops the start of an application: it says why it failed.
  *
  * @param hint - What to do instead of the table's advice.
  * @internal
@@ -143,18 +143,19 @@ export function explainStart(error: unknown, hint?: string): unknown {
   if (error instanceof ByokError && (!(error instanceof StorageError) || explained.has(error))) return error;
   const reason = reasonOf(error);
   // A failure of ours without a reason is a time-out.
-  const told = explainFailure(
+  const explanation = explainFailure(
     error instanceof StorageError ? { code: reason ?? 'ETIMEDOUT' } : error,
     "the option 'db'",
   );
-  const message = told?.message ?? `It failed for an unknown reason (${reason ?? nameOf(error)}).`;
-  const advice = hint ?? told?.advice ?? 'See the log.';
+  const message = explanation?.message ?? `It failed for an unknown reason (${reason ?? nameOf(error)}).`;
+  const advice = hint ?? explanation?.advice ?? 'See the log.';
   const failure = new StorageError(`Cannot use the database of stored keys. ${message} ${advice}`, reason);
   explained.add(failure);
   return failure;
 }
 
-function nameOf(error: unknown): string {
+/** The name of an error, or the type of what was thrown instead of one. @internal */
+export function nameOf(error: unknown): string {
   const { name } = (error ?? {}) as { name?: unknown };
   return typeof name === 'string' ? name : typeof error;
 }

@@ -1,4 +1,5 @@
 import { tablesOf, type AskDatabase } from './migrations/schema-state.js';
+import { GRANTEE } from './migrations/table-facts.js';
 
 /** What other roles may do with the tables, and the statements that take it from them. @internal */
 export interface ForeignRights {
@@ -32,11 +33,11 @@ export async function foreignRights(ask: AskDatabase, table: string): Promise<Fo
     )
     SELECT name AS grantee, string_agg(DISTINCT "right", ', ') AS rights,
       format('REVOKE ALL ON %s FROM %s CASCADE;', string_agg(DISTINCT oid::regclass::text, ', '), name) AS sql
-    FROM given, LATERAL (SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END) AS g(name)
+    FROM given, LATERAL (SELECT ${GRANTEE}) AS g(name)
     WHERE grantee NOT IN (SELECT oid FROM meant) GROUP BY name
     UNION ALL SELECT name, NULL, format('ALTER DEFAULT PRIVILEGES FOR ROLE %I%s REVOKE ALL ON TABLES FROM %s;',
       pg_get_userbyid(defaclrole), (SELECT format(' IN SCHEMA %I', nspname) FROM pg_namespace n WHERE n.oid = defaclnamespace), name)
-    FROM later, LATERAL (SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END) AS g(name)
+    FROM later, LATERAL (SELECT ${GRANTEE}) AS g(name)
     WHERE grantee NOT IN (SELECT oid FROM meant)
     ORDER BY 3 DESC`,
     [[...tablesOf(table), 'byok_migrations'], table],

@@ -5,7 +5,7 @@ export {
   FOREIGN_KEY_VIOLATION,
   type Statement,
 } from './byok-database.js';
-export { explainFailure, explainStart, type FailureCause, reasonOf } from './failure-causes.js';
+export { explainFailure, explainStart, type FailureCause, nameOf, reasonOf } from './failure-causes.js';
 export { ByokAuditEntry } from './entities/byok-audit-entry.entity.js';
 export { ByokKeyringEntry } from './entities/byok-keyring-entry.entity.js';
 export { ByokRetiredKey } from './entities/byok-retired-key.entity.js';

@@ -5,7 +5,7 @@ import { BYOK_OPTIONS, REQUIREMENTS_METADATA } from '../byok.constants.js';
 import { ConfigurationError } from '../errors/index.js';
 import type { ResolvedByokOptions } from '../interfaces/index.js';
 import { parameterFactories } from './api-key.decorator.js';
-import { requirementsOf } from './key-requirement.js';
+import { lineOf, requirementsOf } from './key-requirement.js';
 
 /** What marks a method that Nest calls without guards: jobs of queues, timers, listeners of events, handlers of CQRS. */
 const UNGUARDED = /^(SCHEDUL|bull|EVENT_LISTENER|__(command|query|events)Handler__)/;
@@ -106,9 +106,4 @@ function parametersOf(type: Type, name: string): KeyParameter[] {
 function classesOf(wrappers: { metatype: unknown; inject?: unknown }[]): Type[] {
   const classes = wrappers.filter(({ metatype, inject }) => typeof metatype === 'function' && !inject);
   return [...new Set(classes.map(({ metatype }) => metatype as Type))].filter((type) => type.prototype !== undefined);
-}
-
-function lineOf(type: object): object[] {
-  const base = Reflect.getPrototypeOf(type);
-  return base === null || base === Function.prototype ? [type] : [type, ...lineOf(base)];
 }

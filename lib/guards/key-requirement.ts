@@ -33,8 +33,8 @@ function ownRequirements(target: object): KeyRequirement[] {
   return (Reflect.getOwnMetadata(REQUIREMENTS_METADATA, target) as KeyRequirement[] | undefined) ?? [];
 }
 
-/** A class and those it extends, the base first. */
-function lineOf(controller: object): object[] {
+/** A class and those it extends, the base first. @internal */
+export function lineOf(controller: object): object[] {
   const base = Reflect.getPrototypeOf(controller);
   return base === null || base === Function.prototype ? [controller] : [...lineOf(base), controller];
 }

@@ -76,11 +76,14 @@ export const KEYRING_FAULTS = {
   }),
 };
 
-/** Why an application must not start with these secrets; `undefined` if it may. @internal */
-export function keyringFault(found: KeyringInspection, secrets: string): KeyringFault | undefined {
-  if (found.altered.length > 0) return KEYRING_FAULTS.altered(found.altered);
-  if (found.missing.length > 0) return KEYRING_FAULTS.missing(found.missing, secrets);
-  if (found.active !== undefined && found.isActiveRetired) return KEYRING_FAULTS.retired(found.active);
+/**
+ * Why an application must not start with these secrets, as far as keys in use tell; `undefined` if it may.
+ *
+ * @internal
+ */
+export function keyringFault({ altered, missing }: KeyringInspection, secrets: string): KeyringFault | undefined {
+  if (altered.length > 0) return KEYRING_FAULTS.altered(altered);
+  if (missing.length > 0) return KEYRING_FAULTS.missing(missing, secrets);
   return undefined;
 }
 

@@ -31,7 +31,7 @@ function checkLocale(locale: unknown): string | undefined {
   try {
     if (typeof locale === 'string') return Intl.getCanonicalLocales(locale)[0];
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new ConfigurationError("dashboard.locale must be the tag of a language, such as 'en' or 'de-AT'.");
 }
@@ -40,7 +40,7 @@ function checkTimeZone(timeZone: unknown): string {
   try {
     if (typeof timeZone === 'string') return new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new ConfigurationError("dashboard.timeZone must be the name of a time zone, such as 'Europe/Berlin'.");
 }

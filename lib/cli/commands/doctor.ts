@@ -53,13 +53,13 @@ async function checkDatabase(table: string, secrets: FoundSecrets): Promise<Chec
 
 async function checkContents(client: Connection, url: string, table: string, found: FoundSecrets): Promise<Check[]> {
   const tables = await checkTables(client, table);
-  if (tables.status === 'fail') return [tables, check('canary', 'skip', 'Not looked at: tables are missing.')];
+  if (tables.status === 'fail') return [tables, check('canary', 'skip', 'Not checked: tables are missing.')];
   const rights = [await checkRights(client, table), ...(await checkProtection(queryFn(client), table))];
   // Nothing could be said of rows that are not all seen.
   if (rights.some(({ name, status }) => name === 'rows' && status === 'fail')) return [tables, ...rights];
   const { checks, encryption } = await openKeys(client, url, table, found);
   if (encryption) return [tables, ...rights, ...checks, ...(await checkKeys(client, table, encryption))];
-  return [tables, ...rights, ...checks, check('canary', 'skip', 'Not looked at: there is no key to look with.')];
+  return [tables, ...rights, ...checks, check('canary', 'skip', 'Not checked: there is no usable secret.')];
 }
 
 async function openKeys(

@@ -9,6 +9,7 @@ import {
   inspectKeyring,
   KEYRING_FAULTS,
   type KeyringFault,
+  keyringFault,
   type KeyringInspection,
   type RegisteredKey,
   registeredKeysSql,
@@ -79,13 +80,11 @@ export async function checkKeys(client: Connection, table: string, encryption: E
     retired.map(({ keyId }) => keyId),
     encryption,
   );
-  const { altered, missing, used } = found;
-  const fault =
-    altered.length > 0
-      ? KEYRING_FAULTS.altered(altered)
-      : missing.length > 0 && KEYRING_FAULTS.missing(missing, 'BYOK_SECRET');
+  const fault = keyringFault(found, 'BYOK_SECRET');
   return [
-    fault ? failed('canary', fault) : check('canary', 'ok', `Every key in use is given and opens (${used.length}).`),
+    fault
+      ? failed('canary', fault)
+      : check('canary', 'ok', `Every key in use is given and opens (${found.used.length}).`),
     checkFirst(found),
   ];
 }

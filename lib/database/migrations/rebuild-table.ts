@@ -4,7 +4,7 @@ import { ConfigurationError } from '../../errors/index.js';
 import { everyRow } from '../row-security.js';
 import { refuseLosses } from './rebuild-losses.js';
 import type { AskDatabase } from './schema-state.js';
-import { differences, factsOf, statementsOf, type TableFact, treeOf } from './table-facts.js';
+import { differences, factsOf, statementOf, statementsOf, type TableFact, treeOf } from './table-facts.js';
 
 /** Milliseconds that readers are held up at most by each attempt to put the new table in the old one's place. */
 const SWAP_WITHIN = 1_000;
@@ -65,10 +65,7 @@ interface Wanted {
 /** Of a table of partitions, which are all alike, what is about the rows' storage is that of the first. */
 async function wantedOf(ask: AskDatabase, table: string): Promise<Wanted> {
   const tree = await treeOf(ask, table);
-  const facts = await factsOf(
-    ask,
-    tree.map(({ id }) => id),
-  );
+  const facts = await factsOf(ask, tree);
   const [root, leaf] = [tree[0].id, tree[tree.length - 1].id];
   return {
     facts: facts.filter(({ id, scope }) => id === (scope === 'leaf' ? leaf : root)),
@@ -82,25 +79,23 @@ async function wantedOf(ask: AskDatabase, table: string): Promise<Wanted> {
 async function carryOver(ask: AskDatabase, table: string, fresh: string, scopes: TableFact['scope'][]): Promise<void> {
   const { facts: wanted } = await wantedOf(ask, table);
   const tree = await treeOf(ask, fresh);
-  const key = ({ head, tail }: TableFact) => `${head}…${tail}`;
-  const keys = new Set(wanted.map(key));
+  const keys = new Set(wanted.map(statementOf));
   // The owner first: rights are then given by that role.
   for (const pass of ['owner', 'undo', 'add'] as const) {
-    const facts = await factsOf(
-      ask,
-      tree.map(({ id }) => id),
-    );
+    const facts = await factsOf(ask, tree);
     for (const [i, { id, name }] of tree.entries()) {
       const own = facts.filter((fact) => fact.id === id);
-      const has = new Set(own.map(key));
+      const has = new Set(own.map(statementOf));
       const missing = wanted.filter(
         (fact) =>
-          scopes.includes(fact.scope) && !has.has(key(fact)) && !(fact.scope === 'leaf' && i === 0 && tree.length > 1),
+          scopes.includes(fact.scope) &&
+          !has.has(statementOf(fact)) &&
+          !(fact.scope === 'leaf' && i === 0 && tree.length > 1),
       );
       const statements =
         pass === 'undo'
           ? own
-              .filter((fact) => fact.undo !== null && !keys.has(key(fact)))
+              .filter((fact) => fact.undo !== null && !keys.has(statementOf(fact)))
               .map(({ undo, undoTail }) => `${undo}${name}${undoTail}`)
           : missing
               .filter(({ tail }) => pass === 'add' || tail.startsWith(' OWNER TO '))
@@ -113,10 +108,7 @@ async function carryOver(ask: AskDatabase, table: string, fresh: string, scopes:
 /** Nothing that guards the rows may be lost or gained, not even by what somebody changed meanwhile. @throws ConfigurationError */
 async function requireSame(ask: AskDatabase, table: string, { each, leaf, root }: Wanted): Promise<void> {
   const tree = await treeOf(ask, table);
-  const facts = await factsOf(
-    ask,
-    tree.map(({ id }) => id),
-  );
+  const facts = await factsOf(ask, tree);
   const found = tree.flatMap(({ id }, i) => [
     ...differences(each, statementsOf(facts, id, 'each')),
     ...(i > 0 || tree.length === 1 ? differences(leaf, statementsOf(facts, id, 'leaf')) : []),

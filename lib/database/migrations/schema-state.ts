@@ -38,8 +38,8 @@ export async function missingTables(ask: AskDatabase, table: string): Promise<st
 }
 
 /**
- * @param records - Where migrations may be recorded. The first that has any of ours is believed: another may be left from
- * a connection that the application no longer has, or may be somebody else's table.
+ * @param records - Where migrations may be recorded. The first with migrations of ours decides: another may be left over
+ * from a connection that the application no longer has, or belong to another program.
  * @internal
  */
 export async function schemaState(ask: AskDatabase, table: string, records: readonly string[]): Promise<SchemaState> {

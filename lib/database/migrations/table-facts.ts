@@ -1,5 +1,11 @@
 import type { AskDatabase } from './schema-state.js';
 
+/** A table or a partition: its oid, and its name as SQL writes it. @internal */
+export interface TableName {
+  id: string;
+  name: string;
+}
+
 /**
  * Something about a table that a copy of it must have too, as the statement that makes it so: `head`, the table's name,
  * `tail`.
@@ -15,12 +21,13 @@ export interface TableFact {
   undoTail: string | null;
 }
 
-const GRANTEE = `CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END`;
+/** SQL that names the role of a `grantee`. @internal */
+export const GRANTEE = `CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END`;
 const GRANTED = `|| CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END`;
 const NONE = 'NULL, NULL';
 
 /** Who owns the tables, who may do what with which of their rows, and how they are kept. @internal */
-export function factsOf(ask: AskDatabase, ids: readonly string[]): Promise<TableFact[]> {
+export function factsOf(ask: AskDatabase, tables: readonly TableName[]): Promise<TableFact[]> {
   const text = `SELECT c.oid::text AS id, f.* FROM pg_class c, LATERAL (
     SELECT 'each' AS scope, 'ALTER TABLE ' AS head, ' OWNER TO ' || quote_ident(pg_get_userbyid(relowner)) AS tail,
       NULL AS undo, NULL AS "undoTail"
@@ -63,14 +70,19 @@ export function factsOf(ask: AskDatabase, ids: readonly string[]): Promise<Table
     UNION ALL SELECT 'root', format('COMMENT ON POLICY %I ON ', polname), ' IS ' || quote_literal(description), ${NONE}
       FROM pg_description JOIN pg_policy p ON p.oid = objoid WHERE polrelid = c.oid AND classoid = 'pg_policy'::regclass
   ) f WHERE c.oid = ANY ($1::oid[])`;
-  return ask<TableFact>(text, [ids]);
+  return ask<TableFact>(text, [tables.map(({ id }) => id)]);
 }
 
-/** The facts of a table by the statement they are, to be compared with another table's. @internal */
-export function statementsOf(facts: readonly TableFact[], id: string, ...scopes: TableFact['scope'][]): string[] {
+/** What two tables have in common if it is the same for both: the statement without the table's name. @internal */
+export function statementOf({ head, tail }: TableFact): string {
+  return `${head}…${tail}`;
+}
+
+/** The facts of a table by their statements, to be compared with another table's. @internal */
+export function statementsOf(facts: readonly TableFact[], id: string, scope: TableFact['scope']): string[] {
   return facts
-    .filter((fact) => fact.id === id && scopes.includes(fact.scope))
-    .map(({ head, tail }) => `${head}…${tail}`)
+    .filter((fact) => fact.id === id && fact.scope === scope)
+    .map(statementOf)
     .sort();
 }
 
@@ -85,10 +97,7 @@ export async function partitionDifferences(
   table: string,
 ): Promise<{ name: string; what: string[] }[]> {
   const tree = await treeOf(ask, table);
-  const facts = await factsOf(
-    ask,
-    tree.map(({ id }) => id),
-  );
+  const facts = await factsOf(ask, tree);
   const [root, ...parts] = tree;
   const [first] = parts;
   return parts
@@ -103,7 +112,7 @@ export async function partitionDifferences(
 }
 
 /** The table, then its partitions. @internal */
-export function treeOf(ask: AskDatabase, table: string): Promise<{ id: string; name: string }[]> {
+export function treeOf(ask: AskDatabase, table: string): Promise<TableName[]> {
   const text = `SELECT c.oid::text AS id, c.oid::regclass::text AS name FROM pg_class c
     WHERE c.oid = to_regclass($1) OR c.oid IN (SELECT relid FROM pg_partition_tree(to_regclass($1)))
     ORDER BY c.oid <> to_regclass($1), relname`;

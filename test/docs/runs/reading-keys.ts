@@ -101,7 +101,7 @@ export const READING_KEYS_RUNS: Runs = {
     const kept = { fields: { project: 'blue' }, expiresAt: new Date(Date.now() + 3_600_000) };
     await app.byok.setKey(jack, 'openai', KEY, { label: 'old', ...kept });
     expect(await rename(app.byok, 'jack', 'old', 'new')).toBe('Done.');
-    expect(await rename(app.byok, 'jack', 'old', 'new')).toBe('There is no such key.');
+    expect(await rename(app.byok, 'jack', 'old', 'new')).toBe('Key not found.');
     expect(await app.byok.resolveKey(jack, 'openai', { label: 'new' })).toMatchObject({ apiKey: KEY, ...kept });
     await expect(rename(app.byok, 'jack', 'new', 'new')).rejects.toThrow('already');
     expect(await app.byok.listKeys(jack)).toMatchObject([{ label: 'new' }]);
