@@ -15,7 +15,13 @@ const MINUTES = 60_000;
 const kills = SHORT ? { postgres: 1, runner: 3, cuts: 3 } : { postgres: 3, runner: 10, cuts: 10 };
 
 describe('R2: rotation with 8 writers and 2 runners', () => {
-  const large = { rows: SHORT ? 5_000 : 20_000, writers: 8, batchSize: 1_000, writeFor: SHORT ? 3_000 : 10_000 };
+  const large = {
+    rows: SHORT ? 5_000 : 20_000,
+    writers: 8,
+    batchSize: 1_000,
+    writeFor: SHORT ? 3_000 : 10_000,
+    minWrites: 100,
+  };
 
   it(
     'loses nothing',

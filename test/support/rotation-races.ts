@@ -5,13 +5,16 @@ import { createDatabase, type TestDatabase } from './postgres.js';
 import { startRunner } from './rotation-runner.js';
 import { apiKeyOf, insertSealedRows, sealWith, userId } from './sealed-rows.mjs';
 import { randomFrom } from './seeds.js';
+import { until } from './until.js';
 
 export interface Race {
   rows: number;
   writers: number;
   batchSize: number;
-  /** Milliseconds that the writers write at least. */
+  /** Milliseconds that the writers write at least, so that they meet the rotation. */
   writeFor: number;
+  /** Writes that must be made before the writers stop, however slow the machine is. */
+  minWrites: number;
   seed: number;
 }
 
@@ -75,7 +78,10 @@ export const readThenWrite: Rotation = async ({ database, secrets, batchSize, wr
 };
 
 /** Writers, half of them with the old secret in front still, change keys while they are rotated. */
-export async function race({ rows, writers, batchSize, writeFor, seed }: Race, rotate: Rotation): Promise<RaceOutcome> {
+export async function race(
+  { rows, writers, batchSize, writeFor, minWrites, seed }: Race,
+  rotate: Rotation,
+): Promise<RaceOutcome> {
   const database = await createDatabase();
   const [old, fresh] = [EncryptionService.generateSecret(), EncryptionService.generateSecret()];
   const late = await startByok({ secret: [old, fresh], db: database.url, cleanup: { sweepEvery: null } });
@@ -91,7 +97,7 @@ export async function race({ rows, writers, batchSize, writeFor, seed }: Race, r
       ),
     ).then(() => undefined);
     const rotating = rotate({ database, secrets: [fresh, old], batchSize, writersEnd: writing });
-    await sleep(writeFor);
+    await Promise.all([sleep(writeFor), until(() => counters.writes + counters.failedWrites > minWrites)]);
     stop.abort();
     await writing;
     const results = await rotating;
