@@ -30,5 +30,5 @@ export type { FormStateProps } from './parts/form-state.js';
 export type { HeadingLevel } from './parts/heading.js';
 export type { Refusal } from './parts/provider-card.js';
 export { safeUrl } from './parts/safe-url.js';
-export type { StoredKeyView } from './parts/stored-key-item.js';
+export type { StoredKeyView } from './parts/stored-key-view.js';
 export { renderDocument, renderToString } from './render.js';

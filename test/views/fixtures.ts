@@ -109,7 +109,6 @@ export const FIXTURES: readonly Fixture[] = [
     ...READER,
     ...FORM,
     ...PROVIDER,
-    key: null,
     storedKey: STORED_KEY,
     baseUrl: '/byok',
     replaceAction: '/replace',

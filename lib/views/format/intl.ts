@@ -1,7 +1,4 @@
-/**
- * Formatters of `Intl` are dear to make (tens of microseconds) and cheap to use, so they are kept. Few, since a
- * language may come from a request's header.
- */
+/** Creating a formatter takes tens of microseconds. The number kept is limited because a request's header chooses the language. */
 const KEPT = 64;
 
 function keep<T>(make: (locale: string, timeZone: string) => T, fallback: () => T) {
@@ -10,7 +7,7 @@ function keep<T>(make: (locale: string, timeZone: string) => T, fallback: () => 
     const name = `${locale} ${timeZone}`;
     let formatter = kept.get(name);
     if (!formatter) {
-      // An unknown language or time zone is no reason not to show the page.
+      // An unknown language or time zone must not stop the page.
       try {
         formatter = make(locale, timeZone);
       } catch {
@@ -20,34 +17,6 @@ function keep<T>(make: (locale: string, timeZone: string) => T, fallback: () => 
       kept.set(name, formatter);
     }
     return formatter;
-  };
-}
-
-/** There are few such texts: 59 minutes, 23 hours, 29 days, 12 months and a couple of years. */
-function remember(formatter: Intl.RelativeTimeFormat): (value: number, unit: Intl.RelativeTimeFormatUnit) => string {
-  const texts = new Map<string, string>();
-  return (value, unit) => {
-    const name = `${value} ${unit}`;
-    let text = texts.get(name);
-    if (text === undefined) {
-      if (texts.size >= 512) texts.clear();
-      texts.set(name, (text = formatter.format(value, unit)));
-    }
-    return text;
-  };
-}
-
-/** A page is shown again after each of its forms, with the same moments on it; their texts say no more than the minute. */
-function byMinute(formatter: Intl.DateTimeFormat): (time: number) => string {
-  const texts = new Map<number, string>();
-  return (time) => {
-    const minute = Math.floor(time / 60_000);
-    let text = texts.get(minute);
-    if (text === undefined) {
-      if (texts.size >= 256) texts.clear();
-      texts.set(minute, (text = formatter.format(time)));
-    }
-    return text;
   };
 }
 
@@ -65,27 +34,26 @@ export const numberFormat = keep(
 
 /** `in 3 days`, `3 days ago`. @internal */
 export const relativeTime = keep(
-  (locale) => remember(new Intl.RelativeTimeFormat(locale, { numeric: 'always' })),
-  () => remember(new Intl.RelativeTimeFormat('en', { numeric: 'always' })),
+  (locale) => new Intl.RelativeTimeFormat(locale, { numeric: 'always' }),
+  () => new Intl.RelativeTimeFormat('en', { numeric: 'always' }),
 );
 
 /** `now`. @internal */
 export const presentTime = keep(
-  (locale) => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(0, 'second'),
-  () => 'now',
+  (locale) => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }),
+  () => new Intl.RelativeTimeFormat('en', { numeric: 'auto' }),
 );
 
 /** `January 31, 2030`. @internal */
 export const dateFormat = keep(
-  (locale, timeZone) => byMinute(new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone })),
-  () => byMinute(new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })),
+  (locale, timeZone) => new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone }),
+  () => new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' }),
 );
 
-/** `Jan 31, 2030, 12:00 PM`. By styles: with its parts asked for one by one, formatting takes twice as long. @internal */
+/** `Jan 31, 2030, 12:00 PM`. @internal */
 export const momentFormat = keep(
-  (locale, timeZone) =>
-    byMinute(new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone })),
-  () => byMinute(new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })),
+  (locale, timeZone) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone }),
+  () => new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }),
 );
 
 /** `A, B, or C`. @internal */

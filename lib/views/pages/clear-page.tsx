@@ -1,7 +1,6 @@
 import type { VNode } from 'preact';
 import { type ReaderProps, translator } from '../messages/index.js';
-import { formState } from '../parts/form-state.js';
-import { asElement } from '../parts/markup.js';
+import { FormState } from '../parts/form-state.js';
 
 /** Properties of {@link clearPage}. @internal */
 export interface ClearPageProps extends ReaderProps {
@@ -18,7 +17,7 @@ export function clearPage({ baseUrl, count, csrfToken, ...reader }: ClearPagePro
     <>
       <p>{count === 0 ? t('noKey') : t('clearQuestion', { count })}</p>
       <form class="byok-form" method="post" action={`${baseUrl}/keys/clear`}>
-        {asElement(formState({ csrfToken }))}
+        <FormState csrfToken={csrfToken} />
         <p class="byok-actions">
           {count > 0 && (
             <button type="submit" class="byok-btn byok-btn-error">

@@ -3,18 +3,15 @@ import type { ProviderFacts } from '../format/index.js';
 import { type ReaderProps, translator } from '../messages/index.js';
 import type { FormStateProps } from '../parts/form-state.js';
 import type { HeadingLevel } from '../parts/heading.js';
-import { asElement } from '../parts/markup.js';
-import { providerCard } from '../parts/provider-card.js';
-import type { StoredKeyView } from '../parts/stored-key-item.js';
+import { ProviderCard } from '../parts/provider-card.js';
+import type { StoredKeyView } from '../parts/stored-key-view.js';
 
 /** Properties of {@link KeyManagementCard}. @publicApi */
 export interface KeyManagementCardProps extends ReaderProps, FormStateProps {
   provider: string;
-  /** What is stored; without it, `keys` or `storedKey` the card asks for a key. */
-  key?: StoredKeyView | null;
-  /** The same as `key`, for those who would rather not give a component a `key`. */
+  /** The stored key. Without it and without `keys`, the card asks for a key. */
   storedKey?: StoredKeyView | null;
-  /** Several keys of the provider, told apart by label. */
+  /** Several keys of the provider, each with its own label. */
   keys?: readonly StoredKeyView[];
   /** The provider's facts, or those of several by name. */
   providerConfig?: ProviderFacts;
@@ -40,26 +37,17 @@ export interface KeyManagementCardProps extends ReaderProps, FormStateProps {
  *
  * @publicApi
  */
-export function KeyManagementCard(this: unknown, props: KeyManagementCardProps): VNode {
+export function KeyManagementCard(props: KeyManagementCardProps): VNode {
+  const { provider, storedKey, keys = storedKey ? [storedKey] : [], providerConfig } = props;
   const { locale, timeZone, messages, now = new Date(), csrfToken, returnTo } = props;
-  const one = props.storedKey ?? props.key ?? keyOfElement(this);
-  const card = providerCard(props.provider, props.keys ?? (one ? [one] : []), {
-    reader: { locale, timeZone, messages, now },
-    state: { csrfToken, returnTo },
-    t: translator(props),
-    facts: props.providerConfig,
-    baseUrl: props.baseUrl,
-    replaceAction: props.replaceAction,
-    deleteAction: props.deleteAction,
-    allowMore: props.allowMore,
-    headingLevel: props.headingLevel,
-  });
-  return asElement(card);
-}
-
-/** JSX and `h()` keep `key` to themselves; it is then on the element that is being rendered. */
-function keyOfElement(component: unknown): StoredKeyView | undefined {
-  const element = (component as { __v?: { key?: unknown } } | undefined)?.__v;
-  const key = element?.key;
-  return typeof key === 'object' && key !== null ? key : undefined;
+  const { baseUrl, replaceAction, deleteAction, allowMore, headingLevel } = props;
+  return (
+    <ProviderCard
+      {...{ provider, keys, baseUrl, replaceAction, deleteAction, allowMore, headingLevel }}
+      reader={{ locale, timeZone, messages, now }}
+      state={{ csrfToken, returnTo }}
+      t={translator(props)}
+      facts={providerConfig}
+    />
+  );
 }

@@ -2,10 +2,9 @@ import type { VNode } from 'preact';
 import { getProviderInfo, type ProviderFacts } from '../format/index.js';
 import { type ReaderProps, translator } from '../messages/index.js';
 import { domId } from '../parts/dom-id.js';
-import { formState, type FormStateProps } from '../parts/form-state.js';
-import { keyInput } from '../parts/key-input.js';
+import { FormState, type FormStateProps } from '../parts/form-state.js';
+import { KeyInput } from '../parts/key-input.js';
 import { keyUrl } from '../parts/key-urls.js';
-import { asElement, attributes, markup } from '../parts/markup.js';
 import { safeUrl } from '../parts/safe-url.js';
 
 /** Properties of {@link InlineKeyInput}. @publicApi */
@@ -40,12 +39,21 @@ export function InlineKeyInput(props: InlineKeyInputProps): VNode {
   const action = safeUrl(props.onSave ?? keyUrl(provider));
   const disabled = action === undefined;
   const name = t('keyOf', { name: info.name });
-  return asElement(markup`
-    <form class="byok byok-inline" method="post" ${attributes({ action })}>
-      ${formState(props, props.label)}
-      <label class="byok-hidden" for="${id}">${name}</label>
-      ${keyInput({ id, info, t, placeholder, disabled, small: compact })}
-      <button type="submit" class="byok-btn byok-btn-primary${compact ? ' byok-btn-sm' : ''}"
-        aria-label="${t('save')}: ${name}" ${attributes({ disabled })}>${t('save')}</button>
-    </form>`);
+  return (
+    <form class="byok byok-inline" method="post" action={action}>
+      <FormState csrfToken={props.csrfToken} returnTo={props.returnTo} label={props.label} />
+      <label class="byok-hidden" for={id}>
+        {name}
+      </label>
+      <KeyInput {...{ id, info, t, placeholder, disabled }} small={compact} />
+      <button
+        type="submit"
+        class={`byok-btn byok-btn-primary${compact ? ' byok-btn-sm' : ''}`}
+        aria-label={`${t('save')}: ${name}`}
+        disabled={disabled}
+      >
+        {t('save')}
+      </button>
+    </form>
+  );
 }

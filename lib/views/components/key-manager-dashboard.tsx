@@ -2,10 +2,9 @@ import type { VNode } from 'preact';
 import type { ProviderFacts } from '../format/index.js';
 import { type ReaderProps, translator } from '../messages/index.js';
 import type { FormStateProps } from '../parts/form-state.js';
-import { heading, type HeadingLevel } from '../parts/heading.js';
-import { asElement, markup } from '../parts/markup.js';
-import { providerCard, type Refusal } from '../parts/provider-card.js';
-import type { StoredKeyView } from '../parts/stored-key-item.js';
+import { Heading, type HeadingLevel } from '../parts/heading.js';
+import { ProviderCard, type Refusal } from '../parts/provider-card.js';
+import type { StoredKeyView } from '../parts/stored-key-view.js';
 
 /** Properties of {@link KeyManagerDashboard}. @publicApi */
 export interface KeyManagerDashboardProps extends ReaderProps, FormStateProps {
@@ -79,11 +78,17 @@ export function KeyManagerDashboard(props: KeyManagerDashboardProps): VNode {
     refusal: props.refusal,
     headingLevel: Math.min(6, title === null ? headingLevel : headingLevel + 1) as HeadingLevel,
   };
-  const cards = Array.from(byProvider, ([provider, stored]) => providerCard(provider, stored, settings));
-  return asElement(markup`
-    <div id="${id}" class="byok byok-dashboard" data-byok-region="${id}">
-      ${title !== null && heading(headingLevel, title)}
-      <p class="byok-help">${t('dashboardIntro')} ${t('keyCount', { count: keys.length })}.</p>
-      <div class="byok-cards">${cards}</div>
-    </div>`);
+  return (
+    <div id={id} class="byok byok-dashboard" data-byok-region={id}>
+      {title !== null && <Heading level={headingLevel}>{title}</Heading>}
+      <p class="byok-help">
+        {t('dashboardIntro')} {t('keyCount', { count: keys.length })}.
+      </p>
+      <div class="byok-cards">
+        {Array.from(byProvider, ([provider, stored]) => (
+          <ProviderCard {...settings} provider={provider} keys={stored} />
+        ))}
+      </div>
+    </div>
+  );
 }

@@ -1,13 +1,12 @@
 import type { VNode } from 'preact';
 import type { ProviderField } from '../../interfaces/index.js';
 import { getProviderInfo, type ProviderFacts } from '../format/index.js';
-import { type ReaderProps, translator } from '../messages/index.js';
+import { type ReaderProps, type Translate, translator } from '../messages/index.js';
 import { domId } from '../parts/dom-id.js';
 import { type ExtraField, mergeFields } from '../parts/extra-fields.js';
-import { ADDS, formState, type FormStateProps } from '../parts/form-state.js';
-import { keyFields, type KeyFields } from '../parts/key-fields.js';
+import { FormState, type FormStateProps } from '../parts/form-state.js';
+import { KeyFields, type KeyFieldsProps } from '../parts/key-fields.js';
 import { keyUrl } from '../parts/key-urls.js';
-import { asElement, attributes, markup, type Markup } from '../parts/markup.js';
 import { safeUrl } from '../parts/safe-url.js';
 
 /** Properties of {@link KeyInputForm}. @publicApi */
@@ -52,42 +51,47 @@ export interface KeyInputFormProps extends ReaderProps, FormStateProps {
 export function KeyInputForm(props: KeyInputFormProps): VNode {
   const { provider, placeholder, showHelp = true, label, askLabel, error } = props;
   const info = getProviderInfo(provider, props.providerConfig, props);
-  const form = keyForm({
-    id: props.id ?? domId('byok-key', provider, label),
-    info,
-    t: translator(props),
-    action: safeUrl(props.action ?? keyUrl(provider)),
-    state: props,
-    label,
-    placeholder,
-    fields: mergeFields(info.fields, props.extraFields),
-    showHelp,
-    askLabel,
-    error,
-  });
-  return asElement(form);
+  return (
+    <KeyForm
+      {...{ info, label, placeholder, showHelp, askLabel, error }}
+      id={props.id ?? domId('byok-key', provider, label)}
+      t={translator(props)}
+      action={safeUrl(props.action ?? keyUrl(provider))}
+      state={props}
+      fields={mergeFields(info.fields, props.extraFields)}
+    />
+  );
 }
 
-/** What a form needs beside its fields. @internal */
-export interface KeyForm extends KeyFields {
-  /** `undefined`: it cannot be sent. */
+/** Properties of {@link KeyForm}. @internal */
+export interface KeyFormProps extends KeyFieldsProps {
+  /** `undefined`: the form cannot be sent. */
   action: string | undefined;
   state: FormStateProps;
   label?: string;
-  /** Whether it adds a key, and never replaces one. */
+  /** Whether it adds a key and never replaces one. */
   adds?: boolean;
 }
 
-/** The form as markup. @internal */
-export function keyForm(form: KeyForm): Markup {
-  const { info, t, action, state, label, askLabel, adds } = form;
+/** The form for one key. @internal */
+export function KeyForm({ action, state, label, adds, ...fields }: KeyFormProps): VNode {
+  const { info, t, askLabel } = fields;
+  const { csrfToken, returnTo } = state;
   const disabled = action === undefined;
-  return markup`
-    <form class="byok byok-form" method="post" ${attributes({ action })}>
-      ${formState(state, askLabel ? undefined : label)}
-      ${adds && ADDS}
-      ${keyFields(form, disabled)}
-      <button type="submit" class="byok-btn byok-btn-primary" aria-label="${t('saveKeyOf', { name: info.name })}"
-        ${attributes({ disabled })}>${t('saveKey')}</button>
-    </form>`;
+  return (
+    <form class="byok byok-form" method="post" action={action}>
+      <FormState {...{ csrfToken, returnTo, adds }} label={askLabel ? undefined : label} />
+      <KeyFields {...fields} disabled={disabled} />
+      <SaveButton name={info.name} disabled={disabled} t={t} />
+    </form>
+  );
+}
+
+/** @internal */
+export function SaveButton({ name, disabled, t }: { name: string; disabled: boolean; t: Translate }): VNode {
+  return (
+    <button type="submit" class="byok-btn byok-btn-primary" aria-label={t('saveKeyOf', { name })} disabled={disabled}>
+      {t('saveKey')}
+    </button>
+  );
 }

@@ -2,12 +2,12 @@ import type { VNode } from 'preact';
 import { formatProviderName, getProviderInfo, type ProviderFacts } from '../format/index.js';
 import { type ReaderProps, type Translate, translator } from '../messages/index.js';
 import { domId, partId } from '../parts/dom-id.js';
-import { ADDS, formState, type FormStateProps } from '../parts/form-state.js';
-import { keyFields } from '../parts/key-fields.js';
+import { FormState, type FormStateProps } from '../parts/form-state.js';
+import { KeyFields } from '../parts/key-fields.js';
 import { UNREMEMBERED } from '../parts/key-input.js';
-import { asElement, attributes, markup, type Markup } from '../parts/markup.js';
 import type { Refusal } from '../parts/provider-card.js';
 import { safeUrl } from '../parts/safe-url.js';
+import { SaveButton } from './key-input-form.js';
 
 /** Properties of {@link MultiProviderKeyForm}. @publicApi */
 export interface MultiProviderKeyFormProps extends ReaderProps, FormStateProps {
@@ -52,23 +52,35 @@ export function MultiProviderKeyForm(props: MultiProviderKeyFormProps): VNode {
   const first = defaultProvider !== undefined && providers.includes(defaultProvider) ? defaultProvider : providers[0];
   const isOther = allowOther && refusal !== undefined && !providers.includes(refusal.provider);
   const chosen = isOther ? undefined : (providers.find((provider) => provider === refusal?.provider) ?? first);
-  const choices = [...new Set(providers)].map((provider) => {
-    const name = formatProviderName(provider, providerConfig);
-    const error = provider === refusal?.provider ? refusal.message : undefined;
-    return choice({ id, provider, name, checked: provider === chosen, error, t, props });
-  });
-  const other = { id, provider: undefined, name: t('otherProvider'), checked: chosen === undefined, t, props };
-  return asElement(markup`
-    <fieldset id="${id}" class="byok byok-choices">
-      <legend class="byok-label">${t('provider')}</legend>
-      ${choices}
-      ${allowOther && choice({ ...other, error: isOther ? refusal.message : undefined })}
-    </fieldset>`);
+  const form = { id, t, props };
+  return (
+    <fieldset id={id} class="byok byok-choices">
+      <legend class="byok-label">{t('provider')}</legend>
+      {[...new Set(providers)].map((provider) => (
+        <ProviderChoice
+          {...form}
+          provider={provider}
+          name={formatProviderName(provider, providerConfig)}
+          checked={provider === chosen}
+          error={provider === refusal?.provider ? refusal.message : undefined}
+        />
+      ))}
+      {allowOther && (
+        <ProviderChoice
+          {...form}
+          provider={undefined}
+          name={t('otherProvider')}
+          checked={chosen === undefined}
+          error={isOther ? refusal.message : undefined}
+        />
+      )}
+    </fieldset>
+  );
 }
 
-interface ProviderChoice {
+interface ProviderChoiceProps {
   id: string;
-  /** `undefined` for one that is still to be named. */
+  /** `undefined`: the user names it. */
   provider: string | undefined;
   name: string;
   checked: boolean;
@@ -78,43 +90,63 @@ interface ProviderChoice {
   props: MultiProviderKeyFormProps;
 }
 
-function choice({ id, provider, name, checked, error, t, props }: ProviderChoice): Markup {
+function ProviderChoice({ id, provider, name, checked, error, t, props }: ProviderChoiceProps): VNode {
   const radioId = provider === undefined ? partId(id, 'other') : domId(id, 'of', provider);
-  const keyId = partId(radioId, 'key');
   const action = safeUrl(props.action ?? '/byok/keys');
   const info = { ...getProviderInfo(provider ?? '', provider ? props.providerConfig : undefined, props), name };
   if (provider === undefined) info.placeholder = '';
   const disabled = action === undefined;
-  const { askLabel, showHelp = true } = props;
-  const fields = keyFields({ id: keyId, info, t, fields: info.fields, showHelp, askLabel, error }, disabled);
-  return markup`
+  const { askLabel, showHelp = true, csrfToken, returnTo } = props;
+  return (
     <div class="byok-choice">
-      <input id="${radioId}" type="radio" class="byok-choice-radio" name="${id}-provider" value="${provider}"
-        ${attributes({ checked })}>
-      <label class="byok-btn byok-btn-sm" for="${radioId}">${name}</label>
-      <form class="byok-form byok-panel" method="post" aria-label="${name}" ${attributes({ action })}>
-        ${formState(props)}
-        ${askLabel && ADDS}
-        ${provider === undefined ? providerField(radioId, t) : providerValue(provider)}
-        ${fields}
-        <button type="submit" class="byok-btn byok-btn-primary" aria-label="${t('saveKeyOf', { name })}"
-          ${attributes({ disabled })}>${t('saveKey')}</button>
+      <input
+        id={radioId}
+        type="radio"
+        class="byok-choice-radio"
+        name={`${id}-provider`}
+        value={provider ?? ''}
+        checked={checked}
+      />
+      <label class="byok-btn byok-btn-sm" for={radioId}>
+        {name}
+      </label>
+      <form class="byok-form byok-panel" method="post" aria-label={name} action={action}>
+        <FormState {...{ csrfToken, returnTo }} adds={askLabel} />
+        {provider === undefined ? (
+          <ProviderField id={partId(radioId, 'provider')} t={t} />
+        ) : (
+          <input type="hidden" name="provider" value={provider} />
+        )}
+        <KeyFields
+          {...{ info, t, showHelp, askLabel, error, disabled }}
+          id={partId(radioId, 'key')}
+          fields={info.fields}
+        />
+        <SaveButton {...{ name, disabled, t }} />
       </form>
-    </div>`;
+    </div>
+  );
 }
 
-function providerValue(provider: string): Markup {
-  return markup`<input type="hidden" name="provider" value="${provider}">`;
-}
-
-function providerField(id: string, t: Translate): Markup {
-  const inputId = partId(id, 'provider');
-  const helpId = partId(inputId, 'help');
-  return markup`
+function ProviderField({ id, t }: { id: string; t: Translate }): VNode {
+  const helpId = partId(id, 'help');
+  return (
     <div class="byok-field">
-      <label class="byok-label" for="${inputId}">${t('providerId')}</label>
-      <input id="${inputId}" class="byok-input" name="provider" required pattern="[a-z0-9][a-z0-9._\\-]{0,63}"
-        aria-describedby="${helpId}" ${UNREMEMBERED}>
-      <p id="${helpId}" class="byok-help">${t('providerIdHelp')}</p>
-    </div>`;
+      <label class="byok-label" for={id}>
+        {t('providerId')}
+      </label>
+      <input
+        id={id}
+        class="byok-input"
+        name="provider"
+        required
+        pattern="[a-z0-9][a-z0-9._\-]{0,63}"
+        aria-describedby={helpId}
+        {...UNREMEMBERED}
+      />
+      <p id={helpId} class="byok-help">
+        {t('providerIdHelp')}
+      </p>
+    </div>
+  );
 }

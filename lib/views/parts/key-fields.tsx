@@ -1,0 +1,89 @@
+import type { VNode } from 'preact';
+import type { ProviderField } from '../../interfaces/index.js';
+import { ValidationMessage } from '../components/validation-message.js';
+import type { ProviderInfo } from '../format/index.js';
+import type { Translate } from '../messages/index.js';
+import { partId } from './dom-id.js';
+import { ExtraFields } from './extra-fields.js';
+import { KeyInput, UNREMEMBERED } from './key-input.js';
+
+/** Properties of {@link KeyFields}. @internal */
+export interface KeyFieldsProps {
+  /** Id of the key's input. The other ids begin with it. */
+  id: string;
+  info: ProviderInfo;
+  t: Translate;
+  placeholder?: string;
+  fields: Readonly<Record<string, ProviderField>>;
+  showHelp: boolean;
+  /** Replaces the help about keys in general. */
+  help?: string;
+  askLabel?: boolean;
+  /** Whether the label is required. */
+  needsLabel?: boolean;
+  /** Why the last key was refused. */
+  error?: string;
+  disabled?: boolean;
+}
+
+/** The inputs for a key, its label and its provider's additional values. @internal */
+export function KeyFields(props: KeyFieldsProps): VNode {
+  const { id, info, t, placeholder, fields, showHelp, help = t('keyHelp'), askLabel, error, disabled } = props;
+  const helpId = showHelp ? partId(id, 'help') : undefined;
+  const errorId = error ? partId(id, 'error') : undefined;
+  const describedBy = [errorId, helpId].filter(Boolean).join(' ') || undefined;
+  return (
+    <>
+      <div class="byok-field">
+        <label class="byok-label" for={id}>
+          {t('keyOf', { name: info.name })}
+        </label>
+        <KeyInput {...{ id, info, t, placeholder, describedBy, disabled }} invalid={!!error} />
+        {error && <ValidationMessage id={errorId} message={error} />}
+        {helpId && (
+          <p id={helpId} class="byok-help">
+            {help}
+            {info.docsUrl !== undefined && <KeySource href={info.docsUrl} name={info.name} t={t} />}
+          </p>
+        )}
+      </div>
+      <ExtraFields {...{ id, fields, t }} />
+      {askLabel && <LabelField id={partId(id, 'label')} required={props.needsLabel} t={t} />}
+    </>
+  );
+}
+
+function KeySource({ href, name, t }: { href: string; name: string; t: Translate }): VNode {
+  return (
+    <>
+      {' '}
+      <a class="byok-link" href={href} rel="noopener noreferrer">
+        {t('keySource', { name })}
+      </a>
+    </>
+  );
+}
+
+function LabelField({ id, required = false, t }: { id: string; required?: boolean; t: Translate }): VNode {
+  const helpId = partId(id, 'help');
+  return (
+    <div class="byok-field">
+      <label class="byok-label" for={id}>
+        {t('label')}
+        {!required && <small> {t('optional')}</small>}
+      </label>
+      <input
+        id={id}
+        class="byok-input"
+        name="label"
+        maxLength={64}
+        aria-describedby={helpId}
+        required={required}
+        {...UNREMEMBERED}
+      />
+      <p id={helpId} class="byok-help">
+        {t('labelHelp')}
+      </p>
+    </div>
+  );
+}

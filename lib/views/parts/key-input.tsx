@@ -1,0 +1,72 @@
+import type { VNode } from 'preact';
+import type { ProviderInfo } from '../format/index.js';
+import type { Translate } from '../messages/index.js';
+
+/** Properties of {@link KeyInput}. @internal */
+export interface KeyInputProps {
+  id: string;
+  info: ProviderInfo;
+  t: Translate;
+  placeholder?: string;
+  /** Ids of the elements that describe it. */
+  describedBy?: string;
+  invalid?: boolean;
+  disabled?: boolean;
+  small?: boolean;
+}
+
+const IGNORED = {
+  autocomplete: 'off',
+  spellcheck: false,
+  'data-1p-ignore': '',
+  'data-bwignore': '',
+  'data-lpignore': 'true',
+  'data-form-type': 'other',
+};
+
+/** Attributes that ask browsers and password managers not to fill in, correct or save a value. @internal */
+export const UNREMEMBERED = { ...IGNORED, autocapitalize: 'none', autocorrect: 'off' } as const;
+
+/** The input for a key. It never has a value. @internal */
+export function KeyInput({ id, info, t, placeholder, describedBy, invalid, disabled, small }: KeyInputProps): VNode {
+  return (
+    <div class="byok-key-box">
+      <input
+        id={id}
+        class={small ? 'byok-input byok-input-sm' : 'byok-input'}
+        type="password"
+        name="api_key"
+        required
+        minLength={8}
+        maxLength={4096}
+        {...IGNORED}
+        placeholder={placeholder ?? info.placeholder}
+        aria-describedby={describedBy}
+        aria-invalid={invalid ? 'true' : undefined}
+        disabled={disabled}
+        data-byok-show={t('showKey')}
+        data-byok-hide={t('hideKey')}
+        {...formatHints(info, t)}
+      />
+    </div>
+  );
+}
+
+/** For the script, which checks the key's format while the user types. */
+function formatHints({ name, keyPrefix, keyPattern }: ProviderInfo, t: Translate): Record<string, string | undefined> {
+  const prefix = keyPrefix || undefined;
+  const pattern = keyPattern && portable(keyPattern) ? keyPattern : undefined;
+  return {
+    'data-byok-good': prefix || pattern ? t('formatGood', { name }) : undefined,
+    'data-byok-prefix': prefix,
+    'data-byok-bad-prefix': prefix && t('formatPrefix', { name, prefix }),
+    'data-byok-pattern': pattern?.source,
+    'data-byok-flags': pattern?.flags,
+    'data-byok-bad': pattern && t('formatBad', { name }),
+  };
+}
+
+/** Whether every browser reads it as Node.js does: no flags that keep a position, and not the newest syntax. */
+function portable({ source, flags }: RegExp): boolean {
+  return /^[imsu]*$/.test(flags) && source.length <= 500 && !/\(\?[ims-]+:/.test(source);
+}
