@@ -84,17 +84,7 @@ const PURE = {
 
 export default tseslint.config(
   {
-    ignores: [
-      'dist',
-      'docs-api',
-      'sample/dist',
-      'dev/dist',
-      'lib/assets',
-      'data',
-      'coverage',
-      '**/*.{cjs,mjs}',
-      '*.js',
-    ],
+    ignores: ['dist', 'docs-api', 'sample/dist', 'dev/dist', 'lib/assets', 'data', 'coverage'],
   },
   tseslint.configs.recommendedTypeChecked,
   {
@@ -118,6 +108,12 @@ export default tseslint.config(
       // A storage that needs no time answers in the same form as one that does.
       '@typescript-eslint/require-await': 'off',
     },
+  },
+  {
+    // Scripts are not part of the TypeScript project. Jest's own files must be CommonJS.
+    files: ['**/*.{js,mjs,cjs}'],
+    extends: [tseslint.configs.disableTypeChecked],
+    rules: { 'import-x/no-default-export': 'off', '@typescript-eslint/no-require-imports': 'off' },
   },
   {
     files: ['lib/**'],
