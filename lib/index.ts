@@ -112,6 +112,7 @@ export {
   type SessionStoreCallback,
   type SessionStoreLike,
 } from './storage/index.js';
+export { messages, type MessageKey, type Messages, type PluralMessage } from './messages/index.js';
 export {
   Alert,
   AlertStack,
@@ -127,7 +128,6 @@ export {
   KeyManagementCard,
   KeyManagerDashboard,
   KeyStatusNotification,
-  messages,
   MultiProviderKeyForm,
   renderToString,
   safeUrl,
@@ -155,11 +155,8 @@ export {
   type KeyManagementCardProps,
   type KeyManagerDashboardProps,
   type KeyStatusNotificationProps,
-  type MessageKey,
-  type Messages,
   type Moment,
   type MultiProviderKeyFormProps,
-  type PluralMessage,
   type ProviderFacts,
   type ProviderInfo,
   type ReaderProps,

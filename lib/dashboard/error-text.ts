@@ -1,6 +1,7 @@
 import { type ByokError, InvalidInputError, type InvalidPart } from '../errors/index.js';
 import type { ProviderConfig } from '../interfaces/index.js';
-import { formatProviderName, type MessageKey, type ReaderProps, type Translate, translator } from '../views/index.js';
+import type { MessageKey } from '../messages/index.js';
+import { formatProviderName, type ReaderProps, type Translate, translator } from '../views/index.js';
 
 /** Errors that are shown in the form, because a person can fix them there. Others have a page of their own. */
 const FORM_ERRORS = new Set(['BYOK_INVALID_INPUT', 'BYOK_INVALID_KEY', 'BYOK_KEY_LIMIT']);

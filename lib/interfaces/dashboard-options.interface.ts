@@ -1,3 +1,4 @@
+import type { Messages } from '../messages/index.js';
 import type { GuardOption } from './guard-option.interface.js';
 import type { ByokRequest } from './request.interface.js';
 
@@ -68,13 +69,11 @@ export interface DashboardOptions {
    */
   timeZone?: string;
   /**
-   * Texts that replace those of `messages.en`, a `Partial<Messages>`; texts with plural forms as `{ one, other }`. They apply to
-   * every language, so set `locale` too.
+   * Texts that replace those of `messages.en`; texts with plural forms as `{ one, other }`. They apply to every language, so set
+   * `locale` too.
    * @defaultValue `{}`
    */
-  messages?: Readonly<
-    Record<string, string | Readonly<Record<string, string | undefined> & { other: string }> | undefined>
-  >;
+  messages?: Partial<Messages>;
   /**
    * Where callers are sent who must sign in: a path on this site or an http(s) URL. It receives the page to return to as
    * `return_to`.

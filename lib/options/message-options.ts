@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors/index.js';
-import { messages } from '../views/index.js';
+import { messages } from '../messages/index.js';
 
 const FORMS = new Set<string>(['zero', 'one', 'two', 'few', 'many', 'other'] satisfies Intl.LDMLPluralRule[]);
 

@@ -18,8 +18,7 @@ export { ValidationMessage, type ValidationMessageProps } from './components/val
 export { directionOf } from './format/intl.js';
 export { type ProviderFacts, type ProviderInfo, formatProviderName, getProviderInfo } from './format/provider.js';
 export { type Moment, formatExpiration, formatKeyAge } from './format/time.js';
-export type { MessageKey, Messages, PluralMessage } from './messages/messages.js';
-export { type ReaderProps, type Translate, messages, translator } from './messages/translate.js';
+export { type ReaderProps, type Translate, translator } from './translate.js';
 export { clearPage } from './pages/clear-page.js';
 export { type FormNotice, dashboardPage } from './pages/dashboard-page.js';
 export { errorPage } from './pages/error-page.js';

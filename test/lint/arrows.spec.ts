@@ -12,7 +12,7 @@ const RULES = [
   'no-restricted-properties',
 ];
 const { ROOMS } = (await import(`${ROOT}eslint.config.js`)) as { ROOMS: Record<string, string[]> };
-const GROUND = ['interfaces', 'errors', 'diagnostics', 'logging', 'validation'];
+const GROUND = ['interfaces', 'messages', 'errors', 'diagnostics', 'logging', 'validation'];
 
 describe('The arrows between the rooms of lib', () => {
   let eslint: ESLint;

@@ -1,5 +1,5 @@
 import type { ByokRequest } from '../../interfaces/index.js';
-import { messages } from '../../views/index.js';
+import { messages } from '../../messages/index.js';
 
 const LANGUAGES = Object.keys(messages);
 

@@ -1,5 +1,5 @@
 import { isValidElement, type VNode } from 'preact';
-import { type ReaderProps, translator } from '../messages/index.js';
+import { type ReaderProps, translator } from '../translate.js';
 import { Alert, type AlertProps } from './alert.js';
 
 /** Properties of {@link AlertStack}. @publicApi */

@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
-import { type ReaderProps, translator } from '../messages/index.js';
+import { type ReaderProps, translator } from '../translate.js';
 import { CloseIcon, ErrorIcon, InfoIcon, SuccessIcon, WarningIcon } from './icons.js';
 
 /** What an alert is about. @publicApi */

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { getProviderInfo, type ProviderFacts } from '../format/index.js';
-import { type ReaderProps, translator } from '../messages/index.js';
+import { type ReaderProps, translator } from '../translate.js';
 import { domId } from '../parts/dom-id.js';
 import { FormState, type FormStateProps } from '../parts/form-state.js';
 import { KeyInput } from '../parts/key-input.js';

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { ProviderField } from '../../interfaces/index.js';
 import { getProviderInfo, type ProviderFacts } from '../format/index.js';
-import { type ReaderProps, type Translate, translator } from '../messages/index.js';
+import { type ReaderProps, type Translate, translator } from '../translate.js';
 import { domId } from '../parts/dom-id.js';
 import { type ExtraField, mergeFields } from '../parts/extra-fields.js';
 import { FormState, type FormStateProps } from '../parts/form-state.js';

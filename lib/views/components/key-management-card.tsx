@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { ProviderFacts } from '../format/index.js';
-import { type ReaderProps, translator } from '../messages/index.js';
+import { type ReaderProps, translator } from '../translate.js';
 import type { FormStateProps } from '../parts/form-state.js';
 import type { HeadingLevel } from '../parts/heading.js';
 import { ProviderCard } from '../parts/provider-card.js';

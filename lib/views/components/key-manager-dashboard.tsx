@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { ProviderFacts } from '../format/index.js';
-import { type ReaderProps, translator } from '../messages/index.js';
+import { type ReaderProps, translator } from '../translate.js';
 import type { FormStateProps } from '../parts/form-state.js';
 import { Heading, type HeadingLevel } from '../parts/heading.js';
 import { ProviderCard, type Refusal } from '../parts/provider-card.js';

@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { formatProviderName, type ProviderFacts } from '../format/index.js';
-import { type MessageKey, type ReaderProps, translator } from '../messages/index.js';
+import type { MessageKey } from '../../messages/index.js';
+import { type ReaderProps, translator } from '../translate.js';
 import { domId } from '../parts/dom-id.js';
 import { AlertBox, type AlertKind } from './alert.js';
 

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { formatProviderName, getProviderInfo, type ProviderFacts } from '../format/index.js';
-import { type ReaderProps, type Translate, translator } from '../messages/index.js';
+import { type ReaderProps, type Translate, translator } from '../translate.js';
 import { domId, partId } from '../parts/dom-id.js';
 import { FormState, type FormStateProps } from '../parts/form-state.js';
 import { KeyFields } from '../parts/key-fields.js';

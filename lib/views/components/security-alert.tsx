@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
-import { type MessageKey, type ReaderProps, translator } from '../messages/index.js';
+import type { MessageKey } from '../../messages/index.js';
+import { type ReaderProps, translator } from '../translate.js';
 import { safeUrl } from '../parts/safe-url.js';
 import { AlertBox, type AlertKind } from './alert.js';
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
-import { type ReaderProps, translator } from '../messages/index.js';
+import { type ReaderProps, translator } from '../translate.js';
 import { AlertBox, type AlertKind } from './alert.js';
 
 /** Properties of {@link ToastContainer}. @publicApi */

@@ -1,5 +1,5 @@
 import type { ProviderConfig, ProviderField } from '../../interfaces/index.js';
-import { type ReaderProps, translator } from '../messages/index.js';
+import { type ReaderProps, translator } from '../translate.js';
 import { safeUrl } from '../parts/safe-url.js';
 import { PROVIDER_NAMES } from './provider-names.js';
 

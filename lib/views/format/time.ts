@@ -1,4 +1,4 @@
-import { hasTexts, type ReaderProps, translator } from '../messages/index.js';
+import { hasTexts, type ReaderProps, translator } from '../translate.js';
 import { dateFormat, momentFormat, presentTime, relativeTime } from './intl.js';
 
 /** A moment: a `Date`, its ISO 8601 text as the JSON API gives it, or milliseconds since the epoch. @publicApi */

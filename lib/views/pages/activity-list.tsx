@@ -1,7 +1,8 @@
 import type { VNode } from 'preact';
 import type { AuditEntry } from '../../interfaces/index.js';
 import { formatKeyAge, formatMoment, formatProviderName, type ProviderFacts } from '../format/index.js';
-import { type MessageKey, type ReaderProps, translator } from '../messages/index.js';
+import type { MessageKey } from '../../messages/index.js';
+import { type ReaderProps, translator } from '../translate.js';
 
 /** What is shown of an entry of the audit log. @internal */
 export type ActivityEntry = Pick<AuditEntry, 'at' | 'action' | 'provider' | 'label' | 'times'>;

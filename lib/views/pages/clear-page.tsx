@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { type ReaderProps, translator } from '../messages/index.js';
+import { type ReaderProps, translator } from '../translate.js';
 import { FormState } from '../parts/form-state.js';
 
 /** Properties of {@link clearPage}. @internal */

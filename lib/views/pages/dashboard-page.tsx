@@ -3,7 +3,7 @@ import type { ProviderConfig, StoredKey } from '../../interfaces/index.js';
 import { Alert } from '../components/alert.js';
 import { KeyManagerDashboard } from '../components/key-manager-dashboard.js';
 import { MultiProviderKeyForm } from '../components/multi-provider-key-form.js';
-import { type ReaderProps, translator } from '../messages/index.js';
+import { type ReaderProps, translator } from '../translate.js';
 import type { Refusal } from '../parts/provider-card.js';
 import { type ActivityEntry, activityList } from './activity-list.js';
 import { securityStatus, type SecurityStatus } from './security-status.js';

@@ -3,7 +3,7 @@ import type { ProviderConfig } from '../../interfaces/index.js';
 import { Alert } from '../components/alert.js';
 import { KeyInputForm } from '../components/key-input-form.js';
 import { anyOf, formatProviderName } from '../format/index.js';
-import { type ReaderProps, translator } from '../messages/index.js';
+import { type ReaderProps, translator } from '../translate.js';
 import type { FormNotice } from './dashboard-page.js';
 
 /** Properties of {@link KeyRequiredPage}. @internal */

@@ -1,6 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { directionOf } from '../format/index.js';
-import type { ReaderProps } from '../messages/index.js';
+import type { ReaderProps } from '../translate.js';
 
 /** Properties of {@link Page}. @internal */
 export interface PageProps extends ReaderProps {

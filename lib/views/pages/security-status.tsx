@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { formatExpiration } from '../format/index.js';
-import { type ReaderProps, translator } from '../messages/index.js';
+import { type ReaderProps, translator } from '../translate.js';
 
 /** How keys are kept here. @internal */
 export interface SecurityStatus {

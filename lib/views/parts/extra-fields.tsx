@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { ProviderField } from '../../interfaces/index.js';
-import type { Translate } from '../messages/index.js';
+import type { Translate } from '../translate.js';
 import { partId } from './dom-id.js';
 import { UNREMEMBERED } from './key-input.js';
 

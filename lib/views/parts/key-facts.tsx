@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { formatKeyAge, formatMoment, machineTime, type Moment, timeLeft, timeOf } from '../format/index.js';
-import type { ReaderProps, Translate } from '../messages/index.js';
+import type { ReaderProps, Translate } from '../translate.js';
 import type { StoredKeyView } from './stored-key-view.js';
 
 /** Properties of {@link KeyFacts}. @internal */

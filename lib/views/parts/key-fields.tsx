@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import type { ProviderField } from '../../interfaces/index.js';
 import { ValidationMessage } from '../components/validation-message.js';
 import type { ProviderInfo } from '../format/index.js';
-import type { Translate } from '../messages/index.js';
+import type { Translate } from '../translate.js';
 import { partId } from './dom-id.js';
 import { ExtraFields } from './extra-fields.js';
 import { KeyInput, UNREMEMBERED } from './key-input.js';

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { ProviderInfo } from '../format/index.js';
-import type { Translate } from '../messages/index.js';
+import type { Translate } from '../translate.js';
 
 /** Properties of {@link KeyInput}. @internal */
 export interface KeyInputProps {

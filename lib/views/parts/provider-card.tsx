@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { KeyForm } from '../components/key-input-form.js';
 import { getProviderInfo, type ProviderFacts } from '../format/index.js';
-import type { ReaderProps, Translate } from '../messages/index.js';
+import type { ReaderProps, Translate } from '../translate.js';
 import { domId, partId } from './dom-id.js';
 import type { FormStateProps } from './form-state.js';
 import { Heading, type HeadingLevel } from './heading.js';

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { StoredKey } from '../../interfaces/index.js';
 import { type ProviderInfo, timeOf } from '../format/index.js';
-import type { ReaderProps, Translate } from '../messages/index.js';
+import type { ReaderProps, Translate } from '../translate.js';
 import { domId, partId } from './dom-id.js';
 import { FormState, type FormStateProps, type HiddenInputsProps } from './form-state.js';
 import { KeyFacts } from './key-facts.js';

@@ -1,8 +1,9 @@
+import type { Messages } from './messages.js';
+
 /**
- * Every text of the components and pages, in English. `{name}` is a place that is filled in; a text with `one` and
- * `other` is chosen by its `count`.
+ * The English texts. A placeholder is written `{name}`; a text with `one` and `other` is chosen by its `count`.
  *
- * @publicApi
+ * @internal
  */
 export const english = {
   keyOf: '{name} API key',
@@ -141,4 +142,4 @@ export const english = {
   unavailableText: 'Stored keys cannot be reached at the moment. Nothing was lost; try again.',
   notDoneTitle: 'Not done',
   notDoneText: 'This could not be done.',
-} as const;
+} as const satisfies Messages;

@@ -1,6 +1,6 @@
 import type { Messages } from './messages.js';
 
-/** Every text in German. @publicApi */
+/** The German texts. @internal */
 export const german: Messages = {
   keyOf: 'API-Schlüssel für {name}',
   keyPlaceholder: 'API-Schlüssel für {name} eingeben',

@@ -1,20 +1,5 @@
-import { numberFormat, pluralRules } from '../format/intl.js';
-import { english } from './english.js';
-import { german } from './german.js';
-import type { MessageArguments, MessageKey, Messages } from './messages.js';
-
-/**
- * The languages that come with the library.
- *
- * @example
- * ```tsx
- * ByokModule.forRoot({ secret, dashboard: { locale: 'de', messages: { save: 'Behalten' } } });
- * messages.de.save; // the text that it takes the place of
- * ```
- *
- * @publicApi
- */
-export const messages: { readonly en: Messages; readonly de: Messages } = { en: english, de: german };
+import { type MessageArguments, type MessageKey, type Messages, messages } from '../messages/index.js';
+import { numberFormat, pluralRules } from './format/intl.js';
 
 /** For whom a component is rendered. Every component takes these. @publicApi */
 export interface ReaderProps {
