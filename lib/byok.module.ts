@@ -11,7 +11,7 @@ import {
   type OPTIONS_TYPE,
 } from './byok.module-definition.js';
 import { EncryptionService, Keyring } from './crypto/index.js';
-import { AssetsController, DashboardController, DashboardPages } from './dashboard/index.js';
+import { AssetsController, DashboardController, DashboardPages, KeyFormActions } from './dashboard/index.js';
 import { ByokDatabase } from './database/index.js';
 import { ConfigurationError } from './errors/index.js';
 import { CleanupInterceptor, ExpiredKeyCleanup, ExpiredKeySweeper } from './expiry/index.js';
@@ -36,8 +36,10 @@ import type { ResolvedByokOptions } from './interfaces/index.js';
 import { KeyringTable, KeyWrapperHealth, StartupCheck, WrappedRootKeys } from './keyring/index.js';
 import {
   ByokService,
+  KeyDescriptions,
   KeyResolver,
   KeySealer,
+  KeyWriter,
   SessionKeyAdoption,
   SessionReencryption,
   UserData,
@@ -151,13 +153,16 @@ function wire(definition: DynamicModule, ofClass = false): DynamicModule {
       SessionKeyAdoption,
       KeyringTable,
       SessionReencryption,
+      KeyDescriptions,
       KeySealer,
+      KeyWriter,
       WrappedRootKeys,
       SavedUrlCheck,
       ExpiredKeySweeper,
       StartupCheck,
       HandlerCheck,
       DashboardPages,
+      KeyFormActions,
       ErrorPages,
       Flash,
       CsrfTokens,

@@ -1,6 +1,6 @@
 export { BYOK_MODULE_OPTIONS, type ByokModuleExtras, type ByokOptionsFactory } from './byok.module-definition.js';
 export { ByokModule } from './byok.module.js';
-export { ByokService, getEnvKey, ResolvedApiKey } from './keys/index.js';
+export { ByokService, cleanApiKey, getEnvKey, ResolvedApiKey } from './keys/index.js';
 export { ByokHealth, type ByokHealthReport } from './health/index.js';
 export { KeyWrapperHealth, type KeyWrapperStatus } from './keyring/index.js';
 export { EncryptionService, maskKey, type SealContext } from './crypto/index.js';
@@ -21,6 +21,7 @@ export {
   EncryptionError,
   InvalidInputError,
   InvalidKeyError,
+  KeyConflictError,
   KeyLimitError,
   KeyNotFoundError,
   KeyRequiredError,
@@ -31,7 +32,15 @@ export {
   UserRequiredError,
   type ByokErrorCode,
 } from './errors/index.js';
-export { HttpsGuard, ByokExceptionFilter, KeyForms, PutKeyDto, type ByokErrorBody } from './http/index.js';
+export {
+  HttpsGuard,
+  ByokExceptionFilter,
+  DefaultKeyDto,
+  KeyForms,
+  PutKeyDto,
+  UpdateKeyDto,
+  type ByokErrorBody,
+} from './http/index.js';
 export { CleanupInterceptor } from './expiry/index.js';
 export type {
   ApiOptions,
@@ -45,12 +54,14 @@ export type {
   ErasedUser,
   GuardOption,
   JoinedDataSource,
+  KeyFormat,
   KeyHolder,
   KeyLabelOptions,
   KeyOwner,
   LayoutPage,
   PageLayout,
   KeySource,
+  KeyWarning,
   KeyWrapContext,
   KeyWrapper,
   KeyWrapperCall,
@@ -61,9 +72,11 @@ export type {
   RateLimiterLike,
   RateLimitOptions,
   RootSecret,
+  SavedKey,
   SecretOption,
   SetKeyOptions,
   StoredKey,
+  UpdateKeyOptions,
   UserId,
   UserMetadata,
 } from './interfaces/index.js';
@@ -99,12 +112,15 @@ export {
   KeyStorage,
   SessionKeyStorage,
   TypeOrmKeyStorage,
+  type FoundKey,
   type KeyCaller,
+  type KeyQuery,
   type KeyScope,
   type KeyRecord,
   type KeySlot,
   type ListedKey,
   type PutResult,
+  type RecordChange,
   type RemovedKey,
   type RenewedKey,
   type SealedKey,

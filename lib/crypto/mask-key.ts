@@ -2,8 +2,8 @@ const LEAST_LENGTH = 20;
 const SHOWN = 4;
 
 /**
- * What may be shown of a key: `…` and its last 4 characters, or `…` alone for keys of fewer than 20 characters, of
- * which 4 would be too many.
+ * What may be shown of a key: `…` and its last 4 characters. `…` alone for keys of fewer than 20 characters, of which 4
+ * would be too many, and for files, whose ends are all alike.
  *
  * @example
  * ```ts
@@ -14,5 +14,6 @@ const SHOWN = 4;
  */
 export function maskKey(key: string): string {
   const characters = typeof key === 'string' ? [...key] : [];
-  return characters.length < LEAST_LENGTH ? '…' : `…${characters.slice(-SHOWN).join('')}`;
+  const isFile = /\s|^\{/.test(key);
+  return characters.length < LEAST_LENGTH || isFile ? '…' : `…${characters.slice(-SHOWN).join('')}`;
 }

@@ -14,7 +14,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { BYOK_OPTIONS } from '../byok.constants.js';
-import { ByokError, InvalidInputError } from '../errors/index.js';
+import { ByokError } from '../errors/index.js';
 import { CleanupInterceptor } from '../expiry/index.js';
 import {
   CsrfTokens,
@@ -26,7 +26,6 @@ import {
   PageExceptionFilter,
   PageGuards,
   PageRenderer,
-  refuseUndeclaredFields,
   sameOriginPath,
   SecurityHeadersGuard,
   WriteRateLimitGuard,
@@ -34,9 +33,10 @@ import {
 import { OneCallerGuard } from '../identity/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import { ByokService } from '../keys/index.js';
-import { formatExpiration, formatProviderName, type FormNotice, type Translate, translator } from '../views/index.js';
+import type { FormNotice, ReaderProps } from '../views/index.js';
 import { DashboardPages } from './dashboard-pages.js';
 import { formErrorText, isFormError } from './error-text.js';
+import { KeyFormActions } from './key-form-actions.js';
 import { type KeyForm, readKeyForm } from './key-form.js';
 
 /** No key has it: the form of a key that is still to be stored. */
@@ -45,8 +45,8 @@ const NEW_LABEL = '';
 /** No provider has it. */
 const UNKNOWN = '';
 
-/** What a form does, and the provider whose it is; the answer is what is told of it. */
-type Work = (form: KeyForm, t: Translate) => Promise<string>;
+/** What a form does; the result is the sentence that reports it. */
+type Work = (form: KeyForm, reader: ReaderProps) => Promise<string>;
 
 /**
  * The pages. No answer carries a key; whose keys they are about comes from `resolveUser` and the session alone.
@@ -70,6 +70,7 @@ type Work = (form: KeyForm, t: Translate) => Promise<string>;
 export class DashboardController {
   constructor(
     @Inject(ByokService) private readonly byok: ByokService,
+    @Inject(KeyFormActions) private readonly actions: KeyFormActions,
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     @Inject(DashboardPages) private readonly pages: DashboardPages,
     @Inject(CsrfTokens) private readonly tokens: CsrfTokens,
@@ -92,17 +93,18 @@ export class DashboardController {
   // Before the route with a parameter, which would take "clear" for a provider.
   @Post('keys/clear')
   clear(@Req() request: ByokRequest, @Res() response: unknown, @Body() body: unknown): Promise<void> {
-    return this.#submit(request, response, body, 'clear', async (form, t) => {
+    return this.#submit(request, response, body, 'clear', (form, reader) =>
       // A provider may be called "clear": its form must not delete everything.
-      if (form.apiKey !== undefined) return this.#save(request, 'clear', form, t);
-      return t('keysDeleted', { count: await this.byok.clearKeys(request) });
-    });
+      form.apiKey === undefined
+        ? this.actions.clear(request, reader)
+        : this.actions.save(request, 'clear', form, reader),
+    );
   }
 
   @Post('keys')
   add(@Req() request: ByokRequest, @Res() response: unknown, @Body() body: unknown): Promise<void> {
-    return this.#submit(request, response, body, undefined, (form, t) =>
-      this.#save(request, form.provider ?? '', form, t),
+    return this.#submit(request, response, body, undefined, (form, reader) =>
+      this.actions.save(request, form.provider ?? '', form, reader),
     );
   }
 
@@ -113,7 +115,33 @@ export class DashboardController {
     @Param('provider') provider: string,
     @Body() body: unknown,
   ): Promise<void> {
-    return this.#submit(request, response, body, provider, (form, t) => this.#save(request, provider, form, t));
+    return this.#submit(request, response, body, provider, (form, reader) =>
+      this.actions.save(request, provider, form, reader),
+    );
+  }
+
+  @Post('keys/:provider/edit')
+  edit(
+    @Req() request: ByokRequest,
+    @Res() response: unknown,
+    @Param('provider') provider: string,
+    @Body() body: unknown,
+  ): Promise<void> {
+    return this.#submit(request, response, body, provider, (form, reader) =>
+      this.actions.edit(request, provider, form, reader),
+    );
+  }
+
+  @Post('keys/:provider/default')
+  choose(
+    @Req() request: ByokRequest,
+    @Res() response: unknown,
+    @Param('provider') provider: string,
+    @Body() body: unknown,
+  ): Promise<void> {
+    return this.#submit(request, response, body, provider, (form, reader) =>
+      this.actions.choose(request, provider, form, reader),
+    );
   }
 
   @Post('keys/:provider/delete')
@@ -123,22 +151,9 @@ export class DashboardController {
     @Param('provider') provider: string,
     @Body() body: unknown,
   ): Promise<void> {
-    return this.#submit(request, response, body, provider, async ({ label }, t) => {
-      const deleted = await this.byok.deleteKey(request, provider, { label });
-      // A label that there is not may be anything, a key too.
-      return t(deleted ? 'keyDeleted' : 'noSuchKey', { name: this.#nameOf(provider, t, deleted ? label : undefined) });
-    });
-  }
-
-  async #save(request: ByokRequest, provider: string, form: KeyForm, t: Translate): Promise<string> {
-    const { apiKey, label, fields, isNew } = form;
-    if (apiKey === undefined || apiKey === '') throw new InvalidInputError('Fill in the key.', 'noKey');
-    refuseUndeclaredFields(fields, this.options.providers[provider]);
-    const stored = await this.byok.setKey(request, provider, apiKey, { label, fields, ifAbsent: isNew });
-    const replaced = stored.updatedAt.getTime() > stored.createdAt.getTime();
-    const message = t(replaced ? 'keyUpdated' : 'keyAdded', { name: this.#nameOf(provider, t, stored.label) });
-    const shown = t('keyShown', { message: message.replace(/\.$/, ''), hint: stored.hint });
-    return `${shown} ${formatExpiration(stored.expiresAt, this.frame.reader(request))}.`;
+    return this.#submit(request, response, body, provider, (form, reader) =>
+      this.actions.delete(request, provider, form, reader),
+    );
   }
 
   async #submit(
@@ -152,7 +167,7 @@ export class DashboardController {
     await this.tokens.check(request, form.csrfToken);
     const to = sameOriginPath(form.returnTo) ?? this.mountPath.url;
     try {
-      const text = await work(form, translator(this.frame.reader(request)));
+      const text = await work(form, this.frame.reader(request));
       await this.flash.put(request, to, { kind: 'success', text });
     } catch (error) {
       if (!(error instanceof ByokError) || !isFormError(error)) throw error;
@@ -170,9 +185,9 @@ export class DashboardController {
     request: ByokRequest,
   ): Promise<FormNotice> {
     const { providers } = this.options;
-    const { label, apiKey, isNew, provider: chosen = '' } = form;
+    const { label, isNew, provider: chosen = '' } = form;
     const provider = ofPath ?? chosen;
-    const text = formErrorText(error, provider, providers, this.frame.reader(request), { apiKey, label });
+    const text = formErrorText(error, provider, providers, this.frame.reader(request), form.newLabel ?? label);
     const keys = (await this.byok.listKeys(request)).filter((key) => key.provider === provider);
     const isKnown = keys.length > 0 || Object.hasOwn(providers, provider);
     if (ofPath === undefined) {
@@ -182,10 +197,5 @@ export class DashboardController {
     if (!isKnown) return { kind: 'error', text };
     const isStored = !isNew && (label === undefined || keys.some((key) => key.label === label));
     return { kind: 'error', text, refusal: { provider, label: isStored ? label : NEW_LABEL, message: text } };
-  }
-
-  #nameOf(provider: string, t: Translate, label = 'default'): string {
-    const name = formatProviderName(provider, this.options.providers);
-    return label === 'default' ? name : t('labelled', { name, label });
   }
 }

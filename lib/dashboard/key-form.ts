@@ -6,15 +6,30 @@ export interface KeyForm {
   provider: string | undefined;
   apiKey: string | undefined;
   label: string | undefined;
+  /** A label to give to the key. */
+  newLabel: string | undefined;
+  /** Day of expiry as `2030-01-31`, empty for never; `undefined` if the form does not ask for it. */
+  expiresOn: string | undefined;
   /** Whether it is to add a key, and not to replace one. */
   isNew: boolean;
+  /** Empty if the input was left or made empty. */
   fields: Record<string, string>;
   csrfToken: string | undefined;
   returnTo: string | undefined;
 }
 
 /** Fields that a form may have, beside `fields[name]`. */
-const KNOWN = new Set(['api_key', 'provider', 'label', 'mode', 'fields', '_csrf', 'return_to']);
+const KNOWN = new Set([
+  'api_key',
+  'provider',
+  'label',
+  'new_label',
+  'expires_on',
+  'mode',
+  'fields',
+  '_csrf',
+  'return_to',
+]);
 
 /**
  * Reads a form, whether its parser makes objects of names with brackets or leaves them as they are.
@@ -40,8 +55,10 @@ export function readKeyForm(body: unknown): KeyForm {
   if (mode !== undefined && mode !== 'add') throw new InvalidInputError('mode must be add, or be left out.');
   return {
     provider: optionalText('provider', form.provider),
-    apiKey: optionalText('api_key', form.api_key),
+    apiKey: withPlainLineEnds(optionalText('api_key', form.api_key)),
     label: optionalText('label', form.label) || undefined,
+    newLabel: optionalText('new_label', form.new_label)?.trim() || undefined,
+    expiresOn: optionalText('expires_on', form.expires_on),
     isNew: mode === 'add',
     fields,
     csrfToken: optionalText('_csrf', form._csrf),
@@ -49,8 +66,13 @@ export function readKeyForm(body: unknown): KeyForm {
   };
 }
 
-/** An input that was left empty was not filled in. */
 function setField(fields: Record<string, string>, name: string, value: unknown): void {
-  const text = optionalText('A field', value);
-  if (text) Object.defineProperty(fields, name, { value: text, enumerable: true, configurable: true, writable: true });
+  const text = withPlainLineEnds(optionalText('A field', value));
+  if (text === undefined) return;
+  Object.defineProperty(fields, name, { value: text, enumerable: true, configurable: true, writable: true });
+}
+
+/** A form sends CRLF for every end of a line. */
+function withPlainLineEnds(text: string | undefined): string | undefined {
+  return text?.replaceAll('\r\n', '\n');
 }

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { ConfigurationError } from '../errors/index.js';
-import { type AskDatabase, missingTables, tablesOf } from './migrations/schema-state.js';
+import { type AskDatabase, missingColumns, missingTables, tablesOf } from './migrations/schema-state.js';
 import { rightsWarning } from './foreign-rights.js';
 import { HIDDEN_ROWS } from './row-security.js';
 import { poolOf } from './typeorm-pool.js';
@@ -100,6 +100,12 @@ export async function requireTables(dataSource: DataSource, table: string): Prom
     const migrations = table === 'user_api_keys' ? '...byokMigrations' : `...createByokMigrations('${table}')`;
     throw new ConfigurationError(
       `db: the tables of keys are missing. Add ${migrations} to the migrations of the TypeORM connection and run them.`,
+    );
+  }
+  const outdated = await missingColumns(ask, table);
+  if (outdated.length > 0) {
+    throw new ConfigurationError(
+      `db: the tables of keys are of an earlier version of this library: ${outdated.join(', ')} missing. Run the pending migrations.`,
     );
   }
   const hidden = await tablesWithHiddenRows(ask, table);

@@ -70,23 +70,72 @@ export class KeyRequiredError extends ByokError {
   constructor(
     /** Providers of which one key is required, in the order of the guard. */
     readonly providers: readonly string[],
-    /** The required label. */
-    readonly label: string,
+    /** The required label; `undefined` if the default key of a provider is required. */
+    readonly label?: string,
   ) {
     super('BYOK_KEY_REQUIRED', `An API key is required for: ${providers.join(' or ')}.`);
   }
 }
 
-/** A key does not match its provider's format (`keyPrefix`, `keyPattern`). @publicApi */
+/** Why a text cannot be the key, for a page to say it in its reader's language. @internal */
+export type InvalidKeyReason =
+  | 'masked'
+  | 'address'
+  | 'document'
+  | 'placeholder'
+  | 'spaces'
+  | 'characters'
+  | 'wrapped'
+  | 'json'
+  | 'pattern'
+  | 'otherProvider'
+  | 'prefix';
+
+/** The text is not a key of its provider. The message says what is wrong and what to paste instead. @publicApi */
 export class InvalidKeyError extends ByokError {
-  constructor(message: string) {
+  /** Private, so that it is in nothing that prints or serializes the error. */
+  readonly #why: InvalidKeyReason | undefined;
+
+  constructor(message: string, why?: InvalidKeyReason) {
     super('BYOK_INVALID_KEY', message);
+    this.#why = why;
+  }
+
+  /** @internal */
+  get why(): InvalidKeyReason | undefined {
+    return this.#why;
+  }
+}
+
+/**
+ * The key was changed by another request at the same time, or the label is taken. Nothing was changed.
+ *
+ * @publicApi
+ */
+export class KeyConflictError extends ByokError {
+  constructor(message = 'The key was changed meanwhile. Look at it again, then repeat the change.') {
+    super('BYOK_CONFLICT', message);
   }
 }
 
 /** Which part of the input an {@link InvalidInputError} is about, for a page to say it in its reader's language. @internal */
 export type InvalidPart =
-  'provider' | 'notOffered' | 'noKey' | 'key' | 'keyAsName' | 'label' | 'taken' | 'fields' | 'url' | 'expiry';
+  | 'provider'
+  | 'notOffered'
+  | 'noKey'
+  | 'key'
+  | 'keyTooShort'
+  | 'keyTooLong'
+  | 'keyAsName'
+  | 'keyAgain'
+  | 'label'
+  | 'taken'
+  | 'fields'
+  | 'fieldNeeded'
+  | 'fieldTooLong'
+  | 'fieldLines'
+  | 'url'
+  | 'expiry';
 
 /** A provider, label, key, expiry or field is malformed; the message gives the fix. @publicApi */
 export class InvalidInputError extends ByokError {

@@ -51,7 +51,9 @@ export class ApiKeyResolver {
     const { owner, source } = scope;
     if (missing === -1) return { owner, keys, missing: undefined };
     const { providers, label } = requirements[missing];
-    for (const provider of providers) this.events.emit({ type: 'denied', owner, source, provider, label }, request);
+    for (const provider of providers) {
+      this.events.emit({ type: 'denied', owner, source, provider, label: label ?? 'default' }, request);
+    }
     // For the page that asks for the key. Outside of HTTP, a request may live on.
     if (response) this.callers.holdScope(request, scope);
     return { owner, keys: [], missing: requirements[missing] };

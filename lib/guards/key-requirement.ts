@@ -2,10 +2,11 @@ import 'reflect-metadata';
 import type { Type } from '@nestjs/common';
 import { REQUIREMENTS_METADATA } from '../byok.constants.js';
 
-/** That one of these providers' keys is there, under that label. @publicApi */
+/** That there is a key of one of these providers. @publicApi */
 export interface KeyRequirement {
   readonly providers: readonly string[];
-  readonly label: string;
+  /** Only the key of this label will do; `undefined`: the default key of the provider. */
+  readonly label?: string;
 }
 
 /** Adds to what a handler or a class needs; decorators apply from the bottom up, people read from the top down. @internal */

@@ -44,15 +44,19 @@ export function RequireApiKey(provider: string, options: KeyLabelOptions = {}): 
  */
 export function RequireAnyApiKey(
   providers: readonly string[],
-  { label = 'default' }: KeyLabelOptions = {},
+  { label }: KeyLabelOptions = {},
 ): MethodDecorator & ClassDecorator {
   if (!Array.isArray(providers) || providers.length === 0 || !providers.every(isProviderName)) {
     throw new ConfigurationError(
       `@RequireApiKey() and @RequireAnyApiKey() take names of providers such as 'openai': 1 to 64 lower-case letters, digits, dots, underscores and hyphens. Got ${JSON.stringify(providers)}.`,
     );
   }
-  if (!isLabel(label)) throw new ConfigurationError('The label in @RequireApiKey() must be 1 to 64 characters.');
-  const requirement = Object.freeze({ providers: Object.freeze([...providers]), label });
+  if (label !== undefined && !isLabel(label))
+    throw new ConfigurationError('The label in @RequireApiKey() must be 1 to 64 characters.');
+  const requirement = Object.freeze({
+    providers: Object.freeze([...providers]),
+    ...(label !== undefined && { label }),
+  });
   return applyDecorators(
     (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) =>
       addRequirement((descriptor?.value as object | undefined) ?? target, requirement),

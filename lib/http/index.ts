@@ -1,5 +1,7 @@
 export { ApiKeysController } from './api/api-keys.controller.js';
+export { DefaultKeyDto } from './api/default-key.dto.js';
 export { PutKeyDto } from './api/put-key.dto.js';
+export { UpdateKeyDto } from './api/update-key.dto.js';
 export { FormBodyGuard } from './body/form-body.guard.js';
 export { optionalText, refuseUndeclaredFields } from './body/request-input.js';
 export { ByokExceptionFilter, PageExceptionFilter } from './errors/byok-exception.filter.js';

@@ -6,7 +6,7 @@ import type { KeyOwner, KeySource } from './key-owner.interface.js';
  * @publicApi
  */
 export interface ByokEvent {
-  type: 'stored' | 'replaced' | 'deleted' | 'expired' | 'used' | 'denied' | 'decryptFailed' | 'rotated';
+  type: 'stored' | 'replaced' | 'updated' | 'deleted' | 'expired' | 'used' | 'denied' | 'decryptFailed' | 'rotated';
   at: Date;
   owner: KeyOwner;
   provider: string;

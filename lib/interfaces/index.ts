@@ -13,7 +13,14 @@ export type { DashboardOptions, LayoutPage, PageLayout } from './dashboard-optio
 export type { ApiOptions, GuardOption } from './guard-option.interface.js';
 export type { KeyOwner, KeySource, ObjectIdLike, UserId } from './key-owner.interface.js';
 export type { KeyWrapContext, KeyWrapper, KeyWrapperCall, SecretOption } from './key-wrapper.interface.js';
-export type { ProviderConfig, ProviderField } from './provider-config.interface.js';
+export type { KeyFormat, ProviderConfig, ProviderField } from './provider-config.interface.js';
 export type { ByokRequest, KeyHolder } from './request.interface.js';
 export type { PassphraseSecret, RootSecret } from './root-secret.interface.js';
-export type { KeyLabelOptions, SetKeyOptions, StoredKey } from './stored-key.interface.js';
+export type {
+  KeyLabelOptions,
+  KeyWarning,
+  SavedKey,
+  SetKeyOptions,
+  StoredKey,
+  UpdateKeyOptions,
+} from './stored-key.interface.js';

@@ -8,13 +8,21 @@ import type { KeySource } from './key-owner.interface.js';
 export interface StoredKey {
   provider: string;
   label: string;
-  /** `…` and the last four characters; only `…` for keys of fewer than 20 characters. */
+  /**
+   * Whether this key is used if no label is named. Of each provider's keys exactly one is: the one chosen last with
+   * `setDefaultKey`, else the one labeled `default`, else the oldest. Expired keys do not count.
+   */
+  isDefault: boolean;
+  /** `…` and the last four characters; only `…` for keys of fewer than 20 characters and those of several lines. */
   hint: string;
   /** HMAC in hex. Equal for equal keys of one provider under one root secret. */
   fingerprint: string;
   /** Names of the extra fields, without values. */
-  fields: string[];
+  fieldNames: string[];
+  /** Values of the fields that the provider's configuration declares `visible`. */
+  visibleFields: Record<string, string>;
   createdAt: Date;
+  /** When the key or its fields last changed. A new label or expiry is not a change. */
   updatedAt: Date;
   /** `null`: never. */
   expiresAt: Date | null;
@@ -22,6 +30,18 @@ export interface StoredKey {
   source: KeySource;
   /** `unreadable`: none of the given secrets decrypts it. It stays stored and can be replaced or deleted. */
   status: 'active' | 'expired' | 'unreadable';
+}
+
+/**
+ * A doubt about a key that was stored nevertheless. `prefix`: it begins in another way than the provider's keys do.
+ *
+ * @publicApi
+ */
+export type KeyWarning = 'prefix';
+
+/** A key that was just stored. @publicApi */
+export interface SavedKey extends StoredKey {
+  warnings: KeyWarning[];
 }
 
 /** Options of `ByokService.setKey`. @publicApi */
@@ -47,11 +67,25 @@ export interface SetKeyOptions {
   ifAbsent?: boolean;
 }
 
+/** What `ByokService.updateKey` changes. What is left out stays. @publicApi */
+export interface UpdateKeyOptions extends KeyLabelOptions {
+  /** A new key in place of the stored one. */
+  apiKey?: string;
+  /** A new label. */
+  newLabel?: string;
+  /** Values of fields to set; `null` removes a field. A `url` field changes only together with `apiKey`. */
+  fields?: Record<string, string | null>;
+  /** Lifetime from now on, in milliseconds; `null`: permanent. */
+  ttl?: number | null;
+  /** Time of expiry, instead of `ttl`; `null`: permanent. */
+  expiresAt?: Date | null;
+}
+
 /** Selects one of a provider's keys. @publicApi */
 export interface KeyLabelOptions {
   /**
    * Label of the key.
-   * @defaultValue `'default'`
+   * @defaultValue the default key of the provider, see `StoredKey.isDefault`
    */
   label?: string;
 }

@@ -11,21 +11,25 @@ import type {
   KeyHolder,
   KeyLabelOptions,
   ResolvedByokOptions,
+  SavedKey,
   SetKeyOptions,
   StoredKey,
+  UpdateKeyOptions,
   UserMetadata,
 } from '../interfaces/index.js';
 import { Redacted } from '../logging/index.js';
-import { SavedUrlCheck } from '../ssrf/index.js';
 import { type KeyScope, type KeySlot, KeyStorage } from '../storage/index.js';
-import { createKey } from './create-key.js';
 import { getEnvKey, unlessInvalid } from './env-keys.js';
-import { checkApiKey, checkExpiry, checkFields, checkLabel, checkProvider, refuseKeyAsName } from './key-input.js';
+import { KeyDescriptions } from './key-descriptions.js';
+import { checkLabel, checkProvider } from './key-input.js';
 import { KeyResolver } from './key-resolver.js';
-import { KeySealer } from './key-sealer.js';
+import { KeyWriter } from './key-writer.js';
 import type { ResolvedApiKey } from './resolved-api-key.js';
 import { SessionKeyAdoption } from './session-key-adoption.js';
 import { UserData } from './user-data.js';
+
+/** Of a provider that is no longer offered, keys can still be chosen and removed. */
+const ANY_PROVIDER = { providers: {}, allowUnknownProviders: true };
 
 /**
  * Stores, finds, lists and removes users' keys: for the request at hand, or for `{ userId }` where there is none.
@@ -47,10 +51,10 @@ export class ByokService extends Redacted {
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     @Inject(KeyStorage) private readonly storage: KeyStorage,
     private readonly callers: CallerResolver,
-    private readonly vault: KeySealer,
+    private readonly writer: KeyWriter,
+    private readonly descriptions: KeyDescriptions,
     private readonly resolver: KeyResolver,
     private readonly events: KeyEvents,
-    private readonly hosts: SavedUrlCheck,
     private readonly adoption: SessionKeyAdoption,
     private readonly accounts: UserData,
     private readonly cleanup: ExpiredKeyCleanup,
@@ -59,37 +63,44 @@ export class ByokService extends Redacted {
   }
 
   /**
-   * Stores a key, or replaces the one of that provider and label; with `ifAbsent` it never replaces.
+   * Stores a key, or replaces the one of that provider and label as a whole; with `ifAbsent` it never replaces. What people
+   * copy along with a key is removed first, see `cleanApiKey`.
    *
    * @throws InvalidInputError, InvalidKeyError, KeyLimitError, UserRequiredError or StorageError
    */
-  async setKey(holder: KeyHolder, provider: string, apiKey: string, options: SetKeyOptions = {}): Promise<StoredKey> {
-    return this.#store(holder, () => this.callers.scopeOf(holder), provider, apiKey, options);
+  async setKey(holder: KeyHolder, provider: string, apiKey: string, options: SetKeyOptions = {}): Promise<SavedKey> {
+    return this.writer.set(holder, () => this.callers.scopeOf(holder), provider, apiKey, options);
   }
 
-  async #store(
-    holder: KeyHolder,
-    scope: () => KeyScope | Promise<KeyScope>,
-    provider: string,
-    apiKey: string,
-    options: SetKeyOptions = {},
-  ): Promise<StoredKey> {
-    checkProvider(provider, this.options);
-    const config = this.options.providers[provider];
-    const label = checkLabel(options.label);
-    checkApiKey(apiKey, provider, config);
-    refuseKeyAsName(apiKey, [provider, label]);
-    const fields = checkFields(options.fields, config);
-    const expiresAt = checkExpiry(options, this.options.defaultTtl);
-    await this.hosts.check(fields, config);
-    const place = await scope();
-    const sealed = this.vault.seal(place, { provider, label }, apiKey, fields, expiresAt);
-    const { maxKeysPerUser } = this.options;
-    const { record, replaced } = await (options.ifAbsent
-      ? createKey(this.storage, place, sealed, maxKeysPerUser)
-      : this.storage.put(place, sealed, maxKeysPerUser));
-    this.#emit(replaced ? 'replaced' : 'stored', place, { provider, label }, holder, sealed.keyId);
-    return this.vault.describeNew(place, record);
+  /**
+   * Changes a stored key. What is not named stays: the key, its label, its fields, its expiry. An expired key that is
+   * replaced gets the default lifetime; one that cannot be read can be replaced together with all of its fields.
+   *
+   * @example
+   * ```ts
+   * await byok.updateKey(request, 'openai', { apiKey });
+   * await byok.updateKey(request, 'openai', { label: 'work', newLabel: 'team', expiresAt: null });
+   * ```
+   *
+   * @throws KeyNotFoundError if there is no such key
+   * @throws KeyConflictError if it was changed at the same time, three times in a row, or if the new label is taken
+   * @throws InvalidInputError also if a `url` field would change without `apiKey`
+   * @throws EncryptionError if it cannot be read, and `apiKey` is not given
+   */
+  async updateKey(holder: KeyHolder, provider: string, changes: UpdateKeyOptions): Promise<SavedKey> {
+    return this.writer.update(holder, () => this.callers.scopeOf(holder), provider, changes);
+  }
+
+  /**
+   * Chooses the key that is used if no label is named. It stays chosen when it is replaced or gets another label.
+   *
+   * @throws KeyNotFoundError if there is no such key, or it has expired
+   */
+  async setDefaultKey(holder: KeyHolder, provider: string, label: string): Promise<StoredKey> {
+    checkProvider(provider, ANY_PROVIDER);
+    const checked = checkLabel(label);
+    if (checked === undefined) throw new InvalidInputError('Name the label of the key.', 'label');
+    return this.writer.setDefault(holder, await this.callers.scopeOf(holder), { provider, label: checked });
   }
 
   /**
@@ -115,26 +126,25 @@ export class ByokService extends Redacted {
     const label = checkLabel(options.label);
     const providers = Array.isArray(provider) ? (provider as readonly string[]) : [provider as string];
     if (providers.length === 0) throw new InvalidInputError('Name at least one provider.');
-    const slots = providers.map((name) => ({ provider: checkProvider(name, this.options), label }));
-    return (await this.resolver.resolve(holder, [slots])).keys[0] ?? null;
+    const queries = providers.map((name) => ({ provider: checkProvider(name, this.options), label }));
+    return (await this.resolver.resolve(holder, [queries])).keys[0] ?? null;
   }
 
   /** Whether there is a key that has not expired, without decrypting it. */
   async hasKey(holder: KeyHolder, provider: string, options: KeyLabelOptions = {}): Promise<boolean> {
-    const slot = { provider: checkProvider(provider, this.options), label: checkLabel(options.label) };
-    const place = await this.callers.scopeOf(holder);
-    return (await this.storage.read(place, [slot]))[0] !== null;
+    const query = { provider: checkProvider(provider, this.options), label: checkLabel(options.label) };
+    const scope = await this.callers.scopeOf(holder);
+    return (await this.storage.read(scope, [query]))[0] !== null;
   }
 
-  /** Removes a key; whether there was one. */
+  /** Removes a key, without a label the default key; whether there was one. */
   async deleteKey(holder: KeyHolder, provider: string, options: KeyLabelOptions = {}): Promise<boolean> {
     const label = checkLabel(options.label);
-    // Of a provider that is no longer offered, too.
-    checkProvider(provider, { providers: {}, allowUnknownProviders: true });
-    const place = await this.callers.scopeOf(holder);
-    const deleted = await this.storage.delete(place, { provider, label });
-    if (deleted) this.#emit('deleted', place, { provider, label }, holder);
-    return deleted;
+    checkProvider(provider, ANY_PROVIDER);
+    const scope = await this.callers.scopeOf(holder);
+    const deleted = await this.storage.delete(scope, { provider, label });
+    if (deleted) this.#emitDeleted(scope, deleted, holder);
+    return deleted !== null;
   }
 
   /** The providers that the holder has keys of, expired ones left out. */
@@ -143,38 +153,45 @@ export class ByokService extends Redacted {
     return [...new Set(keys.filter((key) => key.status !== 'expired').map((key) => key.provider))];
   }
 
-  /** What is stored, by provider and label, without decrypting anything. */
+  /** What is stored, by provider and label. Nothing is decrypted, except for fields that are declared `visible`. */
   async listKeys(holder: KeyHolder): Promise<StoredKey[]> {
-    const place = await this.callers.scopeOf(holder);
-    return (await this.storage.list(place)).map((record) => this.vault.describe(place, record));
+    return this.descriptions.list(await this.callers.scopeOf(holder));
   }
 
   /** Removes all of the holder's keys; how many there were. */
   async clearKeys(holder: KeyHolder): Promise<number> {
-    const place = await this.callers.scopeOf(holder);
-    const removed = await this.storage.clear(place);
-    for (const slot of removed) this.#emit('deleted', place, slot, holder);
+    const scope = await this.callers.scopeOf(holder);
+    const removed = await this.storage.clear(scope);
+    for (const slot of removed) this.#emitDeleted(scope, slot, holder);
     return removed.length;
   }
 
   /**
-   * Stores the keys that stand in the environment (`API_KEY_OPENAI`, …), for trying things out and for moving in.
+   * Stores the keys that are in the environment (`OPENAI_API_KEY`, `API_KEY_OPENAI`, …), to try things out and to move in.
+   * What is the default key stays it. See `getEnvKey` for the names.
    *
-   * @returns per provider whether a key was stored; false where none is set or what is set can be no key
+   * @returns per provider whether a key was stored; false if none is set or what is set cannot be a key
    */
   async importFromEnv(
     holder: KeyHolder,
     providers: readonly string[],
-    { prefix = 'API_KEY_' }: { prefix?: string } = {},
+    { prefix }: { prefix?: string } = {},
   ): Promise<Record<string, boolean>> {
     const done: Record<string, boolean> = {};
-    let found: KeyScope | undefined;
-    const scope = async () => (found ??= await this.callers.scopeOf(holder));
     for (const provider of providers) {
       const apiKey = getEnvKey(checkProvider(provider, this.options), prefix);
-      done[provider] = apiKey !== undefined && (await unlessInvalid(this.#store(holder, scope, provider, apiKey)));
+      done[provider] = apiKey !== undefined && (await unlessInvalid(this.#import(holder, provider, apiKey)));
     }
     return done;
+  }
+
+  async #import(holder: KeyHolder, provider: string, apiKey: string): Promise<void> {
+    const scopeOf = async () => {
+      const scope = await this.callers.scopeOf(holder);
+      await this.storage.pinDefaults(scope, [provider]);
+      return scope;
+    };
+    await this.writer.set(holder, scopeOf, provider, apiKey);
   }
 
   /**
@@ -222,14 +239,7 @@ export class ByokService extends Redacted {
     return this.accounts.metadata(userId);
   }
 
-  #emit(
-    type: 'stored' | 'replaced' | 'deleted',
-    { owner, source }: KeyScope,
-    { provider, label }: KeySlot,
-    holder: KeyHolder,
-    keyId?: Buffer,
-  ): void {
-    const id = keyId && { keyId: keyId.toString('hex') };
-    this.events.emit({ type, owner, source, provider, label, ...id }, holder);
+  #emitDeleted({ owner, source }: KeyScope, { provider, label }: KeySlot, holder: KeyHolder): void {
+    this.events.emit({ type: 'deleted', owner, source, provider, label }, holder);
   }
 }

@@ -25,9 +25,16 @@ export async function createKey(
   }
   if (!isWritten) throw new KeyLimitError(limit);
   const now = new Date();
-  // Where it is gone again by now, it was there.
+  // If it is gone again by now, it was there.
   return {
-    record: stored ?? { ...record, createdAt: now, updatedAt: now, lastUsedAt: null, expired: false },
+    record: stored ?? {
+      ...record,
+      createdAt: now,
+      updatedAt: now,
+      lastUsedAt: null,
+      expired: false,
+      isDefault: false,
+    },
     replaced: false,
   };
 }

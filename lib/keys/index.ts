@@ -1,7 +1,11 @@
 export { ByokService } from './byok.service.js';
+export { cleanApiKey } from './clean-api-key.js';
+export { prefixesOf } from './api-key-input.js';
 export { getEnvKey } from './env-keys.js';
+export { KeyDescriptions } from './key-descriptions.js';
 export { KeyResolver } from './key-resolver.js';
 export { KeySealer } from './key-sealer.js';
+export { KeyWriter } from './key-writer.js';
 export { ResolvedApiKey } from './resolved-api-key.js';
 export { SessionKeyAdoption } from './session-key-adoption.js';
 export { SessionReencryption } from './session-reencryption.js';

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { resolveChannel, type ResolveMessage, traced } from '../diagnostics/index.js';
 import { CallerResolver } from '../identity/index.js';
 import type { KeyHolder } from '../interfaces/index.js';
-import { type KeyScope, type KeySlot, KeyStorage, type SealedKey } from '../storage/index.js';
+import { type FoundKey, type KeyQuery, type KeyScope, KeyStorage } from '../storage/index.js';
 import { KeySealer } from './key-sealer.js';
 import type { ResolvedApiKey } from './resolved-api-key.js';
 import { SessionReencryption } from './session-reencryption.js';
@@ -26,17 +26,17 @@ export class KeyResolver {
   constructor(
     @Inject(KeyStorage) private readonly storage: KeyStorage,
     private readonly callers: CallerResolver,
-    private readonly vault: KeySealer,
+    private readonly sealer: KeySealer,
     private readonly renewal: SessionReencryption,
   ) {}
 
   /**
-   * For each list of slots the first key there is: one look-up for all of them, and one decryption of a key however
+   * For each list of queries the first key there is: one look-up for all of them, and one decryption of a key however
    * often it is asked for.
    *
    * @throws EncryptionError if one cannot be decrypted
    */
-  resolve(holder: KeyHolder, lists: readonly (readonly KeySlot[])[]): Promise<Resolution> {
+  resolve(holder: KeyHolder, lists: readonly (readonly KeyQuery[])[]): Promise<Resolution> {
     if (!resolveChannel.hasSubscribers) return this.#find(holder, lists);
     const message: ResolveMessage = { providers: lists.flat().map(({ provider }) => provider) };
     const describe = ({ missing }: Resolution) => (missing === -1 ? 'found' : 'missing');
@@ -45,35 +45,36 @@ export class KeyResolver {
 
   async #find(
     holder: KeyHolder,
-    lists: readonly (readonly KeySlot[])[],
+    lists: readonly (readonly KeyQuery[])[],
     message?: ResolveMessage,
   ): Promise<Resolution> {
-    const found = this.callers.scopeOf(holder);
-    const scope = found instanceof Promise ? await found : found;
+    const scoped = this.callers.scopeOf(holder);
+    const scope = scoped instanceof Promise ? await scoped : scoped;
     if (message) message.source = scope.source;
-    const slots = lists.length === 1 ? lists[0] : distinct(lists.flat());
-    const sealed = await this.storage.read(scope, slots, () => isGone(holder));
-    const chosen = lists.map((list) => firstThere(list, slots, sealed));
+    const queries = lists.length === 1 ? lists[0] : distinct(lists.flat());
+    const found = await this.storage.read(scope, queries, () => isGone(holder));
+    const chosen = lists.map((list) => firstThere(list, queries, found));
     const missing = chosen.indexOf(-1);
     if (missing !== -1) return { scope, keys: [], missing };
     const opened: ResolvedApiKey[] = [];
     for (const i of chosen) {
       if (opened[i]) continue;
-      opened[i] = this.#open(scope, slots[i], sealed[i]!, holder);
-      if (scope.source === 'session') await this.renewal.renew(scope, [sealed[i]!, opened[i]]);
+      opened[i] = this.#open(scope, queries[i].provider, found[i]!, holder);
+      if (scope.source === 'session') await this.renewal.renew(scope, [found[i]!, opened[i]]);
     }
     return { scope, keys: chosen.map((i) => opened[i]), missing };
   }
 
-  #open(scope: KeyScope, slot: KeySlot, sealed: SealedKey, holder: KeyHolder): ResolvedApiKey {
-    const key = this.vault.open(scope, slot, sealed, holder);
+  #open(scope: KeyScope, provider: string, found: FoundKey, holder: KeyHolder): ResolvedApiKey {
+    const slot = { provider, label: found.label };
+    const key = this.sealer.open(scope, slot, found, holder);
     this.storage.recordUse(scope, slot);
     return key;
   }
 }
 
 /** Index among the slots of the first of the list that is there, −1 where none is. */
-function firstThere(list: readonly KeySlot[], slots: readonly KeySlot[], sealed: readonly unknown[]): number {
+function firstThere(list: readonly KeyQuery[], slots: readonly KeyQuery[], sealed: readonly unknown[]): number {
   for (const slot of list) {
     const i = indexIn(slots, slot);
     if (sealed[i] !== null) return i;
@@ -81,12 +82,12 @@ function firstThere(list: readonly KeySlot[], slots: readonly KeySlot[], sealed:
   return -1;
 }
 
-function distinct(slots: readonly KeySlot[]): KeySlot[] {
-  return slots.filter((slot, i) => indexIn(slots, slot) === i);
+function distinct(queries: readonly KeyQuery[]): KeyQuery[] {
+  return queries.filter((query, i) => indexIn(queries, query) === i);
 }
 
-function indexIn(slots: readonly KeySlot[], { provider, label }: KeySlot): number {
-  return slots.findIndex((slot) => slot.provider === provider && slot.label === label);
+function indexIn(queries: readonly KeyQuery[], { provider, label }: KeyQuery): number {
+  return queries.findIndex((query) => query.provider === provider && query.label === label);
 }
 
 /** Whether the request's connection was closed. */

@@ -2,11 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { KeyEvents } from '../audit/index.js';
 import { EncryptionService, maskKey, type SealContext } from '../crypto/index.js';
 import { EncryptionError } from '../errors/index.js';
-import type { KeyHolder, StoredKey } from '../interfaces/index.js';
+import type { KeyHolder } from '../interfaces/index.js';
 import type { KeyRecord, KeyScope, KeySlot, ListedKey, SealedKey } from '../storage/index.js';
 import { ResolvedApiKey } from './resolved-api-key.js';
 
 const NO_FIELDS: Record<string, string> = Object.freeze({});
+
+/** What is sealed. @internal */
+export interface KeyContent {
+  key: string;
+  fields: Record<string, string>;
+}
 
 /**
  * Where encryption and storage meet: turns a key into a record of a place and back.
@@ -68,20 +74,22 @@ export class KeySealer {
     }
   }
 
-  describe(place: KeyScope, record: ListedKey): StoredKey {
-    return toStoredKey(
-      place,
-      record,
-      this.encryption.isReadable(record.ciphertext, contextOf(place, record, record.expiresAt)),
-    );
+  /** A key and its fields, without reporting a use; `null` if it cannot be read. */
+  peek(place: KeyScope, record: ListedKey): KeyContent | null {
+    try {
+      return this.#decrypt(place, record, record);
+    } catch (error) {
+      if (error instanceof EncryptionError) return null;
+      throw error;
+    }
   }
 
-  /** The same of a record that was sealed here a moment ago, and therefore opens. */
-  describeNew(place: KeyScope, record: ListedKey): StoredKey {
-    return toStoredKey(place, record, true);
+  /** Whether one of the given secrets opens a record, of which the start is enough. */
+  isReadable(place: KeyScope, record: ListedKey): boolean {
+    return this.encryption.isReadable(record.ciphertext, contextOf(place, record, record.expiresAt));
   }
 
-  #decrypt(place: KeyScope, slot: KeySlot, sealed: SealedKey): { key: string; fields: Record<string, string> } {
+  #decrypt(place: KeyScope, slot: KeySlot, sealed: SealedKey): KeyContent {
     const text = this.encryption.decrypt(sealed.ciphertext, contextOf(place, slot, sealed.expiresAt));
     let content: { v?: unknown; key?: unknown; fields?: Record<string, string> };
     try {
@@ -97,21 +105,4 @@ export class KeySealer {
 
 function contextOf({ source, owner }: KeyScope, { provider, label }: KeySlot, expiresAt: Date | null): SealContext {
   return { purpose: source, ownerKind: owner.kind, ownerId: owner.id, provider, label, expiresAt };
-}
-
-function toStoredKey(place: KeyScope, record: ListedKey, isReadable: boolean): StoredKey {
-  const { provider, label, hint, createdAt, updatedAt, expiresAt, lastUsedAt } = record;
-  return {
-    provider,
-    label,
-    hint,
-    fingerprint: record.fingerprint.toString('hex'),
-    fields: [...record.fieldNames],
-    createdAt,
-    updatedAt,
-    expiresAt,
-    lastUsedAt,
-    source: place.source,
-    status: record.expired ? 'expired' : isReadable ? 'active' : 'unreadable',
-  };
 }

@@ -18,7 +18,7 @@ export class SessionKeyAdoption {
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     @Inject(KeyStorage) private readonly storage: KeyStorage,
     private readonly callers: CallerResolver,
-    private readonly vault: KeySealer,
+    private readonly sealer: KeySealer,
     private readonly events: KeyEvents,
   ) {}
 
@@ -32,13 +32,17 @@ export class SessionKeyAdoption {
     if (!session) return 0;
     const visitor = this.storage.visitorScopeOf({ userId: undefined, session });
     if (!visitor) return 0;
-    const place = this.storage.scopeOf(caller);
+    const scope = this.storage.scopeOf(caller);
+    const records = await this.storage.readAll(visitor);
+    // A key that somebody planted in the visitor's session must not become the one that is used.
+    if (records.length > 0)
+      await this.storage.pinDefaults(scope, [...new Set(records.map(({ provider }) => provider))]);
     let moved = 0;
-    for (const record of await this.storage.readAll(visitor)) {
-      const resealed = this.vault.reseal(visitor, place, record);
-      if (!resealed || !(await this.storage.putIfAbsent(place, resealed, this.options.maxKeysPerUser))) continue;
+    for (const record of records) {
+      const resealed = this.sealer.reseal(visitor, scope, record);
+      if (!resealed || !(await this.storage.putIfAbsent(scope, resealed, this.options.maxKeysPerUser))) continue;
       await this.storage.delete(visitor, record);
-      const { owner, source } = place;
+      const { owner, source } = scope;
       const keyId = resealed.keyId.toString('hex');
       this.events.emit(
         { type: 'stored', owner, source, provider: record.provider, label: record.label, keyId },

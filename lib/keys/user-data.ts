@@ -5,7 +5,7 @@ import { ConfigurationError, InvalidInputError } from '../errors/index.js';
 import { CallerResolver } from '../identity/index.js';
 import type { AuditEntry, ErasedUser, KeyHolder, ResolvedByokOptions, UserMetadata } from '../interfaces/index.js';
 import { type KeyScope, KeyStorage } from '../storage/index.js';
-import { KeySealer } from './key-sealer.js';
+import { KeyDescriptions } from './key-descriptions.js';
 
 /**
  * What is known of a person: the trail of their keys, all of it to take along, and its erasure.
@@ -18,7 +18,7 @@ export class UserData {
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     @Inject(KeyStorage) private readonly storage: KeyStorage,
     private readonly callers: CallerResolver,
-    private readonly vault: KeySealer,
+    private readonly descriptions: KeyDescriptions,
     private readonly events: KeyEvents,
     private readonly audit: AuditLog,
   ) {}
@@ -34,9 +34,8 @@ export class UserData {
 
   async metadata(userId: string): Promise<UserMetadata> {
     const { owner, place } = await this.#user(userId);
-    const records = place ? await this.storage.list(place) : [];
+    const keys = place ? await this.descriptions.list(place) : [];
     const auditEntries = this.audit.isOn ? await this.audit.list(owner, null) : [];
-    const keys = records.map((record) => this.vault.describe(place!, record));
     return { userId: owner.id, exportedAt: new Date(), keys, auditEntries };
   }
 

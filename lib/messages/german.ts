@@ -72,6 +72,8 @@ export const german: Messages = {
   moreAlerts: { one: '{count} weiterer', other: '{count} weitere' },
   keyAdded: 'Der Schlüssel für {name} wurde gespeichert.',
   keyUpdated: 'Der Schlüssel für {name} wurde ersetzt.',
+  keyEdited: 'Der Schlüssel für {name} wurde geändert.',
+  keyChosen: 'Der Schlüssel für {name} ist nun der Standardschlüssel.',
   keyDeleted: 'Der Schlüssel für {name} wurde gelöscht.',
   keyExpired: 'Der Schlüssel für {name} ist abgelaufen.',
   keyInvalid: 'Der Schlüssel für {name} ist ungültig.',
@@ -86,16 +88,36 @@ export const german: Messages = {
   noSuchKey: 'Für {name} gab es keinen Schlüssel.',
   fillInKey: 'Bitte den Schlüssel eingeben.',
   keyLimit: 'Weitere Schlüssel können nicht gespeichert werden. Bitte zuerst einen nicht mehr benötigten löschen.',
-  inputRefused:
-    'Das konnte nicht gespeichert werden. Ein Schlüssel hat 8 bis 4096 Zeichen ohne Leerzeichen; bitte auch Bezeichnung und weitere Angaben prüfen.',
+  inputRefused: 'Das konnte nicht gespeichert werden. Bitte Schlüssel, Bezeichnung und weitere Angaben prüfen.',
   providerRefused:
     'Der Name eines Anbieters hat 1 bis 64 Kleinbuchstaben, Ziffern, Punkte, Unterstriche und Bindestriche.',
   notOffered: 'Dieser Anbieter wird hier nicht angeboten.',
-  keyRefused: 'Ein Schlüssel hat 8 bis 4096 druckbare Zeichen ohne Leerzeichen.',
+  keyRefused: 'Das ist kein Schlüssel. Bitte den Schlüssel selbst einfügen.',
+  keyTooShort: 'Ein Schlüssel hat mindestens 8 Zeichen. Bitte noch einmal vollständig kopieren.',
+  keyTooLong: 'Das ist zu lang für einen Schlüssel. Bitte nur den Schlüssel einfügen.',
+  keyAgain: 'Eine Adresse lässt sich nur zusammen mit dem Schlüssel ändern. Bitte den Schlüssel noch einmal eingeben.',
+  keyMasked:
+    'Das ist eine gekürzte Anzeige eines Schlüssels. Bitte den ganzen Schlüssel kopieren; zeigt der Anbieter ihn nicht mehr an, einen neuen erstellen.',
+  keyIsAddress: 'Das ist eine Adresse und kein Schlüssel. Bitte den Schlüssel selbst einfügen.',
+  keyIsFile: 'Das ist eine Datei und kein einzeiliger Schlüssel. Bitte nur den Schlüssel einfügen.',
+  keyIsPlaceholder: 'Das ist ein Platzhalter und kein Schlüssel. Bitte den Schlüssel selbst einfügen.',
+  keySpaces: 'Ein Schlüssel ist eine Zeile ohne Leerzeichen. Bitte nur den Schlüssel einfügen.',
+  keyCharacters: 'Darin sind Zeichen, die kein Schlüssel hat. Bitte noch einmal beim Anbieter kopieren.',
+  keyWrapped:
+    'Um diesen Schlüssel steht ein Anführungszeichen, eine Klammer oder ein Komma. Bitte nur den Schlüssel selbst einfügen.',
+  keyNotJson: 'Dieser Schlüssel ist eine JSON-Datei. Bitte ihren ganzen Inhalt einfügen.',
+  keyOfOther:
+    'Das ist ein Schlüssel eines anderen Anbieters. Bitte jenen Anbieter wählen oder einen Schlüssel für {name} einfügen.',
+  keyPrefixDoubt:
+    'Er beginnt nicht mit {prefix}, wie es Schlüssel für {name} sonst tun. Bitte prüfen, falls er nicht angenommen wird.',
+  keyChangedMeanwhile: 'Dieser Schlüssel wurde inzwischen geändert. Bitte noch einmal ansehen und dann wiederholen.',
   keyAsName:
     'Der Schlüssel steht dort, wo ein Name hingehört. Er darf weder in der Bezeichnung noch im Anbieter vorkommen.',
   labelRefused: 'Eine Bezeichnung hat 1 bis 64 Zeichen, und keine Leerzeichen an ihren Enden.',
-  fieldsRefused: 'Eine der weiteren Angaben fehlt, ist zu lang oder gehört nicht zu diesem Anbieter.',
+  fieldsRefused: 'Eine der weiteren Angaben gehört nicht zu diesem Anbieter.',
+  fieldNeeded: 'Eine der weiteren Angaben fehlt und ist nötig.',
+  fieldTooLong: 'Eine der weiteren Angaben ist zu lang.',
+  fieldLines: 'Eine der weiteren Angaben muss einzeilig sein.',
   addressRefused:
     'Eine Adresse beginnt mit https:// und ist die eines öffentlichen Servers, etwa https://api.example.com/v1.',
   expiryRefused: 'Der Zeitpunkt des Ablaufs muss in der Zukunft liegen.',
@@ -122,6 +144,7 @@ export const german: Messages = {
   noActivity: 'Bisher ist nichts geschehen.',
   actionStored: 'Schlüssel gespeichert',
   actionReplaced: 'Schlüssel ersetzt',
+  actionUpdated: 'Schlüssel geändert',
   actionDeleted: 'Schlüssel gelöscht',
   actionExpired: 'Schlüssel abgelaufen',
   actionUsed: 'Schlüssel verwendet',

@@ -3,6 +3,9 @@ import type { ProviderConfig, ProviderField } from '../interfaces/index.js';
 import { isFieldName, isProviderName } from '../validation/index.js';
 import { safeUrl } from '../views/index.js';
 
+const PROVIDER_KEYS = ['name', 'placeholder', 'docsUrl', 'keyFormat', 'keyPrefix', 'strict', 'keyPattern', 'fields'];
+const FIELD_KEYS = ['label', 'type', 'visible', 'placeholder', 'required', 'allowPrivate', 'allowHttp'];
+
 /**
  * Checks the option `providers`. The result has no prototype, so that looking up a provider called `constructor`
  * finds nothing.
@@ -24,8 +27,9 @@ export function checkProviderConfigs(
         `${where}: a provider's name is 1 to 64 lower-case letters, digits, dots, underscores and hyphens.`,
       );
     }
-    assertKnownKeys(where, config, ['name', 'placeholder', 'docsUrl', 'keyPrefix', 'keyPattern', 'fields']);
-    requireTexts(where, config, ['name', 'placeholder', 'docsUrl', 'keyPrefix']);
+    assertKnownKeys(where, config, PROVIDER_KEYS);
+    requireTexts(where, config, ['name', 'placeholder', 'docsUrl']);
+    checkKeyFormat(where, config);
     if (config.keyPattern !== undefined && !(config.keyPattern instanceof RegExp)) {
       throw new ConfigurationError(`${where}.keyPattern must be a RegExp.`);
     }
@@ -37,6 +41,19 @@ export function checkProviderConfigs(
   return Object.freeze(checked);
 }
 
+function checkKeyFormat(where: string, { keyFormat = 'token', keyPrefix, strict }: ProviderConfig): void {
+  if (!['token', 'text', 'json'].includes(keyFormat)) {
+    throw new ConfigurationError(`${where}.keyFormat must be 'token', 'text' or 'json'.`);
+  }
+  const prefixes: unknown[] = [keyPrefix ?? []].flat();
+  if (!prefixes.every((prefix) => typeof prefix === 'string' && prefix !== '')) {
+    throw new ConfigurationError(`${where}.keyPrefix must be a string or an array of strings, such as ['sk-', 'rk-'].`);
+  }
+  if (strict !== undefined && (typeof strict !== 'boolean' || prefixes.length === 0)) {
+    throw new ConfigurationError(`${where}.strict must be true or false, beside keyPrefix.`);
+  }
+}
+
 function checkFields(where: string, fields: Record<string, ProviderField>): Readonly<Record<string, ProviderField>> {
   if (typeof fields !== 'object' || Array.isArray(fields)) throw new ConfigurationError(`${where} must be an object.`);
   for (const [field, facts] of Object.entries(fields)) {
@@ -45,16 +62,25 @@ function checkFields(where: string, fields: Record<string, ProviderField>): Read
         `${where}: a name is a letter, then up to 63 letters, digits, underscores or hyphens.`,
       );
     }
-    assertKnownKeys(`${where}.${field}`, facts, ['label', 'type', 'placeholder', 'required', 'allowPrivate']);
+    assertKnownKeys(`${where}.${field}`, facts, FIELD_KEYS);
     requireTexts(`${where}.${field}`, facts, ['label', 'placeholder']);
-    if (!['text', 'url', 'password'].includes(facts.type ?? 'text')) {
-      throw new ConfigurationError(`${where}.${field}.type must be 'text', 'url' or 'password'.`);
+    const type = facts.type ?? 'text';
+    if (!['text', 'url', 'password', 'textarea'].includes(type)) {
+      throw new ConfigurationError(`${where}.${field}.type must be 'text', 'url', 'password' or 'textarea'.`);
     }
-    if (facts.required !== undefined && typeof facts.required !== 'boolean') {
-      throw new ConfigurationError(`${where}.${field}.required must be true or false.`);
+    for (const name of ['required', 'visible', 'allowPrivate', 'allowHttp'] as const) {
+      if (facts[name] !== undefined && typeof facts[name] !== 'boolean') {
+        throw new ConfigurationError(`${where}.${field}.${name} must be true or false.`);
+      }
     }
-    if (facts.allowPrivate !== undefined && (typeof facts.allowPrivate !== 'boolean' || facts.type !== 'url')) {
-      throw new ConfigurationError(`${where}.${field}.allowPrivate must be true or false, beside type: 'url'.`);
+    if (facts.allowPrivate !== undefined && type !== 'url') {
+      throw new ConfigurationError(`${where}.${field}.allowPrivate needs type: 'url'.`);
+    }
+    if (facts.allowHttp !== undefined && facts.allowPrivate !== true) {
+      throw new ConfigurationError(`${where}.${field}.allowHttp needs allowPrivate: true.`);
+    }
+    if (facts.visible === true && type === 'password') {
+      throw new ConfigurationError(`${where}.${field} cannot be visible and of type 'password'.`);
     }
   }
   return Object.freeze({ ...fields });

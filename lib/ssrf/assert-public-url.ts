@@ -74,7 +74,7 @@ export async function assertPublicUrl(value: string | URL, options: AssertPublic
   const found = family ? [{ address: host, family }] : await inTime(async () => lookup(host), signal);
   if (!Array.isArray(found) || found.length === 0) throw unresolved();
   const addresses = found.map(({ address }: LookupAddress) => {
-    checkAddress(address, options);
+    checkAddress(address, options, url);
     return Object.freeze({ address, family: isIP(address) });
   });
   const [first] = addresses;

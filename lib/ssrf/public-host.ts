@@ -10,6 +10,11 @@ export interface PublicUrlRules {
    * metadata services. Default false.
    */
   allowPrivate?: boolean;
+  /**
+   * Beside `allowPrivate`: also accept http, for hosts in private networks only.
+   * @defaultValue `false`
+   */
+  allowHttp?: boolean;
 }
 
 const LOOPBACK = new Set(['localhost', 'localdomain']);
@@ -45,11 +50,13 @@ const NOT_PUBLIC = `This address is not one of the public internet. ${WRITE}`;
 export function checkPublicUrl(value: string | URL, rules: PublicUrlRules = {}): URL {
   const url = parse(String(value));
   if (!url) throw new InvalidInputError(`This is not an address. ${WRITE}`, 'url');
-  if (url.protocol !== 'https:') throw new InvalidInputError(`This is not an https address. ${WRITE}`, 'url');
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBeHttp(url, rules))) {
+    throw new InvalidInputError(`This is not an https address. ${WRITE}`, 'url');
+  }
   if (url.username !== '' || url.password !== '') {
     throw new InvalidInputError(`An address must not have a user name or a password in it. ${WRITE}`, 'url');
   }
-  checkHost(url.hostname, rules);
+  checkHost(url, rules);
   return url;
 }
 
@@ -77,20 +84,35 @@ export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
-/** @throws InvalidInputError @internal */
-export function checkAddress(address: string, { allowPrivate = false }: PublicUrlRules): void {
-  if (isPublicAddress(address) || (allowPrivate && isPrivateNetworkAddress(address))) return;
+/**
+ * Checks an address that the host of a URL has.
+ *
+ * @throws InvalidInputError
+ * @internal
+ */
+export function checkAddress(address: string, { allowPrivate = false }: PublicUrlRules, { protocol }: URL): void {
+  if (isPublicAddress(address) && protocol === 'https:') return;
+  if (allowPrivate && isPrivateNetworkAddress(address)) return;
   throw new InvalidInputError(NOT_PUBLIC, 'url');
 }
 
-function checkHost(hostname: string, rules: PublicUrlRules): void {
-  const address = hostname.replace(/^\[(.*)\]$/, '$1');
-  if (isIP(address)) return checkAddress(address, rules);
-  if (hostname.endsWith('.')) throw new InvalidInputError(`A host's name must not end with a dot. ${WRITE}`, 'url');
+/** Whether the host is in a private network as far as its name says; its addresses are checked as well. */
+function mayBeHttp(url: URL, { allowPrivate = false, allowHttp = false }: PublicUrlRules): boolean {
+  return allowPrivate && allowHttp && (isIP(hostOf(url)) !== 0 || isPrivateName(url.hostname));
+}
+
+function isPrivateName(hostname: string): boolean {
   const labels = hostname.split('.');
-  const end = labels.at(-1)!;
-  const isPrivate = labels.length === 1 || PRIVATE_ENDS.has(end);
-  if (LOOPBACK.has(end) || METADATA_NAMES.has(hostname) || (isPrivate && rules.allowPrivate !== true)) {
+  return labels.length === 1 || PRIVATE_ENDS.has(labels.at(-1)!);
+}
+
+function checkHost(url: URL, rules: PublicUrlRules): void {
+  const { hostname } = url;
+  const address = hostOf(url);
+  if (isIP(address)) return checkAddress(address, rules, url);
+  if (hostname.endsWith('.')) throw new InvalidInputError(`A host's name must not end with a dot. ${WRITE}`, 'url');
+  const end = hostname.split('.').at(-1)!;
+  if (LOOPBACK.has(end) || METADATA_NAMES.has(hostname) || (isPrivateName(hostname) && rules.allowPrivate !== true)) {
     throw new InvalidInputError(NOT_PUBLIC, 'url');
   }
 }

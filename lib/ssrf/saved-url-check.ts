@@ -23,10 +23,11 @@ export class SavedUrlCheck {
   async check(fields: Record<string, string>, config: ProviderConfig | undefined): Promise<void> {
     const urls = Object.entries(config?.fields ?? {}).filter(([name, { type }]) => type === 'url' && fields[name]);
     await Promise.all(
-      urls.map(async ([name, { allowPrivate }]) => {
-        const host = hostOf(new URL(fields[name]));
+      urls.map(async ([name, rules]) => {
+        const url = new URL(fields[name]);
+        const host = hostOf(url);
         if (isIP(host)) return;
-        for (const address of await this.#addressesOf(host)) checkAddress(address, { allowPrivate });
+        for (const address of await this.#addressesOf(host)) checkAddress(address, rules, url);
       }),
     );
   }

@@ -1,12 +1,15 @@
 export { HybridKeyStorage } from './hybrid/hybrid-key.storage.js';
 export {
+  type FoundKey,
   type KeyCaller,
+  type KeyQuery,
   type KeyScope,
   type KeyRecord,
   type KeySlot,
   KeyStorage,
   type ListedKey,
   type PutResult,
+  type RecordChange,
   type RemovedKey,
   type RenewedKey,
   type SealedKey,

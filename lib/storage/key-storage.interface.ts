@@ -17,16 +17,32 @@ export interface KeyScope {
   session?: SessionHandle;
 }
 
-/** Which of an owner's keys. @publicApi */
+/** One of an owner's keys. @publicApi */
 export interface KeySlot {
   provider: string;
   label: string;
+}
+
+/**
+ * The key of that label, or the owner's default key of the provider: of the keys that have not expired the one chosen
+ * last, else the one labeled `default`, else the oldest.
+ *
+ * @publicApi
+ */
+export interface KeyQuery {
+  provider: string;
+  label?: string | undefined;
 }
 
 /** What a read needs for handing a key out: opaque bytes and the expiry they are bound to. @publicApi */
 export interface SealedKey {
   ciphertext: Buffer;
   expiresAt: Date | null;
+}
+
+/** A key that was found. @publicApi */
+export interface FoundKey extends SealedKey {
+  label: string;
 }
 
 /** A record as it is written. @publicApi */
@@ -45,6 +61,22 @@ export interface ListedKey extends KeyRecord {
   lastUsedAt: Date | null;
   /** By the storage's clock. */
   expired: boolean;
+  /** Whether it is the owner's default key of its provider. */
+  isDefault: boolean;
+}
+
+/** A change of a record that was read before. @publicApi */
+export interface RecordChange {
+  /** Which record. */
+  slot: KeySlot;
+  /** Its ciphertext as it was read: another one by now is not replaced. */
+  read: Buffer;
+  /** What it becomes, under a new label too. */
+  record: KeyRecord;
+  /** Whether the key is another one: it was never used. */
+  isNewKey: boolean;
+  /** Whether the key or a field is another one: this changes `updatedAt`. */
+  isNewVersion: boolean;
 }
 
 /** What changes in a record that is sealed anew with the first secret. @publicApi */
@@ -86,14 +118,31 @@ export interface KeyStorage {
    * @throws KeyLimitError if it would be one more than `limit`
    */
   put(scope: KeyScope, record: KeyRecord, limit: number): Promise<PutResult>;
-  /** Writes a record unless its slot is taken by one that is not expired, or the limit reached; whether it did. */
+  /**
+   * Writes a record unless its slot is taken by one that is not expired, or the limit reached; whether it did. In the slot
+   * of an expired record, it is a new key: not one that was chosen as the default.
+   */
   putIfAbsent(scope: KeyScope, record: KeyRecord, limit: number): Promise<boolean>;
   /**
-   * The record of each slot in turn, `null` for none or an expired one.
+   * Changes a record, unless it is another one by now than the one that was read: then `null`. Whether it is the default
+   * key stays as it was chosen.
+   *
+   * @throws KeyConflictError if the new label is taken by a record that is not expired
+   * @throws KeyLimitError if it was expired, and would be one more than `limit`
+   */
+  update(scope: KeyScope, change: RecordChange, limit: number): Promise<ListedKey | null>;
+  /** Chooses the default key of its provider; `null` if there is no such record or it is expired. */
+  setDefault(scope: KeyScope, slot: KeySlot): Promise<ListedKey | null>;
+  /** Chooses what is the default key of these providers now, so that a record that is added does not become it. */
+  pinDefaults(scope: KeyScope, providers: readonly string[]): Promise<void>;
+  /**
+   * The record that each query finds, `null` for none or an expired one.
    *
    * @param isAbandoned - Whether nobody waits for the answer any more: then a storage need not ask for it.
    */
-  read(scope: KeyScope, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]>;
+  read(scope: KeyScope, queries: readonly KeyQuery[], isAbandoned?: () => boolean): Promise<(FoundKey | null)[]>;
+  /** The record that a query finds, whole; an expired one if there is no other. */
+  readRecord(scope: KeyScope, query: KeyQuery): Promise<ListedKey | null>;
   /** Notes that a key was handed out, for `lastUsedAt`. Returns at once: nobody waits for it, and it never fails. */
   recordUse(scope: KeyScope, slot: KeySlot): void;
   /**
@@ -101,18 +150,22 @@ export interface KeyStorage {
    * stored and changed when it was. Only storages whose records are sealed anew when they are read have it.
    */
   renew?(scope: KeyScope, slot: KeySlot, read: SealedKey, renewed: RenewedKey): Promise<boolean>;
-  /** All of the owner's records by provider and label, expired ones too. */
-  list(scope: KeyScope): Promise<ListedKey[]>;
+  /**
+   * All of the owner's records by provider and label, expired ones too.
+   *
+   * @param whole - Providers whose records are needed whole.
+   */
+  list(scope: KeyScope, whole?: readonly string[]): Promise<ListedKey[]>;
   /** All of the owner's records that are not expired, whole. */
   readAll(scope: KeyScope): Promise<ListedKey[]>;
-  /** Removes one; whether there was one. */
-  delete(scope: KeyScope, slot: KeySlot): Promise<boolean>;
+  /** Removes the record that a query finds, an expired one if there is no other; which it was. */
+  delete(scope: KeyScope, query: KeyQuery): Promise<KeySlot | null>;
   /** Removes all of the owner's. */
   clear(scope: KeyScope): Promise<RemovedKey[]>;
   /** Removes the owner's expired records. */
   deleteExpired(scope: KeyScope): Promise<RemovedKey[]>;
   /**
-   * Removes everybody's expired records, as far as the storage can reach them, and tells of each batch when it is removed;
+   * Removes everybody's expired records, as far as the storage can reach them, and yields each batch when it is removed;
    * with `ifFree`, unless another instance is doing that.
    */
   deleteAllExpired(options?: { ifFree?: boolean }): AsyncIterable<RemovedKey[]>;

@@ -1,1 +1,1 @@
-export { isApiKey, isFieldName, isLabel, isProviderName, isText } from './names.js';
+export { isFieldName, isLabel, isProviderName, isText } from './names.js';

@@ -25,10 +25,3 @@ export function isLabel(value: unknown): value is string {
 export function isText(value: unknown, max: number): value is string {
   return typeof value === 'string' && value.length <= max && value.isWellFormed() && !/\p{Cc}/u.test(value);
 }
-
-/** 8 to 4096 printable characters without white space. @internal */
-export function isApiKey(value: unknown): value is string {
-  return (
-    typeof value === 'string' && value.isWellFormed() && /^[^\s\p{C}]{8,4096}$/u.test(value) && value.length <= 4096
-  );
-}

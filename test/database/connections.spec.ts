@@ -113,6 +113,7 @@ describe('The database of the module', () => {
         { name: 'CreateByokKeys_user_api_keys_1767225600000' },
         { name: 'CreateByokAuditLog_user_api_keys_1767312000000' },
         { name: 'AddByokWrappedRoots_user_api_keys_1767398400000' },
+        { name: 'AddByokKeyLife_user_api_keys_1795564800000' },
       ]);
       for (const app of apps) await expectToWork(app);
     });

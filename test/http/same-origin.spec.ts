@@ -140,7 +140,8 @@ describe.each(PLATFORMS)('Requests of other sites on %s', (platform) => {
       basic: ['authorization', 'Basic of-alice'],
       empty: ['authorization', ' '],
     };
-    const body = isForm(route) ? `label=x${isRight ? `&_csrf=${token}` : ''}` : JSON.stringify({ apiKey: KEY });
+    const json = route.path.endsWith('/default') ? { label: 'default' } : { apiKey: KEY };
+    const body = isForm(route) ? `label=x${isRight ? `&_csrf=${token}` : ''}` : JSON.stringify(json);
     return fetch(app.url + route.path.replace(':provider', 'openai'), {
       method: route.method,
       headers: {
@@ -166,11 +167,15 @@ describe.each(PLATFORMS)('Requests of other sites on %s', (platform) => {
     expect(routes.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
       'DELETE /byok/api/keys',
       'DELETE /byok/api/keys/:provider',
+      'PATCH /byok/api/keys/:provider',
       'POST /byok/keys',
       'POST /byok/keys/:provider',
+      'POST /byok/keys/:provider/default',
       'POST /byok/keys/:provider/delete',
+      'POST /byok/keys/:provider/edit',
       'POST /byok/keys/clear',
       'PUT /byok/api/keys/:provider',
+      'PUT /byok/api/keys/:provider/default',
     ]);
     expect(mutatingRoutes(app.nest, '/own')).toEqual([{ method: 'POST', path: '/own' }]);
   });

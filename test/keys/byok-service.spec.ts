@@ -55,7 +55,10 @@ describe.each<[string, 'session' | 'database' | 'hybrid', 'request' | 'visitor' 
       label: 'work',
       hint: '…6789',
       fingerprint: expect.stringMatching(/^[0-9a-f]{32}$/),
-      fields: ['endpoint'],
+      fieldNames: ['endpoint'],
+      visibleFields: {},
+      isDefault: true,
+      warnings: [],
       createdAt: stored.updatedAt,
       updatedAt: expect.any(Date),
       expiresAt: null,
@@ -64,7 +67,8 @@ describe.each<[string, 'session' | 'database' | 'hybrid', 'request' | 'visitor' 
       status: 'active',
     });
     expect(await app.byok.getKey(holder, 'azure', { label: 'work' })).toBe(KEY);
-    expect(await app.byok.getKey(holder, 'azure')).toBeNull();
+    expect(await app.byok.getKey(holder, 'azure')).toBe(KEY);
+    expect(await app.byok.getKey(holder, 'azure', { label: 'home' })).toBeNull();
     const resolved = await app.byok.resolveKey(holder, 'azure', { label: 'work' });
     expect({ ...resolved, apiKey: resolved?.apiKey, fields: resolved?.fields }).toEqual({
       provider: 'azure',

@@ -20,7 +20,11 @@ describe('Keys in the environment', () => {
 
   beforeAll(async () => {
     database = await createDatabase();
-    app = await startByok({ db: database.url, maxKeysPerUser: 3, providers: { strict: { keyPrefix: 'st-' } } });
+    app = await startByok({
+      db: database.url,
+      maxKeysPerUser: 3,
+      providers: { strict: { keyPrefix: 'st-', strict: true } },
+    });
   });
   afterAll(async () => {
     await app.close();

@@ -16,6 +16,7 @@ const MINUTE = 60_000;
 const PROVIDERS: Record<string, ProviderConfig> = {
   openai: {},
   prefixed: { name: 'The Prefixed', keyPrefix: 'pre-' },
+  strict: { name: 'The Strict', keyPrefix: ['pre-', 'new-'], strict: true },
   patterned: { keyPattern: /^[a-z]{10}$/gy },
   azure: {
     fields: {
@@ -80,31 +81,11 @@ describe('What can be stored', () => {
     },
   );
 
-  it.each([
-    ['short'],
-    ['1234567'],
-    ['with space 0123456789'],
-    ['line\nbreak-0123456789'],
-    ['nul\0-0123456789'],
-    ['x'.repeat(4097)],
-    ['half-\ud800-0123456789'],
-    ['hidden-\u200b-0123456789'],
-    [7],
-    [null],
-    [{}],
-  ])('is no key such as %j', async (key) => {
-    const failed = set('openai', key);
+  it.each([[7], [null], [{}], [undefined]])('is no key such as %j', async (key) => {
+    const failed = app.byok.setKey(ALICE, 'openai', key as never);
     await expect(failed).rejects.toThrow(InvalidInputError);
-    await expect(failed).rejects.toThrow('An API key is 8 to 4096 printable characters without white space.');
+    await expect(failed).rejects.toThrow('An API key must be a string.');
   });
-
-  it.each([['12345678'], ['x'.repeat(4096)], ['Schlüssel-鍵-🔑'], [`'";--<b>&amp;`]])(
-    'is a key such as %j',
-    async (key) => {
-      await set('openai', key);
-      expect(await app.byok.getKey(ALICE, 'openai')).toBe(key);
-    },
-  );
 
   it.each(['', ' a', 'a ', 'a\nb', 'x'.repeat(65), '\ud800', 7, null, {}])(
     'is nothing under the label %j',
@@ -114,10 +95,13 @@ describe('What can be stored', () => {
   );
 
   it("keeps to a provider's prefix and pattern", async () => {
-    const wrong = set('prefixed');
+    const wrong = set('strict');
     await expect(wrong).rejects.toThrow(InvalidKeyError);
-    await expect(wrong).rejects.toThrow('A key for The Prefixed starts with pre-');
-    expect((await set('prefixed', `pre-${KEY}`)).status).toBe('active');
+    await expect(wrong).rejects.toThrow('A key for The Strict starts with pre- or new-.');
+    for (const prefix of ['pre-', 'new-']) expect((await set('strict', `${prefix}${KEY}`)).warnings).toEqual([]);
+    expect((await set('prefixed', `pre-${KEY}`)).warnings).toEqual([]);
+    expect((await set('prefixed')).warnings).toEqual(['prefix']);
+    expect(await app.byok.getKey(ALICE, 'prefixed')).toBe(KEY);
     for (let i = 0; i < 3; i++) expect((await set('patterned', 'abcdefghij')).status).toBe('active');
     await expect(set('patterned', 'abcdefghijk')).rejects.toThrow(InvalidKeyError);
     await expect(set('patterned', 'ABCDEFGHIJ')).rejects.not.toThrow(/ABCDEFGHIJ/);
@@ -141,7 +125,8 @@ describe('What can be stored', () => {
     ['an address is not https', 'azure', { endpoint: 'http://example.com' }, /https address/],
     ['an address is none', 'azure', { endpoint: 'example' }, /https address/],
     ['one is no text', 'openai', { region: 7 }, /must be a string/],
-    ['one is too long', 'openai', { region: 'x'.repeat(2049) }, /at most 2048 characters/],
+    ['one is too long', 'openai', { region: 'x'.repeat(8193) }, /at most 8192 characters/],
+    ['one has several lines', 'openai', { region: 'a\nb' }, /must be one line/],
     ['a name is none', 'openai', { 'a b': 'x' }, /field's name/],
     ['a name is of every object', 'openai', { constructor: 'x' }, /field's name/],
     [
@@ -160,7 +145,7 @@ describe('What can be stored', () => {
 
   it("are a provider's fields, or any where it declares none", async () => {
     const declared = { endpoint: 'https://example.com/openai', region: 'eu' };
-    expect((await set('azure', KEY, { fields: declared })).fields).toEqual(['endpoint', 'region']);
+    expect((await set('azure', KEY, { fields: declared })).fieldNames).toEqual(['endpoint', 'region']);
     expect((await app.byok.resolveKey(ALICE, 'azure'))?.fields).toEqual(declared);
     const any = JSON.parse('{"anything":"goes","toJSON2":"x"}') as Record<string, string>;
     await set('openai', KEY, { fields: any });

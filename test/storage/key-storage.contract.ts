@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KeyLimitError, type KeyRecord, type KeyScope, type KeyStorage, StorageError } from '../../lib/index.js';
+import { describeDefaultKeys } from './default-keys.contract.js';
 import { collect, inMinutes, KEY_ID, makeRecord } from '../support/storage.js';
 
 /** A storage with what stands behind it. */
@@ -44,7 +45,7 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
       record.keyId.copy(record.ciphertext, 2);
       await put(record);
       const [found] = await world.storage.read(await here(), slots('openai'));
-      expect(found).toEqual({ ciphertext: record.ciphertext, expiresAt: null });
+      expect(found).toEqual({ label: 'default', ciphertext: record.ciphertext, expiresAt: null });
     });
 
     it('tells everything about a record but its time of use', async () => {
@@ -63,6 +64,7 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
         expiresAt,
         lastUsedAt: null,
         expired: false,
+        isDefault: true,
         createdAt: written.updatedAt,
         updatedAt: written.updatedAt,
       });
@@ -91,7 +93,7 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
         expiresAt: record.expiresAt,
       });
       expect(await world.storage.read(await here(), slots('openai'))).toEqual([
-        { ciphertext: record.ciphertext, expiresAt: record.expiresAt },
+        { label: 'default', ciphertext: record.ciphertext, expiresAt: record.expiresAt },
       ]);
     });
 
@@ -154,8 +156,8 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
     it('deletes one and tells whether there was one', async () => {
       await put(makeRecord('openai'));
       await put(makeRecord('anthropic'));
-      expect(await world.storage.delete(await here(), slots('openai')[0])).toBe(true);
-      expect(await world.storage.delete(await here(), slots('openai')[0])).toBe(false);
+      expect(await world.storage.delete(await here(), slots('openai')[0])).toEqual(slots('openai')[0]);
+      expect(await world.storage.delete(await here(), slots('openai')[0])).toBeNull();
       expect(await listed()).toEqual(['anthropic/default']);
       const again = makeRecord('openai');
       await put(again);
@@ -195,7 +197,7 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
       const mine = removed.filter(({ owner: of }) => of.id === swept.id);
       expect(mine.map(({ provider }) => provider)).toEqual(source === 'database' ? ['old'] : []);
       expect(await world.storage.read(await here(), slots('openai', 'old'))).toEqual([
-        { ciphertext: expect.any(Buffer), expiresAt: null },
+        { label: 'default', ciphertext: expect.any(Buffer), expiresAt: null },
         null,
       ]);
     });
@@ -207,7 +209,7 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
       expect(await world.storage.read(stranger, slots('openai'))).toEqual([null]);
       expect(await world.storage.list(stranger)).toEqual([]);
       expect(await world.storage.readAll(stranger)).toEqual([]);
-      expect(await world.storage.delete(stranger, slots('openai')[0])).toBe(false);
+      expect(await world.storage.delete(stranger, slots('openai')[0])).toBeNull();
       expect(await world.storage.clear(stranger)).toEqual([]);
       await world.storage.put(await world.scopeOf(`${owner}-other`), makeRecord('openai'), LIMIT);
       expect((await world.storage.read(await here(), slots('openai')))[0]?.ciphertext).toEqual(mine.ciphertext);
@@ -228,7 +230,7 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
       const found = await world.storage.read(await here(), [record, ...slots('openai')]);
       expect(found.map((sealed) => sealed?.ciphertext)).toEqual([record.ciphertext, undefined]);
       expect(await listed()).toEqual([`openai/${label}`]);
-      expect(await world.storage.delete(await here(), record)).toBe(true);
+      expect(await world.storage.delete(await here(), record)).toEqual({ provider: 'openai', label });
       expect(await listed()).toEqual([]);
     });
 
@@ -298,5 +300,7 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
       expect(await listed()).toEqual(['old/default', 'openai/default']);
       expect((await put(makeRecord('openai'))).replaced).toBe(true);
     });
+
+    describeDefaultKeys(() => ({ storage: world.storage, scope: here }));
   });
 }

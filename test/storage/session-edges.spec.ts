@@ -139,7 +139,7 @@ describe('SessionKeyStorage', () => {
       get(id, (error, data) => (data ? done(error, data) : done(Object.assign(new Error(), { code: 'ENOENT' }))));
     await storage.put(placeOf(request), makeRecord('openai'), 50);
     expect(await storage.read(placeOf(request), OPENAI)).toHaveLength(1);
-    expect(await storage.delete(placeOf(request), OPENAI[0])).toBe(true);
+    expect(await storage.delete(placeOf(request), OPENAI[0])).toEqual(OPENAI[0]);
   });
 
   it('does not bring a session that has ended back to life when it removes what has expired', async () => {
@@ -168,7 +168,7 @@ describe('SessionKeyStorage', () => {
       const request = cookie();
       await storage.put(placeOf(request, 'alice'), makeRecord('openai'), 50);
       const older = cookie(request.session as Record<string, unknown>);
-      expect(await storage.delete(placeOf(request, 'alice'), OPENAI[0])).toBe(true);
+      expect(await storage.delete(placeOf(request, 'alice'), OPENAI[0])).toEqual(OPENAI[0]);
       expect(await storage.read(placeOf(older, 'alice'), OPENAI)).toEqual([null]);
       expect(await storage.list(placeOf(older, 'alice'))).toEqual([]);
     });

@@ -6,3 +6,8 @@ export async function until(isTrue: () => Promise<boolean> | boolean, within = 6
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
+
+/** Waits until a moment is over. */
+export function sleepUntil(moment: Date): Promise<void> {
+  return until(() => Date.now() > moment.getTime() + 10);
+}

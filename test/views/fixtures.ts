@@ -31,7 +31,7 @@ export const STORED_KEY = {
   updatedAt: '2026-01-02T00:00:00.000Z',
   expiresAt: '2027-01-01T00:00:00.000Z',
   lastUsedAt: '2026-01-03T00:00:00.000Z',
-  fields: ['endpoint'],
+  fieldNames: ['endpoint'],
   status: 'active' as const,
 };
 

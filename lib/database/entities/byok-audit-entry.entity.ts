@@ -36,6 +36,10 @@ export class ByokAuditEntry {
   @Column({ type: 'text', nullable: true })
   source!: string | null;
 
+  /** The user who did it, if that is not the owner. */
+  @Column({ name: 'actor_id', type: 'text', nullable: true })
+  actorId!: string | null;
+
   @Column({ name: 'request_id', type: 'text', nullable: true })
   requestId!: string | null;
 

@@ -50,4 +50,27 @@ export class UserApiKey {
 
   @Column({ name: 'last_used_at', type: 'timestamptz', precision: 3, nullable: true })
   lastUsedAt!: Date | null;
+
+  /** When its owner chose it as the default key of its provider; of several the last one counts. */
+  @Column({ name: 'preferred_at', type: 'timestamptz', precision: 3, nullable: true })
+  preferredAt!: Date | null;
+
+  /** When its provider last said something definite of it. */
+  @Column({ name: 'checked_at', type: 'timestamptz', precision: 3, nullable: true })
+  checkedAt!: Date | null;
+
+  @Column({ name: 'check_outcome', type: 'text', nullable: true })
+  checkOutcome!: string | null;
+
+  @Column({ name: 'check_reason', type: 'text', nullable: true })
+  checkReason!: string | null;
+
+  @Column({ name: 'check_by', type: 'text', nullable: true })
+  checkBy!: string | null;
+
+  @Column({ name: 'expiring_noticed_at', type: 'timestamptz', precision: 3, nullable: true })
+  expiringNoticedAt!: Date | null;
+
+  @Column({ name: 'unused_noticed_at', type: 'timestamptz', precision: 3, nullable: true })
+  unusedNoticedAt!: Date | null;
 }

@@ -1,4 +1,5 @@
 import type { MigrationInterface } from 'typeorm';
+import { addKeyLifeMigration } from './add-key-life.migration.js';
 import { addWrappedRootsMigration } from './add-wrapped-roots.migration.js';
 import { createAuditLogMigration } from './create-audit-log.migration.js';
 import { createKeysMigration } from './create-keys.migration.js';
@@ -9,7 +10,12 @@ import { createKeysMigration } from './create-keys.migration.js';
  * @publicApi
  */
 export function createByokMigrations(tableName: string): (new () => MigrationInterface)[] {
-  return [createKeysMigration(tableName), createAuditLogMigration(tableName), addWrappedRootsMigration(tableName)];
+  return [
+    createKeysMigration(tableName),
+    createAuditLogMigration(tableName),
+    addWrappedRootsMigration(tableName),
+    addKeyLifeMigration(tableName),
+  ];
 }
 
 /**

@@ -1,16 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
 import { ConfigurationError } from '../../errors/index.js';
 import { everyRow } from '../row-security.js';
+import { lockTable } from './lock-table.js';
 import { refuseLosses } from './rebuild-losses.js';
 import type { AskDatabase } from './schema-state.js';
 import { differences, factsOf, statementOf, statementsOf, type TableFact, treeOf } from './table-facts.js';
 
-/** Milliseconds that readers are held up at most by each attempt to put the new table in the old one's place. */
-const SWAP_WITHIN = 1_000;
-const SWAP_ATTEMPTS = 30;
-/** SQLSTATE of a lock that was not given in time, and of two that wait for each other. */
-const NOT_NOW = ['55P03', '40P01'];
+/** For putting the new table in the old one's place. */
+const SWAP = { within: 1_000, pause: 1_000, attempts: 30 };
 
 /**
  * Copies the table into one with that many hash partitions by `owner_id`, or into a plain one for 1, and puts it in the
@@ -41,7 +38,7 @@ export async function rebuildTable(runner: QueryRunner, table: string, parts: nu
   await addIndexes(runner, table, fresh);
   // Nothing does that by itself for a table of partitions.
   await runner.query(`ANALYZE "${fresh}"`);
-  await lockOut(runner, table);
+  await lockTable(runner, table, SWAP);
   const before = await wantedOf(ask, table);
   await runner.query(`DROP TABLE "${table}"`);
   await runner.query(`ALTER TABLE "${fresh}" RENAME TO "${table}"`);
@@ -144,20 +141,4 @@ async function addIndexes(runner: QueryRunner, table: string, fresh: string): Pr
   await runner.query(
     `ALTER TABLE "${fresh}" ADD CONSTRAINT "${table}_key_id_fkey" FOREIGN KEY (key_id) REFERENCES byok_keyring (key_id)`,
   );
-}
-
-/** Readers wait for this lock too, so nobody is let wait for long: a dump that is under way would hold up everything. */
-async function lockOut(runner: QueryRunner, table: string): Promise<void> {
-  await runner.query(`SET LOCAL lock_timeout = ${SWAP_WITHIN}`);
-  for (let attempt = 1; ; attempt++) {
-    await runner.query('SAVEPOINT byok_swap');
-    try {
-      await runner.query(`LOCK TABLE "${table}" IN ACCESS EXCLUSIVE MODE`);
-      return;
-    } catch (error) {
-      if (attempt === SWAP_ATTEMPTS || !NOT_NOW.includes((error as { code?: string }).code ?? '')) throw error;
-      await runner.query('ROLLBACK TO SAVEPOINT byok_swap');
-      await sleep(SWAP_WITHIN);
-    }
-  }
 }

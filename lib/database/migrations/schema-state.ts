@@ -37,6 +37,20 @@ export async function missingTables(ask: AskDatabase, table: string): Promise<st
   return (await ask<{ name: string }>(text, [tablesOf(table)])).map(({ name }) => name);
 }
 
+/** Columns of later migrations that are not there, as `table.column`. @internal */
+export async function missingColumns(ask: AskDatabase, table: string): Promise<string[]> {
+  const columns = [
+    [table, 'check_by'],
+    ['byok_audit_log', 'actor_id'],
+  ];
+  const text = `SELECT t.name || '.' || t.col AS name FROM unnest($1::text[], $2::text[]) AS t (name, col)
+    WHERE to_regclass(quote_ident(t.name)) IS NOT NULL AND NOT EXISTS (
+      SELECT FROM pg_attribute WHERE attrelid = to_regclass(quote_ident(t.name)) AND attname = t.col AND NOT attisdropped
+    )`;
+  const found = await ask<{ name: string }>(text, [columns.map(([name]) => name), columns.map(([, col]) => col)]);
+  return found.map(({ name }) => name);
+}
+
 /**
  * @param records - Where migrations may be recorded. The first with migrations of ours decides: another may be left over
  * from a connection that the application no longer has, or belong to another program.

@@ -6,6 +6,7 @@ import {
   HttpCode,
   Inject,
   Param,
+  Patch,
   Put,
   Query,
   Req,
@@ -18,7 +19,7 @@ import { BYOK_OPTIONS } from '../../byok.constants.js';
 import { KeyNotFoundError } from '../../errors/index.js';
 import { CleanupInterceptor } from '../../expiry/index.js';
 import { OneCallerGuard } from '../../identity/index.js';
-import type { ByokRequest, ResolvedByokOptions, StoredKey } from '../../interfaces/index.js';
+import type { ByokRequest, ResolvedByokOptions, SavedKey, StoredKey } from '../../interfaces/index.js';
 import { ByokService } from '../../keys/index.js';
 import { JsonBodyGuard } from '../body/json-body.guard.js';
 import { bodyOf, dateOf, optionalText, refuseInQuery, refuseUndeclaredFields } from '../body/request-input.js';
@@ -28,9 +29,12 @@ import { HttpsGuard } from '../security/https.guard.js';
 import { ApiOriginGuard, ApiUserGuard } from '../security/same-origin.guard.js';
 import { SecurityHeadersGuard } from '../security/security-headers.guard.js';
 import { WriteRateLimitGuard } from '../security/write-rate-limit.guard.js';
+import { DefaultKeyDto } from './default-key.dto.js';
 import { PutKeyDto } from './put-key.dto.js';
+import { UpdateKeyDto } from './update-key.dto.js';
 
 const PUT_KEY_FIELDS = { apiKey: true, label: true, ttlSeconds: true, expiresAt: true, fields: true } as const;
+const DEFAULT_KEY_FIELDS = { label: true } as const;
 
 /**
  * The JSON API. No answer carries a key; whose keys it is about comes from `resolveUser` and the session alone.
@@ -69,7 +73,7 @@ export class ApiKeysController {
     @Param('provider') provider: string,
     @Query() query: unknown,
     @Body(...bodyOf(PutKeyDto, PUT_KEY_FIELDS)) body: unknown,
-  ): Promise<StoredKey> {
+  ): Promise<SavedKey> {
     refuseInQuery(query, Object.keys(PUT_KEY_FIELDS), 'What is stored must be in the body, not in the query.');
     const { apiKey, label, ttlSeconds, expiresAt, fields } = body as PutKeyDto;
     refuseUndeclaredFields(fields, this.options.providers[provider]);
@@ -82,6 +86,37 @@ export class ApiKeysController {
     });
   }
 
+  @Put('keys/:provider/default')
+  async setDefault(
+    @Req() request: ByokRequest,
+    @Param('provider') provider: string,
+    @Query() query: unknown,
+    @Body(...bodyOf(DefaultKeyDto, DEFAULT_KEY_FIELDS)) body: unknown,
+  ): Promise<StoredKey> {
+    refuseInQuery(query, ['label', 'provider'], 'Name the label in the body: { "label": "work" }.');
+    return this.byok.setDefaultKey(request, provider, (body as DefaultKeyDto).label);
+  }
+
+  @Patch('keys/:provider')
+  async update(
+    @Req() request: ByokRequest,
+    @Param('provider') provider: string,
+    @Query() query: unknown,
+    @Body(...bodyOf(UpdateKeyDto, PUT_KEY_FIELDS)) body: unknown,
+  ): Promise<SavedKey> {
+    const label = labelIn(query);
+    const { apiKey, label: newLabel, ttlSeconds, expiresAt, fields } = body as UpdateKeyDto;
+    refuseUndeclaredFields(fields, this.options.providers[provider]);
+    return this.byok.updateKey(request, provider, {
+      label,
+      apiKey: apiKey ?? undefined,
+      newLabel: newLabel ?? undefined,
+      ...(ttlSeconds != null && { ttl: ttlSeconds * 1000 }),
+      ...(expiresAt !== undefined && { expiresAt: expiresAt === null ? null : dateOf(expiresAt) }),
+      fields: fields ?? undefined,
+    });
+  }
+
   @Delete('keys/:provider')
   @HttpCode(204)
   async delete(
@@ -89,9 +124,7 @@ export class ApiKeysController {
     @Param('provider') provider: string,
     @Query() query: unknown,
   ): Promise<void> {
-    const { label, ...others } = (query ?? {}) as { label?: unknown };
-    refuseInQuery(others, ['label', 'provider'], 'Name the key as keys/provider?label=text.');
-    if (!(await this.byok.deleteKey(request, provider, { label: optionalText('label', label) }))) {
+    if (!(await this.byok.deleteKey(request, provider, { label: labelIn(query) }))) {
       throw new KeyNotFoundError();
     }
   }
@@ -106,4 +139,11 @@ export class ApiKeysController {
     );
     await this.byok.clearKeys(request);
   }
+}
+
+/** Which of the provider's keys the request is about. @throws InvalidInputError */
+function labelIn(query: unknown): string | undefined {
+  const { label, ...others } = (query ?? {}) as { label?: unknown };
+  refuseInQuery(others, ['label', 'provider'], 'Name the key as keys/provider?label=text.');
+  return optionalText('label', label);
 }

@@ -10,7 +10,7 @@ export class JsonBodyGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<ByokRequest & { method: string; body?: unknown }>();
     refuseLarge(request);
     const isJson = mediaTypeOf(request) === 'application/json' && isUtf8(request);
-    if (!isJson && (request.method === 'PUT' || hasBody(request))) throw unsupportedMediaType();
+    if (!isJson && (['PUT', 'PATCH'].includes(request.method) || hasBody(request))) throw unsupportedMediaType();
     return true;
   }
 }

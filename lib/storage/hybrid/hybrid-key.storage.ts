@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { UserRequiredError } from '../../errors/index.js';
 import type {
+  FoundKey,
   KeyCaller,
+  KeyQuery,
   KeyRecord,
   KeyScope,
   KeySlot,
   KeyStorage,
   ListedKey,
   PutResult,
+  RecordChange,
   RemovedKey,
   RenewedKey,
   SealedKey,
@@ -45,8 +48,24 @@ export class HybridKeyStorage implements KeyStorage {
     return this.#of(scope).putIfAbsent(scope, record, limit);
   }
 
-  read(scope: KeyScope, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]> {
-    return this.#of(scope).read(scope, slots, isAbandoned);
+  update(scope: KeyScope, change: RecordChange, limit: number): Promise<ListedKey | null> {
+    return this.#of(scope).update(scope, change, limit);
+  }
+
+  setDefault(scope: KeyScope, slot: KeySlot): Promise<ListedKey | null> {
+    return this.#of(scope).setDefault(scope, slot);
+  }
+
+  pinDefaults(scope: KeyScope, providers: readonly string[]): Promise<void> {
+    return this.#of(scope).pinDefaults(scope, providers);
+  }
+
+  read(scope: KeyScope, queries: readonly KeyQuery[], isAbandoned?: () => boolean): Promise<(FoundKey | null)[]> {
+    return this.#of(scope).read(scope, queries, isAbandoned);
+  }
+
+  readRecord(scope: KeyScope, query: KeyQuery): Promise<ListedKey | null> {
+    return this.#of(scope).readRecord(scope, query);
   }
 
   recordUse(scope: KeyScope, slot: KeySlot): void {
@@ -57,16 +76,16 @@ export class HybridKeyStorage implements KeyStorage {
     return scope.source === 'session' && this.session.renew(scope, slot, read, renewed);
   }
 
-  list(scope: KeyScope): Promise<ListedKey[]> {
-    return this.#of(scope).list(scope);
+  list(scope: KeyScope, whole?: readonly string[]): Promise<ListedKey[]> {
+    return this.#of(scope).list(scope, whole);
   }
 
   readAll(scope: KeyScope): Promise<ListedKey[]> {
     return this.#of(scope).readAll(scope);
   }
 
-  delete(scope: KeyScope, slot: KeySlot): Promise<boolean> {
-    return this.#of(scope).delete(scope, slot);
+  delete(scope: KeyScope, query: KeyQuery): Promise<KeySlot | null> {
+    return this.#of(scope).delete(scope, query);
   }
 
   clear(scope: KeyScope): Promise<RemovedKey[]> {

@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { KeyLimitError, SESSION_REASON, StorageError } from '../../errors/index.js';
-import type { KeyOwner } from '../../interfaces/index.js';
+import { KeyConflictError, KeyLimitError } from '../../errors/index.js';
 import type {
+  FoundKey,
   KeyCaller,
+  KeyQuery,
   KeyRecord,
   KeyScope,
   KeySlot,
   KeyStorage,
   ListedKey,
   PutResult,
+  RecordChange,
   RemovedKey,
   RenewedKey,
   SealedKey,
@@ -16,19 +18,22 @@ import type {
 import { hasEnded, readStore, type SessionHandle } from './session-handle.js';
 import { bySlot, removed, visitorScope } from './session-owners.js';
 import {
-  findCurrent,
+  candidatesOf,
+  defaultOf,
   isExpired,
+  isForeign,
+  isMatch,
   isOwnedBy,
   isSlot,
-  isForeign,
+  preferred,
   recordsOf,
   renewedRecord,
-  SESSION_PROPERTY,
   type SessionRecord,
+  toFoundKey,
   toListedKey,
-  toSealedKey,
   toSessionRecord,
 } from './session-records.js';
+import { requireSession, SessionWriter } from './session-writer.js';
 import { Tombstones } from './tombstones.js';
 
 /**
@@ -42,8 +47,7 @@ import { Tombstones } from './tombstones.js';
 @Injectable()
 export class SessionKeyStorage implements KeyStorage {
   readonly #tombstones = new Tombstones();
-  /** The last write in this process to each session: writes to one session wait for each other. */
-  readonly #writes = new Map<string, Promise<unknown>>();
+  readonly #writer = new SessionWriter(this.#tombstones);
 
   scopeOf(caller: KeyCaller): KeyScope {
     const session = requireSession(caller);
@@ -56,15 +60,16 @@ export class SessionKeyStorage implements KeyStorage {
   }
 
   async put(scope: KeyScope, record: KeyRecord, limit: number): Promise<PutResult> {
-    return this.#write(scope, async (records) => {
-      const old = records.owned.find((r) => isSlot(r, record));
-      const others = records.owned.filter((r) => r !== old && !isExpired(r));
+    return this.#writer.write(scope, async ({ owned }) => {
+      const old = owned.find((r) => isSlot(r, record));
+      const others = owned.filter((r) => r !== old);
       // An expired record is one more: it did not count.
-      if ((!old || isExpired(old)) && others.length >= limit) throw new KeyLimitError(limit);
+      if ((!old || isExpired(old)) && countOf(others) >= limit) throw new KeyLimitError(limit);
       const now = Date.now();
-      const written = toSessionRecord(scope.owner, record, old?.createdAt ?? now, now);
+      const dates = { createdAt: old?.createdAt ?? now, updatedAt: now, preferredAt: old?.preferredAt };
+      const written = toSessionRecord(scope.owner, record, dates);
       return {
-        result: { record: toListedKey(written), replaced: old !== undefined },
+        result: { record: listedAmong(written, others), replaced: old !== undefined },
         remove: old ? [old] : [],
         add: [written],
       };
@@ -72,32 +77,71 @@ export class SessionKeyStorage implements KeyStorage {
   }
 
   async putIfAbsent(scope: KeyScope, record: KeyRecord, limit: number): Promise<boolean> {
-    return this.#write(scope, async (records) => {
-      const old = records.owned.find((r) => isSlot(r, record));
-      const others = records.owned.filter((r) => r !== old && !isExpired(r));
-      if ((old && !isExpired(old)) || others.length >= limit) return { result: false };
+    return this.#writer.write(scope, async ({ owned }) => {
+      const old = owned.find((r) => isSlot(r, record));
+      if ((old && !isExpired(old)) || countOf(owned) >= limit) return { result: false };
       const now = Date.now();
-      const written = toSessionRecord(scope.owner, record, now, now);
+      const written = toSessionRecord(scope.owner, record, { createdAt: now, updatedAt: now });
       return { result: true, remove: old ? [old] : [], add: [written] };
     });
   }
 
-  async read(scope: KeyScope, slots: readonly KeySlot[]): Promise<(SealedKey | null)[]> {
-    await this.#purgeForeign(scope);
-    return Promise.all(slots.map((slot) => this.#readOne(scope, slot)));
+  async update(scope: KeyScope, change: RecordChange, limit: number): Promise<ListedKey | null> {
+    const { slot, record, isNewVersion } = change;
+    const read = change.read.toString('base64url');
+    return this.#writer.write(scope, async ({ owned }) => {
+      const old = owned.find((r) => isSlot(r, slot) && r.sealed === read);
+      if (!old) return { result: null };
+      const taken = owned.filter((r) => r !== old && isSlot(r, record));
+      if (countOf(taken) > 0) {
+        throw new KeyConflictError('A key with this label is stored already. Choose another label.');
+      }
+      const others = owned.filter((r) => r !== old && !taken.includes(r));
+      if (isExpired(old) && countOf(others) >= limit) throw new KeyLimitError(limit);
+      const updatedAt = isNewVersion ? Math.max(Date.now(), old.updatedAt + 1) : old.updatedAt;
+      const written = toSessionRecord(scope.owner, record, { ...old, updatedAt });
+      return { result: listedAmong(written, others), remove: [old, ...taken], add: [written] };
+    });
   }
 
-  async #readOne(scope: KeyScope, slot: KeySlot): Promise<SealedKey | null> {
+  async setDefault(scope: KeyScope, slot: KeySlot): Promise<ListedKey | null> {
+    return this.#writer.write(scope, async ({ owned }) => {
+      const old = owned.find((r) => isSlot(r, slot) && !isExpired(r));
+      if (!old) return { result: null };
+      const chosen = owned.filter((r) => r.provider === slot.provider).map((r) => (r.preferredAt ?? 0) + 1);
+      const preferredRecord = { ...old, preferredAt: Math.max(Date.now(), ...chosen) };
+      return { result: toListedKey(preferredRecord, true), amend: [[old, preferredRecord]] };
+    });
+  }
+
+  async pinDefaults(scope: KeyScope, providers: readonly string[]): Promise<void> {
+    return this.#writer.write(scope, async ({ owned }) => {
+      const defaults = providers.map((provider) => defaultOf(owned, provider));
+      const unpinned = defaults.filter((r) => r !== undefined && r.preferredAt === undefined) as SessionRecord[];
+      return { result: undefined, amend: unpinned.map((r) => [r, { ...r, preferredAt: Date.now() }] as const) };
+    });
+  }
+
+  async read(scope: KeyScope, queries: readonly KeyQuery[]): Promise<(FoundKey | null)[]> {
+    await this.#purgeForeign(scope);
+    return Promise.all(queries.map((query) => this.#readOne(scope, query)));
+  }
+
+  async #readOne(scope: KeyScope, query: KeyQuery): Promise<FoundKey | null> {
     const session = requireSession(scope);
-    const loaded = findCurrent(session.data, scope.owner, slot);
-    if (!loaded) return null;
-    if (!(await this.#tombstones.has(session, loaded))) return toSealedKey(loaded);
+    const loaded = candidatesOf(session.data, scope.owner, query);
+    const alive = await this.#withoutTombstoned(session, loaded);
+    if (alive.length === loaded.length) return foundAmong(alive);
     // Deleted or replaced since this request loaded its session. If replaced, the store has the new record.
-    const stored = session.store && !session.ended ? await readStore(session.store, session.id) : null;
-    const current = findCurrent(stored, scope.owner, slot);
-    const found = current && !(await this.#tombstones.has(session, current)) ? toSealedKey(current) : null;
+    const stored = session.store && !session.ended ? await readStore(session.store, session.id) : session.data;
+    const current = await this.#withoutTombstoned(session, candidatesOf(stored, scope.owner, query));
     await this.#purgeTombstoned(scope);
-    return found;
+    return foundAmong(current);
+  }
+
+  async #withoutTombstoned(session: SessionHandle, records: SessionRecord[]): Promise<SessionRecord[]> {
+    const isTombstoned = await Promise.all(records.map((r) => this.#tombstones.has(session, r)));
+    return records.filter((_, i) => !isTombstoned[i]);
   }
 
   /** Not recorded: it would save the whole session on every request that uses a key. */
@@ -111,33 +155,43 @@ export class SessionKeyStorage implements KeyStorage {
     const session = requireSession(scope);
     if (await hasEnded(session)) return false;
     const sealed = read.ciphertext.toString('base64url');
-    return this.#write(scope, async ({ owned }) => {
+    return this.#writer.write(scope, async ({ owned }) => {
       const old = owned.find((r) => isSlot(r, slot) && r.sealed === sealed);
-      return { result: old !== undefined, renew: old && [old, renewedRecord(old, renewed)] };
+      return { result: old !== undefined, amend: old ? [[old, renewedRecord(old, renewed)]] : [] };
     });
   }
 
   async list(scope: KeyScope): Promise<ListedKey[]> {
     await this.#purgeForeign(scope);
     const session = requireSession(scope);
-    const { owned, tombstoned } = await this.#sortRecords(session, recordsOf(session.data), scope.owner);
+    const { owned, tombstoned } = await this.#writer.sort(session, recordsOf(session.data), scope.owner);
     if (tombstoned.length > 0) await this.#purgeTombstoned(scope);
-    return owned.map(toListedKey).sort(bySlot);
+    return owned.map((record) => toListedKey(record, record === defaultOf(owned, record.provider))).sort(bySlot);
   }
 
   async readAll(scope: KeyScope): Promise<ListedKey[]> {
     return (await this.list(scope)).filter((record) => !record.expired);
   }
 
-  async delete(scope: KeyScope, slot: KeySlot): Promise<boolean> {
-    return this.#write(scope, async (records) => {
-      const remove = records.owned.filter((r) => isSlot(r, slot));
-      return { result: remove.length > 0, remove };
+  async readRecord(scope: KeyScope, query: KeyQuery): Promise<ListedKey | null> {
+    // As a write sees it: what is read here is what a change is compared with.
+    return this.#writer.write(scope, async ({ owned }) => {
+      const record = preferred(owned.filter((r) => isMatch(r, query)));
+      return { result: record ? toListedKey(record, record === defaultOf(owned, record.provider)) : null };
+    });
+  }
+
+  async delete(scope: KeyScope, query: KeyQuery): Promise<KeySlot | null> {
+    return this.#writer.write(scope, async ({ owned }) => {
+      const record = preferred(owned.filter((r) => isMatch(r, query)));
+      // A slow request may have brought back a copy of it.
+      const remove = owned.filter((r) => record && isSlot(r, record));
+      return { result: record ? { provider: record.provider, label: record.label } : null, remove };
     });
   }
 
   async clear(scope: KeyScope): Promise<RemovedKey[]> {
-    return this.#write(scope, async ({ owned }) => ({ result: removed(scope, owned), remove: owned }));
+    return this.#writer.write(scope, async ({ owned }) => ({ result: removed(scope, owned), remove: owned }));
   }
 
   async deleteExpired(scope: KeyScope): Promise<RemovedKey[]> {
@@ -145,7 +199,7 @@ export class SessionKeyStorage implements KeyStorage {
     // Checked first: usually there is nothing to write, and the session may have ended with its request.
     if (!recordsOf(session.data).some((r) => isOwnedBy(r, scope.owner) && isExpired(r))) return [];
     if (await hasEnded(session)) return [];
-    return this.#write(scope, async ({ owned }) => {
+    return this.#writer.write(scope, async ({ owned }) => {
       const expired = owned.filter((r) => isExpired(r));
       return { result: removed(scope, expired), remove: expired };
     });
@@ -153,60 +207,6 @@ export class SessionKeyStorage implements KeyStorage {
 
   /** Other sessions cannot be reached. Their expired records are never read, and are removed with the session. */
   async *deleteAllExpired(): AsyncGenerator<RemovedKey[], void, undefined> {}
-
-  async #write<T>(scope: KeyScope, change: (records: Records) => Promise<Change<T>>): Promise<T> {
-    const session = requireSession(scope);
-    const before = this.#writes.get(session.id);
-    const write = (async () => {
-      await before?.catch(() => {});
-      return this.#writeNow(session, scope, change);
-    })();
-    this.#writes.set(session.id, write);
-    try {
-      return await write;
-    } finally {
-      if (this.#writes.get(session.id) === write) this.#writes.delete(session.id);
-    }
-  }
-
-  async #writeNow<T>(
-    session: SessionHandle,
-    scope: KeyScope,
-    change: (records: Records) => Promise<Change<T>>,
-  ): Promise<T> {
-    const stored = session.store && !session.ended ? await readStore(session.store, session.id) : null;
-    const records = await this.#sortRecords(session, recordsOf(stored ?? session.data), scope.owner);
-    const { result, remove = [], add = [], renew } = await change(records);
-    const gone = [...remove, ...records.foreign];
-    const keys = [
-      ...records.all.filter((r) => !gone.includes(r)).map((r) => (r === renew?.[0] ? renew[1] : r)),
-      ...add,
-    ];
-    // First the tombstones: if they cannot be written, nothing has happened yet.
-    await Promise.all(gone.map((r) => this.#tombstones.add(session, r)));
-    const previous = session.data[SESSION_PROPERTY];
-    if (renew || gone.length + add.length + records.tombstoned.length > 0) {
-      session.data[SESSION_PROPERTY] = { v: 1, keys };
-      try {
-        await session.save();
-      } catch {
-        session.data[SESSION_PROPERTY] = previous;
-        throw new StorageError('The session could not be saved. Try again.', SESSION_REASON);
-      }
-    }
-    return result;
-  }
-
-  async #sortRecords(session: SessionHandle, records: SessionRecord[], owner: KeyOwner): Promise<Records> {
-    const isTombstoned = await Promise.all(records.map((r) => this.#tombstones.has(session, r)));
-    const all = records.filter((_, i) => !isTombstoned[i]);
-    return {
-      all,
-      tombstoned: records.filter((_, i) => isTombstoned[i]),
-      owned: all.filter((r) => isOwnedBy(r, owner)),
-      foreign: all.filter((r) => isForeign(r, owner)),
-    };
-  }
 
   /** After a change of user, the earlier user's records are invisible at once; this also removes them. */
   async #purgeForeign(scope: KeyScope): Promise<void> {
@@ -221,28 +221,19 @@ export class SessionKeyStorage implements KeyStorage {
 
   /** Every write leaves foreign and tombstoned records out; this one does nothing else. */
   async #purge(scope: KeyScope): Promise<void> {
-    await this.#write(scope, async () => ({ result: undefined }));
+    await this.#writer.write(scope, async () => ({ result: undefined }));
   }
 }
 
-/** The records of a session, by what they are to the caller. */
-interface Records {
-  all: SessionRecord[];
-  owned: SessionRecord[];
-  foreign: SessionRecord[];
-  /** Deleted before, and written back by a slow request. */
-  tombstoned: SessionRecord[];
+function countOf(records: readonly SessionRecord[]): number {
+  return records.filter((r) => !isExpired(r)).length;
 }
 
-interface Change<T> {
-  result: T;
-  remove?: SessionRecord[];
-  add?: SessionRecord[];
-  /** A record, and what it becomes. */
-  renew?: [SessionRecord, SessionRecord];
+function listedAmong(record: SessionRecord, others: readonly SessionRecord[]): ListedKey {
+  return toListedKey(record, record === defaultOf([...others, record], record.provider));
 }
 
-function requireSession({ session }: { session?: SessionHandle }): SessionHandle {
-  if (session) return session;
-  throw new StorageError('There is no session on this request, so its keys cannot be reached.');
+function foundAmong(records: readonly SessionRecord[]): FoundKey | null {
+  const found = preferred(records);
+  return found ? toFoundKey(found) : null;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { StorageError } from '../../errors/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
-import type { KeyRecord, KeySlot, ListedKey, RenewedKey, SealedKey } from '../key-storage.interface.js';
+import type { FoundKey, KeyQuery, KeyRecord, KeySlot, ListedKey, RenewedKey } from '../key-storage.interface.js';
 
 /** The property of the session that holds everything. */
 export const SESSION_PROPERTY = 'byok';
@@ -22,7 +22,12 @@ export interface SessionRecord {
   createdAt: number;
   updatedAt: number;
   expiresAt: number | null;
+  /** When it was chosen as the default key of its provider. */
+  preferredAt?: number;
 }
+
+/** What a record has that a new one does not. @internal */
+export type RecordDates = Pick<SessionRecord, 'createdAt' | 'updatedAt' | 'preferredAt'>;
 
 /** The records on a session's blob. @throws StorageError if it holds something else: that is not "no key" */
 export function recordsOf(blob: Record<string, unknown> | null): SessionRecord[] {
@@ -34,7 +39,7 @@ export function recordsOf(blob: Record<string, unknown> | null): SessionRecord[]
   return held.keys.filter((record): record is SessionRecord => typeof record === 'object' && record !== null);
 }
 
-export function toSessionRecord(owner: KeyOwner, record: KeyRecord, createdAt: number, now: number): SessionRecord {
+export function toSessionRecord(owner: KeyOwner, record: KeyRecord, dates: RecordDates): SessionRecord {
   return {
     ownerKind: owner.kind,
     ownerId: owner.id,
@@ -44,9 +49,10 @@ export function toSessionRecord(owner: KeyOwner, record: KeyRecord, createdAt: n
     hint: record.hint,
     fingerprint: record.fingerprint.toString('hex'),
     fieldNames: [...record.fieldNames],
-    createdAt,
-    updatedAt: now,
+    createdAt: dates.createdAt,
+    updatedAt: dates.updatedAt,
     expiresAt: record.expiresAt?.getTime() ?? null,
+    ...(dates.preferredAt !== undefined && { preferredAt: dates.preferredAt }),
   };
 }
 
@@ -69,7 +75,7 @@ export function originOf({ origin, sealed }: SessionRecord): string {
   return createHash('sha256').update(String(sealed)).digest('base64url');
 }
 
-export function toListedKey(record: SessionRecord): ListedKey {
+export function toListedKey(record: SessionRecord, isDefault: boolean): ListedKey {
   const ciphertext = decodeSealed(record.sealed);
   return {
     provider: record.provider,
@@ -84,11 +90,12 @@ export function toListedKey(record: SessionRecord): ListedKey {
     lastUsedAt: null,
     expiresAt: record.expiresAt === null ? null : new Date(record.expiresAt),
     expired: isExpired(record),
+    isDefault,
   };
 }
 
-export function toSealedKey({ sealed, expiresAt }: SessionRecord): SealedKey {
-  return { ciphertext: decodeSealed(sealed), expiresAt: expiresAt === null ? null : new Date(expiresAt) };
+export function toFoundKey({ label, sealed, expiresAt }: SessionRecord): FoundKey {
+  return { label, ciphertext: decodeSealed(sealed), expiresAt: expiresAt === null ? null : new Date(expiresAt) };
 }
 
 /** Strict: Node's decoder skips what is no base64url, so two texts could stand for the same bytes. */
@@ -111,12 +118,33 @@ export function isForeign(record: SessionRecord, owner: KeyOwner): boolean {
   return owner.kind === 'user' && record.ownerKind === 'user' && record.ownerId !== owner.id;
 }
 
-export function findCurrent(
-  blob: Record<string, unknown> | null,
-  owner: KeyOwner,
-  slot: KeySlot,
-): SessionRecord | undefined {
-  return recordsOf(blob).find((r) => isSlot(r, slot) && isOwnedBy(r, owner) && !isExpired(r));
+/** The owner's records that are not expired and that a query may find. */
+export function candidatesOf(blob: Record<string, unknown> | null, owner: KeyOwner, query: KeyQuery): SessionRecord[] {
+  return recordsOf(blob).filter((r) => isMatch(r, query) && isOwnedBy(r, owner) && !isExpired(r));
+}
+
+export function isMatch(record: SessionRecord, { provider, label }: KeyQuery): boolean {
+  return record.provider === provider && (label === undefined || record.label === label);
+}
+
+/** The first in the order in which the default key comes first; an expired one if there is no other. */
+export function preferred(records: readonly SessionRecord[]): SessionRecord | undefined {
+  return [...records].sort(byPreference)[0];
+}
+
+/** The default key among an owner's records. */
+export function defaultOf(records: readonly SessionRecord[], provider: string): SessionRecord | undefined {
+  return preferred(records.filter((r) => r.provider === provider && !isExpired(r)));
+}
+
+function byPreference(a: SessionRecord, b: SessionRecord): number {
+  return (
+    Number(isExpired(a)) - Number(isExpired(b)) ||
+    (b.preferredAt ?? 0) - (a.preferredAt ?? 0) ||
+    Number(a.label !== 'default') - Number(b.label !== 'default') ||
+    a.createdAt - b.createdAt ||
+    (a.label < b.label ? -1 : 1)
+  );
 }
 
 export function isSlot(record: KeySlot, slot: KeySlot): boolean {

@@ -9,7 +9,8 @@ import {
 import { readChannel, traced } from '../../diagnostics/index.js';
 import { ByokError, StorageError } from '../../errors/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
-import type { KeySlot, SealedKey } from '../key-storage.interface.js';
+import type { FoundKey, KeyQuery } from '../key-storage.interface.js';
+import { byPreference, isAlive } from './default-key.js';
 
 /** Statements under way at once: enough to keep Postgres busy, few enough for reads to meet in one. */
 const MAX_STATEMENTS = 2;
@@ -22,17 +23,18 @@ const MAX_SLOTS = 256;
 
 interface Row {
   n?: string;
+  label: string;
   ciphertext: Buffer;
   expires: string | null;
 }
 
 interface PendingRead {
   owner: KeyOwner;
-  slots: readonly KeySlot[];
+  queries: readonly KeyQuery[];
   isAbandoned: (() => boolean) | undefined;
   /** By `performance.now()`. */
   since: number;
-  resolve: (found: (SealedKey | null)[]) => void;
+  resolve: (found: (FoundKey | null)[]) => void;
   reject: (error: unknown) => void;
 }
 
@@ -56,14 +58,15 @@ export class BatchedKeyReader {
     private readonly database: ByokDatabase,
     tableName: string,
   ) {
-    const columns = `k.ciphertext, ${epochMs('k.expires_at', 'expires')}`;
-    const every = everyRow(`"${tableName}"`);
-    const alive = `(k.expires_at IS NULL OR k.expires_at > now())`;
+    const columns = `k.label, k.ciphertext, ${epochMs('k.expires_at', 'expires')}`;
+    const table = `"${tableName}"`;
+    // Without a label, the default key of the provider. By the first three columns of the primary key either way.
     this.#one = {
       name: `byok_one_${tableName}`,
-      text: `SELECT ${columns} FROM "${tableName}" k
-        WHERE k.owner_kind = $1 AND k.owner_id = $2 AND k.provider = $3 AND k.label = $4 AND ${alive}
-        LIMIT ${every}`,
+      text: `SELECT ${columns} FROM ${table} k
+        WHERE k.owner_kind = $1 AND k.owner_id = $2 AND k.provider = $3 AND ($4::text IS NULL OR k.label = $4)
+          AND ${isAlive('k')}
+        ORDER BY ${byPreference('k')} LIMIT ${everyRow(table, '1')}`,
     };
     // From sub-selects, which hide from the planner how many there are: else Postgres plans each small batch anew, which
     // takes longer than to run it, and tens of times longer on a table of partitions. LIMIT has it look for each by the
@@ -74,10 +77,11 @@ export class BatchedKeyReader {
       text: `SELECT q.n, found.*
         FROM unnest(${[1, 2, 3, 4].map(column).join(', ')}) WITH ORDINALITY AS q(owner_kind, owner_id, provider, label, n)
         CROSS JOIN LATERAL (
-          SELECT ${columns} FROM "${tableName}" k
-          WHERE k.owner_kind = q.owner_kind AND k.owner_id = q.owner_id AND k.provider = q.provider AND k.label = q.label
-            AND ${alive} LIMIT 1
-        ) AS found LIMIT ${every}`,
+          SELECT ${columns} FROM ${table} k
+          WHERE k.owner_kind = q.owner_kind AND k.owner_id = q.owner_id AND k.provider = q.provider
+            AND (q.label IS NULL OR k.label = q.label) AND ${isAlive('k')}
+          ORDER BY ${byPreference('k')} LIMIT 1
+        ) AS found LIMIT ${everyRow(table)}`,
     };
   }
 
@@ -86,9 +90,9 @@ export class BatchedKeyReader {
    *
    * @throws StorageError also where it was abandoned before it could be asked for
    */
-  read(owner: KeyOwner, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]> {
+  read(owner: KeyOwner, queries: readonly KeyQuery[], isAbandoned?: () => boolean): Promise<(FoundKey | null)[]> {
     return new Promise((resolve, reject) => {
-      this.#pending.push({ owner, slots, isAbandoned, since: performance.now(), resolve, reject });
+      this.#pending.push({ owner, queries, isAbandoned, since: performance.now(), resolve, reject });
       // Where several travelled together, more of this turn are likely to come.
       if (this.#underWay === 0 && this.#lastCount <= 1) this.#send();
       else if (this.#mayStart()) this.#schedule();
@@ -143,7 +147,7 @@ export class BatchedKeyReader {
       if (read.since <= latest || read.isAbandoned?.() === true) {
         read.reject(new StorageError());
       } else {
-        slots += read.slots.length;
+        slots += read.queries.length;
         if (slots > MAX_SLOTS && batch.length > 0) break;
         batch.push(read);
       }
@@ -154,7 +158,7 @@ export class BatchedKeyReader {
   }
 
   #runTraced(batch: PendingRead[]): Promise<void> {
-    const slots = batch.reduce((sum, read) => sum + read.slots.length, 0);
+    const slots = batch.reduce((sum, read) => sum + read.queries.length, 0);
     return traced(
       readChannel,
       { requests: batch.length, slots },
@@ -167,32 +171,31 @@ export class BatchedKeyReader {
     const [first] = batch;
     // What it waited for a place counts: nobody waits longer in all than for one statement.
     const within = first.since + ANSWER_WITHIN - performance.now();
-    if (batch.length === 1 && first.slots.length === 1) {
-      const { owner, slots } = first;
-      const values = [owner.kind, owner.id, slots[0].provider, slots[0].label];
+    if (batch.length === 1 && first.queries.length === 1) {
+      const { owner, queries } = first;
+      const values = [owner.kind, owner.id, queries[0].provider, queries[0].label ?? null];
       const [row] = await this.database.query<Row>({ ...this.#one, values }, within);
-      first.resolve([row ? toSealedKey(row) : null]);
+      first.resolve([row ? toFoundKey(row) : null]);
       return;
     }
-    const columns: [string[], string[], string[], string[]] = [[], [], [], []];
-    for (const { owner, slots } of batch) {
-      for (const { provider, label } of slots) {
+    const columns: [string[], string[], string[], (string | null)[]] = [[], [], [], []];
+    for (const { owner, queries } of batch) {
+      for (const { provider, label = null } of queries) {
         columns[0].push(owner.kind);
         columns[1].push(owner.id);
         columns[2].push(provider);
         columns[3].push(label);
       }
     }
-    const found = new Array<SealedKey | null>(columns[0].length).fill(null);
+    const found = new Array<FoundKey | null>(columns[0].length).fill(null);
     for (const row of await this.database.query<Row>({ ...this.#many, values: columns }, within)) {
-      found[Number(row.n) - 1] = toSealedKey(row);
+      found[Number(row.n) - 1] = toFoundKey(row);
     }
     let offset = 0;
-    for (const { slots, resolve } of batch) resolve(found.slice(offset, (offset += slots.length)));
+    for (const { queries, resolve } of batch) resolve(found.slice(offset, (offset += queries.length)));
   }
 }
 
-function toSealedKey(row: Row): SealedKey {
-  const { ciphertext, expires } = row;
-  return { ciphertext, expiresAt: toDateOrNull(expires) };
+function toFoundKey({ label, ciphertext, expires }: Row): FoundKey {
+  return { label, ciphertext, expiresAt: toDateOrNull(expires) };
 }

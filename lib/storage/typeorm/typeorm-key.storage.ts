@@ -1,21 +1,33 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../../byok.constants.js';
-import { ByokDatabase, toDate, toDateOrNull } from '../../database/index.js';
-import { KeyLimitError, UserRequiredError } from '../../errors/index.js';
+import { ByokDatabase } from '../../database/index.js';
+import { KeyConflictError, KeyLimitError, StorageError, UserRequiredError } from '../../errors/index.js';
 import type { ResolvedByokOptions } from '../../interfaces/index.js';
 import type {
+  FoundKey,
   KeyCaller,
+  KeyQuery,
   KeyRecord,
   KeyScope,
   KeySlot,
   KeyStorage,
   ListedKey,
   PutResult,
+  RecordChange,
   RemovedKey,
-  SealedKey,
 } from '../key-storage.interface.js';
 import { ExpiredKeys, type RemovedRow, toRemovedKey } from './expired-keys.js';
 import { BatchedKeyReader } from './key-reader.js';
+import {
+  asWritten,
+  type ListedRow,
+  ownerOf,
+  type PutRow,
+  recordValues,
+  toListedKey,
+  updateValues,
+  type WrittenRow,
+} from './key-rows.js';
 import { keyStatements, type KeyStatements } from './key-statements.js';
 import { LastUsed } from './last-used.js';
 import { sweepExpired } from './sweep.js';
@@ -23,27 +35,8 @@ import { sweepExpired } from './sweep.js';
 /** More than the writes that can be under way for one owner at once, in a few instances. */
 const UNCOUNTED_WRITES = 40;
 
-interface ListedRow {
-  provider: string;
-  label: string;
-  ciphertext: Buffer;
-  key_id: Buffer;
-  hint: string;
-  fingerprint: Buffer;
-  field_names: string[];
-  created: string;
-  updated: string;
-  expires: string | null;
-  used: string | null;
-  expired: boolean;
-}
-
-interface WrittenRow {
-  created: string;
-  updated: string;
-  expired: boolean;
-  replaced: boolean;
-}
+/** SQLSTATE. */
+const UNIQUE_VIOLATION = '23505';
 
 /**
  * Keeps the sealed records of signed-in users in Postgres, one row a key.
@@ -84,29 +77,58 @@ export class TypeOrmKeyStorage implements KeyStorage {
       (await this.#insert(this.#sql.put, scope, record, Math.max(0, limit - UNCOUNTED_WRITES))) ??
       (await this.#insertLocked(this.#sql.put, scope, record, limit));
     if (!row) throw new KeyLimitError(limit);
-    const { created, updated, expired, replaced } = row;
-    const dates = {
-      createdAt: toDate(created),
-      updatedAt: toDate(updated),
-      lastUsedAt: null,
-    };
-    return { record: { ...record, ...dates, expired }, replaced };
+    return { record: asWritten(record, row), replaced: row.replaced };
   }
 
   async putIfAbsent(scope: KeyScope, record: KeyRecord, limit: number): Promise<boolean> {
     return (await this.#insertLocked(this.#sql.putIfAbsent, scope, record, limit)) !== undefined;
   }
 
-  read(scope: KeyScope, slots: readonly KeySlot[], isAbandoned?: () => boolean): Promise<(SealedKey | null)[]> {
-    return this.#reader.read(scope.owner, slots, isAbandoned);
+  async update(scope: KeyScope, change: RecordChange, limit: number): Promise<ListedKey | null> {
+    const { slot, record } = change;
+    const values = updateValues(scope, change, limit);
+    if (record.label === slot.label) {
+      const [row] = await this.database.query<WrittenRow>({ ...this.#sql.update, values });
+      return row ? asWritten(record, row) : null;
+    }
+    try {
+      return await this.database.transaction(async (query) => {
+        await query(this.#sql.dropExpired.text, [...ownerOf(scope), record.provider, record.label]);
+        const [row] = await query<WrittenRow>(this.#sql.update.text, values);
+        return row ? asWritten(record, row) : null;
+      }, UNIQUE_VIOLATION);
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.reason !== UNIQUE_VIOLATION) throw error;
+      throw new KeyConflictError('A key with this label is stored already. Choose another label.');
+    }
+  }
+
+  async setDefault(scope: KeyScope, { provider, label }: KeySlot): Promise<ListedKey | null> {
+    const values = [...ownerOf(scope), provider, label];
+    const [row] = await this.database.query<ListedRow>({ ...this.#sql.setDefault, values });
+    return row ? toListedKey(row) : null;
+  }
+
+  async pinDefaults(scope: KeyScope, providers: readonly string[]): Promise<void> {
+    await this.database.query({ ...this.#sql.pinDefaults, values: [...ownerOf(scope), providers] });
+  }
+
+  read(scope: KeyScope, queries: readonly KeyQuery[], isAbandoned?: () => boolean): Promise<(FoundKey | null)[]> {
+    return this.#reader.read(scope.owner, queries, isAbandoned);
+  }
+
+  async readRecord(scope: KeyScope, { provider, label }: KeyQuery): Promise<ListedKey | null> {
+    const values = [...ownerOf(scope), provider, label ?? null];
+    const [row] = await this.database.query<ListedRow>({ ...this.#sql.readRecord, values });
+    return row ? toListedKey(row) : null;
   }
 
   recordUse({ owner }: KeyScope, { provider, label }: KeySlot): void {
     this.#lastUsed.note(owner, provider, label);
   }
 
-  async list(scope: KeyScope): Promise<ListedKey[]> {
-    const rows = await this.database.query<ListedRow>({ ...this.#sql.list, values: ownerOf(scope) });
+  async list(scope: KeyScope, whole: readonly string[] = []): Promise<ListedKey[]> {
+    const rows = await this.database.query<ListedRow>({ ...this.#sql.list, values: [...ownerOf(scope), whole] });
     return rows.map(toListedKey);
   }
 
@@ -115,9 +137,10 @@ export class TypeOrmKeyStorage implements KeyStorage {
     return rows.map(toListedKey);
   }
 
-  async delete(scope: KeyScope, slot: KeySlot): Promise<boolean> {
-    const values = [...ownerOf(scope), slot.provider, slot.label];
-    return (await this.database.query({ ...this.#sql.delete, values })).length > 0;
+  async delete(scope: KeyScope, { provider, label }: KeyQuery): Promise<KeySlot | null> {
+    const values = [...ownerOf(scope), provider, label ?? null];
+    const [row] = await this.database.query<RemovedRow>({ ...this.#sql.delete, values });
+    return row ? { provider: row.provider, label: row.label } : null;
   }
 
   async clear(scope: KeyScope): Promise<RemovedKey[]> {
@@ -137,8 +160,8 @@ export class TypeOrmKeyStorage implements KeyStorage {
     scope: KeyScope,
     record: KeyRecord,
     limit: number,
-  ): Promise<WrittenRow | undefined> {
-    return (await this.database.query<WrittenRow>({ ...statement, values: recordValues(scope, record, limit) }))[0];
+  ): Promise<PutRow | undefined> {
+    return (await this.database.query<PutRow>({ ...statement, values: recordValues(scope, record, limit) }))[0];
   }
 
   #insertLocked(
@@ -146,10 +169,10 @@ export class TypeOrmKeyStorage implements KeyStorage {
     scope: KeyScope,
     record: KeyRecord,
     limit: number,
-  ): Promise<WrittenRow | undefined> {
+  ): Promise<PutRow | undefined> {
     return this.database.transaction(async (query) => {
       await query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [ownerOf(scope).join('\n')]);
-      const [row] = await query<WrittenRow>(statement.text, recordValues(scope, record, limit));
+      const [row] = await query<PutRow>(statement.text, recordValues(scope, record, limit));
       return row;
     });
   }
@@ -157,40 +180,4 @@ export class TypeOrmKeyStorage implements KeyStorage {
   async #remove(statement: { name: string; text: string; values: unknown[] }): Promise<RemovedKey[]> {
     return (await this.database.query<RemovedRow>(statement)).map(toRemovedKey);
   }
-}
-
-function ownerOf({ owner }: KeyScope): [string, string] {
-  return [owner.kind, owner.id];
-}
-
-function recordValues(scope: KeyScope, record: KeyRecord, limit: number): unknown[] {
-  return [
-    ...ownerOf(scope),
-    record.provider,
-    record.label,
-    record.keyId,
-    record.ciphertext,
-    record.hint,
-    record.fingerprint,
-    record.fieldNames,
-    record.expiresAt,
-    limit,
-  ];
-}
-
-function toListedKey(row: ListedRow): ListedKey {
-  return {
-    provider: row.provider,
-    label: row.label,
-    ciphertext: row.ciphertext,
-    keyId: row.key_id,
-    hint: row.hint,
-    fingerprint: row.fingerprint,
-    fieldNames: row.field_names,
-    createdAt: toDate(row.created),
-    updatedAt: toDate(row.updated),
-    expiresAt: toDateOrNull(row.expires),
-    lastUsedAt: toDateOrNull(row.used),
-    expired: row.expired,
-  };
 }

@@ -1,4 +1,4 @@
-import type { ProviderConfig, ProviderField } from '../../interfaces/index.js';
+import type { KeyFormat, ProviderConfig, ProviderField } from '../../interfaces/index.js';
 import { type ReaderProps, translator } from '../translate.js';
 import { safeUrl } from '../parts/safe-url.js';
 import { PROVIDER_NAMES } from './provider-names.js';
@@ -12,7 +12,8 @@ export interface ProviderInfo {
   placeholder: string;
   /** Only an address that is safe to link to. */
   docsUrl: string | undefined;
-  keyPrefix: string | undefined;
+  keyFormat: KeyFormat;
+  keyPrefixes: readonly string[];
   keyPattern: RegExp | undefined;
   fields: Readonly<Record<string, ProviderField>>;
 }
@@ -30,7 +31,7 @@ function configOf(provider: string, facts: ProviderFacts | undefined): ProviderC
   return isConfig(facts) ? facts : {};
 }
 
-const FACTS = ['name', 'placeholder', 'docsUrl', 'keyPrefix'];
+const FACTS = ['name', 'placeholder', 'docsUrl', 'keyPrefix', 'keyFormat'];
 
 function isConfig(facts: object): facts is ProviderConfig {
   const { keyPattern, fields } = facts as ProviderConfig;
@@ -81,7 +82,8 @@ export function getProviderInfo(provider: string, facts?: ProviderFacts, reader:
     name,
     placeholder: config.placeholder ?? translator(reader)('keyPlaceholder', { name }),
     docsUrl: safeUrl(config.docsUrl),
-    keyPrefix: config.keyPrefix,
+    keyFormat: config.keyFormat ?? 'token',
+    keyPrefixes: [config.keyPrefix ?? []].flat(),
     keyPattern: config.keyPattern,
     fields: config.fields ?? {},
   };

@@ -10,6 +10,7 @@ export type ActivityEntry = Pick<AuditEntry, 'at' | 'action' | 'provider' | 'lab
 const ACTIONS = {
   stored: 'actionStored',
   replaced: 'actionReplaced',
+  updated: 'actionUpdated',
   deleted: 'actionDeleted',
   expired: 'actionExpired',
   used: 'actionUsed',

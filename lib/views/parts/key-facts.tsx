@@ -12,7 +12,7 @@ export interface KeyFactsProps {
 
 /** The dates of a stored key, and the names of its additional values. @internal */
 export function KeyFacts({ stored, reader, t }: KeyFactsProps): VNode {
-  const { createdAt, updatedAt, expiresAt, lastUsedAt, fields = [] } = stored;
+  const { createdAt, updatedAt, expiresAt, lastUsedAt, fieldNames = [] } = stored;
   const wasReplaced = isMoment(updatedAt) && (!isMoment(createdAt) || timeOf(updatedAt) > timeOf(createdAt));
   return (
     <dl class="byok-facts">
@@ -24,7 +24,7 @@ export function KeyFacts({ stored, reader, t }: KeyFactsProps): VNode {
       ) : (
         <Fact term={t('lastUsed')} text={t('never')} />
       )}
-      {fields.length > 0 && <Fact term={t('extraValues')} text={fields.join(', ')} />}
+      {fieldNames.length > 0 && <Fact term={t('extraValues')} text={fieldNames.join(', ')} />}
     </dl>
   );
 }

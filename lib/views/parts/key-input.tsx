@@ -38,7 +38,6 @@ export function KeyInput({ id, info, t, placeholder, describedBy, invalid, disab
         name="api_key"
         required
         minLength={8}
-        maxLength={4096}
         {...IGNORED}
         placeholder={placeholder ?? info.placeholder}
         aria-describedby={describedBy}
@@ -53,8 +52,11 @@ export function KeyInput({ id, info, t, placeholder, describedBy, invalid, disab
 }
 
 /** For the script, which checks the key's format while the user types. */
-function formatHints({ name, keyPrefix, keyPattern }: ProviderInfo, t: Translate): Record<string, string | undefined> {
-  const prefix = keyPrefix || undefined;
+function formatHints(
+  { name, keyPrefixes, keyPattern }: ProviderInfo,
+  t: Translate,
+): Record<string, string | undefined> {
+  const prefix = keyPrefixes.length === 1 ? keyPrefixes[0] : undefined;
   const pattern = keyPattern && portable(keyPattern) ? keyPattern : undefined;
   return {
     'data-byok-good': prefix || pattern ? t('formatGood', { name }) : undefined,

@@ -37,7 +37,8 @@ export function StoredKeyItem(props: StoredKeyItemProps): VNode {
   const label = stored.label === 'default' ? undefined : stored.label;
   const name = label === undefined ? info.name : t('labelled', { name: info.name, label });
   const status = statusOf(stored, reader);
-  const hidden = { ...props.state, label };
+  // Always named: without a label, the default key is meant, which may be another.
+  const hidden = { ...props.state, label: stored.label ?? 'default' };
   return (
     <li class="byok-key">
       <p class="byok-key-head">

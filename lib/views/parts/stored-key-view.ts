@@ -13,7 +13,7 @@ export interface StoredKeyView {
   expiresAt?: Moment | null;
   lastUsedAt?: Moment | null;
   /** Names of the additional values. */
-  fields?: readonly string[];
+  fieldNames?: readonly string[];
   /** Default: by `expiresAt`. */
   status?: StoredKey['status'];
 }

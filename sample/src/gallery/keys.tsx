@@ -26,7 +26,7 @@ export function keys(theme: string): Shown[] {
     card('never expires, never used', 'new', { hint: '…77aa', createdAt: now, updatedAt: now, expiresAt: null }),
     card('expired', 'expired', { ...active, hint: '…0e0e', expiresAt: at(-1) }),
     card('unreadable', 'unreadable', { ...active, hint: '…9b9b', status: 'unreadable' }),
-    card('extra values', 'values', { ...active, fields: ['endpoint', 'organisation'] }),
+    card('extra values', 'values', { ...active, fieldNames: ['endpoint', 'organisation'] }),
     card('several keys', 'several', [active, { ...active, label: 'work', hint: '…2b2b' }], { allowMore: true }),
     card('read only', 'fixed', active, { replaceAction: null, deleteAction: null }),
     {

@@ -16,7 +16,7 @@ export function languages(theme: string): Shown[] {
     <KeyManagementCard
       {...{ locale, provider, now }}
       providerConfig={{ ...PROVIDERS.azure, name }}
-      keys={[{ ...key, label, fields: ['endpoint'] }]}
+      keys={[{ ...key, label, fieldNames: ['endpoint'] }]}
       headingLevel={4}
       allowMore
     />

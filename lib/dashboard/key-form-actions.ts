@@ -1,0 +1,118 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { BYOK_OPTIONS } from '../byok.constants.js';
+import { InvalidInputError, KeyNotFoundError } from '../errors/index.js';
+import { refuseUndeclaredFields } from '../http/index.js';
+import type { ByokRequest, ResolvedByokOptions, SavedKey } from '../interfaces/index.js';
+import { ByokService, prefixesOf } from '../keys/index.js';
+import { formatExpiration, formatProviderName, type ReaderProps, type Translate, translator } from '../views/index.js';
+import type { KeyForm } from './key-form.js';
+
+/** What the forms of the pages do. Each gives the sentence that reports it. @internal */
+@Injectable()
+export class KeyFormActions {
+  constructor(
+    @Inject(ByokService) private readonly byok: ByokService,
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
+  ) {}
+
+  /** Adds a key, or replaces the one that is there without losing anything of it. */
+  async save(request: ByokRequest, provider: string, form: KeyForm, reader: ReaderProps): Promise<string> {
+    const { apiKey, label, isNew } = form;
+    if (apiKey === undefined || apiKey === '') throw new InvalidInputError('Fill in the key.', 'noKey');
+    refuseUndeclaredFields(form.fields, this.options.providers[provider]);
+    const saved = isNew ? undefined : await this.#replace(request, provider, form, apiKey);
+    const key =
+      saved ??
+      (await this.byok.setKey(request, provider, apiKey, { label, fields: filled(form.fields), ifAbsent: isNew }));
+    const t = translator(reader);
+    const message = t(saved ? 'keyUpdated' : 'keyAdded', { name: this.nameOf(provider, t, key.label) });
+    const shown = t('keyShown', { message: message.replace(/\.$/, ''), hint: key.hint });
+    return [shown, `${formatExpiration(key.expiresAt, reader)}.`, ...this.#doubts(provider, key, t)].join(' ');
+  }
+
+  /** `undefined` if there is no such key yet. */
+  async #replace(
+    request: ByokRequest,
+    provider: string,
+    { label, fields }: KeyForm,
+    apiKey: string,
+  ): Promise<SavedKey | undefined> {
+    try {
+      return await this.byok.updateKey(request, provider, { label, apiKey, fields: this.#changes(provider, fields) });
+    } catch (error) {
+      if (error instanceof KeyNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Changes what is stored beside the key. */
+  async edit(request: ByokRequest, provider: string, form: KeyForm, reader: ReaderProps): Promise<string> {
+    const { apiKey, label, newLabel, expiresOn } = form;
+    refuseUndeclaredFields(form.fields, this.options.providers[provider]);
+    const key = await this.byok.updateKey(request, provider, {
+      label,
+      newLabel,
+      ...(apiKey && { apiKey }),
+      fields: this.#changes(provider, form.fields),
+      ...(expiresOn !== undefined && (await this.#expiry(request, provider, label, expiresOn))),
+    });
+    const t = translator(reader);
+    const text = t('keyEdited', { name: this.nameOf(provider, t, key.label) });
+    return [text, `${formatExpiration(key.expiresAt, reader)}.`, ...this.#doubts(provider, key, t)].join(' ');
+  }
+
+  async choose(request: ByokRequest, provider: string, { label }: KeyForm, reader: ReaderProps): Promise<string> {
+    if (label === undefined) throw new InvalidInputError('Name the label of the key.', 'label');
+    const t = translator(reader);
+    const key = await this.byok.setDefaultKey(request, provider, label);
+    return t('keyChosen', { name: this.nameOf(provider, t, key.label) });
+  }
+
+  async delete(request: ByokRequest, provider: string, { label }: KeyForm, reader: ReaderProps): Promise<string> {
+    const t = translator(reader);
+    const deleted = await this.byok.deleteKey(request, provider, { label });
+    // A label that is not there may be anything, a key too.
+    return t(deleted ? 'keyDeleted' : 'noSuchKey', { name: this.nameOf(provider, t, deleted ? label : undefined) });
+  }
+
+  async clear(request: ByokRequest, reader: ReaderProps): Promise<string> {
+    return translator(reader)('keysDeleted', { count: await this.byok.clearKeys(request) });
+  }
+
+  nameOf(provider: string, t: Translate, label = 'default'): string {
+    const name = formatProviderName(provider, this.options.providers);
+    return label === 'default' ? name : t('labelled', { name, label });
+  }
+
+  /** A secret field that was left empty stays; one that is shown and was made empty goes. */
+  #changes(provider: string, fields: Record<string, string>): Record<string, string | null> {
+    const declared = this.options.providers[provider]?.fields ?? {};
+    const given = Object.entries(fields).filter(([name, value]) => value !== '' || declared[name]?.visible === true);
+    return Object.fromEntries(given.map(([name, value]) => [name, value === '' ? null : value]));
+  }
+
+  /** The end of that day, unless that is the day on which the key expires anyway. */
+  async #expiry(
+    request: ByokRequest,
+    provider: string,
+    label: string | undefined,
+    day: string,
+  ): Promise<{ expiresAt?: Date | null }> {
+    if (day === '') return { expiresAt: null };
+    const expiresAt = new Date(`${day}T23:59:59.999Z`);
+    if (!/^\d{4}-\d\d-\d\d$/.test(day) || Number.isNaN(expiresAt.getTime())) {
+      throw new InvalidInputError('expires_on must be a day such as 2030-01-31.', 'expiry');
+    }
+    const stored = (await this.byok.listKeys(request)).find((key) => key.provider === provider && key.label === label);
+    return stored?.expiresAt?.toISOString().startsWith(day) ? {} : { expiresAt };
+  }
+
+  #doubts(provider: string, { warnings }: SavedKey, t: Translate): string[] {
+    const prefix = prefixesOf(this.options.providers[provider]).join(', ');
+    return warnings.includes('prefix') ? [t('keyPrefixDoubt', { prefix, name: this.nameOf(provider, t) })] : [];
+  }
+}
+
+function filled(fields: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''));
+}

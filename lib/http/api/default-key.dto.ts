@@ -1,0 +1,12 @@
+import { IsString } from 'class-validator';
+
+/**
+ * Body of `PUT /api/keys/:provider/default`.
+ *
+ * @publicApi
+ */
+export class DefaultKeyDto {
+  /** Label of the key to use by default. */
+  @IsString()
+  label!: string;
+}

@@ -1,0 +1,65 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { BYOK_OPTIONS } from '../byok.constants.js';
+import type { ResolvedByokOptions, StoredKey } from '../interfaces/index.js';
+import { type KeyScope, KeyStorage, type ListedKey } from '../storage/index.js';
+import { KeySealer } from './key-sealer.js';
+
+type Fields = Readonly<Record<string, string>>;
+
+/**
+ * Describes stored keys to their owner. A key is opened only if its provider has fields that are not secret: their values
+ * stand nowhere but in the ciphertext, where nobody else can change them.
+ *
+ * @internal
+ */
+@Injectable()
+export class KeyDescriptions {
+  readonly #visible: ReadonlyMap<string, readonly string[]>;
+
+  constructor(
+    @Inject(BYOK_OPTIONS) { providers }: ResolvedByokOptions,
+    @Inject(KeyStorage) private readonly storage: KeyStorage,
+    private readonly sealer: KeySealer,
+  ) {
+    const visible = Object.entries(providers).map(
+      ([provider, { fields = {} }]) =>
+        [provider, Object.keys(fields).filter((name) => fields[name].visible === true)] as const,
+    );
+    this.#visible = new Map(visible.filter(([, names]) => names.length > 0));
+  }
+
+  /** All of the owner's keys by provider and label. */
+  async list(scope: KeyScope): Promise<StoredKey[]> {
+    const records = await this.storage.list(scope, [...this.#visible.keys()]);
+    return records.map((record) => {
+      const names = this.#visible.get(record.provider);
+      const fields = names && this.sealer.peek(scope, record)?.fields;
+      return this.#describe(scope, record, fields, this.sealer.isReadable(scope, record));
+    });
+  }
+
+  /** A key that was sealed or opened here a moment ago, with its fields. */
+  of(scope: KeyScope, record: ListedKey, fields: Fields): StoredKey {
+    return this.#describe(scope, record, fields, true);
+  }
+
+  #describe({ source }: KeyScope, record: ListedKey, fields: Fields = {}, isReadable: boolean): StoredKey {
+    const { provider, label, isDefault, hint, createdAt, updatedAt, expiresAt, lastUsedAt } = record;
+    const visible = (this.#visible.get(provider) ?? []).filter((name) => Object.hasOwn(fields, name));
+    return {
+      provider,
+      label,
+      isDefault,
+      hint,
+      fingerprint: record.fingerprint.toString('hex'),
+      fieldNames: [...record.fieldNames],
+      visibleFields: Object.fromEntries(visible.map((name) => [name, fields[name]])),
+      createdAt,
+      updatedAt,
+      expiresAt,
+      lastUsedAt,
+      source,
+      status: record.expired ? 'expired' : isReadable ? 'active' : 'unreadable',
+    };
+  }
+}

@@ -1,0 +1,184 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { KeyEvents } from '../audit/index.js';
+import { BYOK_OPTIONS } from '../byok.constants.js';
+import {
+  EncryptionError,
+  InvalidInputError,
+  KeyConflictError,
+  KeyLimitError,
+  KeyNotFoundError,
+} from '../errors/index.js';
+import type {
+  ByokEvent,
+  KeyHolder,
+  ProviderConfig,
+  ResolvedByokOptions,
+  SavedKey,
+  SetKeyOptions,
+  StoredKey,
+  UpdateKeyOptions,
+} from '../interfaces/index.js';
+import { SavedUrlCheck } from '../ssrf/index.js';
+import { type KeyScope, type KeySlot, KeyStorage, type ListedKey } from '../storage/index.js';
+import { checkApiKey } from './api-key-input.js';
+import { createKey } from './create-key.js';
+import { checkFieldChanges, checkFields } from './field-input.js';
+import { KeyDescriptions } from './key-descriptions.js';
+import { checkExpiry, checkLabel, checkProvider, refuseKeyAsName } from './key-input.js';
+import { type KeyContent, KeySealer } from './key-sealer.js';
+
+/** Times that a change is tried while others change the same key. */
+const ATTEMPTS = 3;
+
+/** What is stored under this label if none is given. */
+const NEW_LABEL = 'default';
+
+/**
+ * Stores and changes keys, see `ByokService`.
+ *
+ * @internal
+ */
+@Injectable()
+export class KeyWriter {
+  constructor(
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
+    @Inject(KeyStorage) private readonly storage: KeyStorage,
+    private readonly sealer: KeySealer,
+    private readonly descriptions: KeyDescriptions,
+    private readonly events: KeyEvents,
+    private readonly urls: SavedUrlCheck,
+  ) {}
+
+  async set(
+    holder: KeyHolder,
+    scopeOf: () => KeyScope | Promise<KeyScope>,
+    provider: string,
+    given: string,
+    options: SetKeyOptions = {},
+  ): Promise<SavedKey> {
+    checkProvider(provider, this.options);
+    const config = this.#configOf(provider);
+    const label = checkLabel(options.label) ?? NEW_LABEL;
+    const { apiKey, warnings } = checkApiKey(given, provider, this.options.providers);
+    refuseKeyAsName(apiKey, [provider, label]);
+    const fields = checkFields(options.fields, config);
+    const expiresAt = checkExpiry(options, this.options.defaultTtl);
+    await this.urls.check(fields, config);
+    const scope = await scopeOf();
+    const sealed = this.sealer.seal(scope, { provider, label }, apiKey, fields, expiresAt);
+    const { maxKeysPerUser } = this.options;
+    const { record, replaced } = await (options.ifAbsent
+      ? createKey(this.storage, scope, sealed, maxKeysPerUser)
+      : this.storage.put(scope, sealed, maxKeysPerUser));
+    this.#emit(replaced ? 'replaced' : 'stored', scope, record, holder);
+    return { ...this.descriptions.of(scope, record, fields), warnings };
+  }
+
+  async update(
+    holder: KeyHolder,
+    scopeOf: () => KeyScope | Promise<KeyScope>,
+    provider: string,
+    changes: UpdateKeyOptions,
+  ): Promise<SavedKey> {
+    checkProvider(provider, this.options);
+    const label = checkLabel(changes.label);
+    const newLabel = checkLabel(changes.newLabel);
+    const checked =
+      changes.apiKey === undefined ? undefined : checkApiKey(changes.apiKey, provider, this.options.providers);
+    const scope = await scopeOf();
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const read = await this.storage.readRecord(scope, { provider, label });
+      if (!read) throw new KeyNotFoundError();
+      const change = await this.#changed(scope, read, changes, checked?.apiKey);
+      const slot = { provider, label: read.label };
+      const to = { provider, label: newLabel ?? read.label };
+      if (checked) refuseKeyAsName(checked.apiKey, [to.label]);
+      const record = this.sealer.seal(scope, to, change.key, change.fields, change.expiresAt);
+      const written = await this.storage.update(
+        scope,
+        { slot, read: read.ciphertext, record, isNewKey: checked !== undefined, isNewVersion: change.isNewVersion },
+        this.options.maxKeysPerUser,
+      );
+      if (written) {
+        this.#emit(checked ? 'replaced' : 'updated', scope, written, holder);
+        return { ...this.descriptions.of(scope, written, change.fields), warnings: checked?.warnings ?? [] };
+      }
+      await this.#explainLimit(scope, slot, read);
+    }
+    throw new KeyConflictError();
+  }
+
+  async setDefault(holder: KeyHolder, scope: KeyScope, slot: KeySlot): Promise<StoredKey> {
+    if (!(await this.storage.setDefault(scope, slot))) throw new KeyNotFoundError();
+    const chosen = (await this.descriptions.list(scope)).find(
+      ({ provider, label }) => provider === slot.provider && label === slot.label,
+    );
+    if (!chosen) throw new KeyNotFoundError();
+    this.events.emit({ type: 'updated', ...ownerOf(scope), ...slot }, holder);
+    return chosen;
+  }
+
+  /** What a record becomes. */
+  async #changed(
+    scope: KeyScope,
+    read: ListedKey,
+    changes: UpdateKeyOptions,
+    apiKey: string | undefined,
+  ): Promise<KeyContent & { expiresAt: Date | null; isNewVersion: boolean }> {
+    const config = this.#configOf(read.provider);
+    // Without its content, a record can only be replaced as a whole.
+    const stored = this.sealer.peek(scope, read);
+    const key = apiKey ?? stored?.key;
+    if (key === undefined) throw new EncryptionError();
+    const fields = stored
+      ? checkFieldChanges(stored.fields, changes.fields, config)
+      : checkFields(changes.fields, config);
+    const before = stored?.fields ?? {};
+    const changed = [...new Set([...Object.keys(before), ...Object.keys(fields)])].filter(
+      (name) => before[name] !== fields[name],
+    );
+    if (apiKey === undefined) refuseNewAddress(changed, config);
+    if (changed.length > 0) await this.urls.check(fields, config);
+    return {
+      key,
+      fields,
+      expiresAt: this.#expiryOf(read, changes, apiKey !== undefined),
+      isNewVersion: apiKey !== undefined || changed.length > 0,
+    };
+  }
+
+  /** A key that is replaced after its expiry would be dead at once: it gets the default lifetime. */
+  #expiryOf(read: ListedKey, { ttl, expiresAt }: UpdateKeyOptions, isNewKey: boolean): Date | null {
+    if (ttl === undefined && expiresAt === undefined && !(isNewKey && read.expired)) return read.expiresAt;
+    return checkExpiry({ ttl, expiresAt }, this.options.defaultTtl);
+  }
+
+  /** An expired key did not count, and is one more. @throws KeyLimitError if that is why nothing was written */
+  async #explainLimit(scope: KeyScope, slot: KeySlot, read: ListedKey): Promise<void> {
+    if (!read.expired) return;
+    const now = await this.storage.readRecord(scope, slot);
+    if (now?.ciphertext.equals(read.ciphertext)) throw new KeyLimitError(this.options.maxKeysPerUser);
+  }
+
+  #configOf(provider: string): ProviderConfig | undefined {
+    return this.options.providers[provider];
+  }
+
+  #emit(type: ByokEvent['type'], scope: KeyScope, { provider, label, keyId }: ListedKey, holder: KeyHolder): void {
+    this.events.emit({ type, ...ownerOf(scope), provider, label, keyId: keyId.toString('hex') }, holder);
+  }
+}
+
+function ownerOf({ owner, source }: KeyScope): Pick<KeyScope, 'owner' | 'source'> {
+  return { owner, source };
+}
+
+/** A page script that cannot read the key could otherwise have it sent somewhere else. */
+function refuseNewAddress(changed: readonly string[], config: ProviderConfig | undefined): void {
+  const address = changed.find((name) => config?.fields?.[name]?.type === 'url');
+  if (address === undefined) return;
+  throw new InvalidInputError(
+    `The field ${address} is the address that the key is sent to. To change it, enter the key again.`,
+    'keyAgain',
+  );
+}
