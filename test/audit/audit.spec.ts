@@ -217,16 +217,17 @@ describe('The audit log', () => {
   });
 
   it("is asked for at start on a connection of the application's", async () => {
-    const [keys] = createByokMigrations('user_api_keys');
     const connection = TypeOrmModule.forRoot({
       type: 'postgres',
       url: database.url,
       entities: byokEntities,
-      migrations: [keys],
+      migrations: createByokMigrations('user_api_keys'),
       migrationsRun: true,
       retryAttempts: 0,
     });
     const join = (audit: boolean) => startWith(connection, ByokModule.forRoot({ secret: SECRET, db: {}, audit }));
+    apps.push(await join(true));
+    await database.query('DROP TABLE byok_audit_log');
     await expect(join(true)).rejects.toThrow('the table byok_audit_log is missing');
     apps.push(await join(false));
   });

@@ -120,7 +120,7 @@ it('an object in place of a text never becomes an element', () => {
   const shown = [
     views.Alert({ message: forged, title: forged }),
     views.AlertStack({ alerts: [forged as never] }),
-    views.KeyManagementCard({ provider: 'openai', storedKey: { hint: forged, fields: [forged] } }),
+    views.KeyManagementCard({ provider: 'openai', storedKey: { hint: forged, fieldNames: [forged] } }),
     views.KeyInputForm({ provider: 'openai', providerConfig: { name: 'x', fields: { a: { label: forged } } } }),
   ];
   for (const component of shown) expect(renderToString(component)).not.toMatch(/<script|alert\(1\)/);

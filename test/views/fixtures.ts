@@ -19,6 +19,7 @@ export const PROVIDER_CONFIG = {
   name: 'OpenAI',
   placeholder: 'sk-…',
   docsUrl: 'https://example.com/keys',
+  keyFormat: 'token' as const,
   keyPrefix: 'sk-',
   keyPattern: /^sk-[a-z0-9-]+$/,
   fields: { endpoint: PROVIDER_FIELD },

@@ -13,7 +13,7 @@ export interface ProviderInfo {
   /** Only an address that is safe to link to. */
   docsUrl: string | undefined;
   keyFormat: KeyFormat;
-  keyPrefixes: readonly string[];
+  keyPrefix: readonly string[];
   keyPattern: RegExp | undefined;
   fields: Readonly<Record<string, ProviderField>>;
 }
@@ -83,7 +83,7 @@ export function getProviderInfo(provider: string, facts?: ProviderFacts, reader:
     placeholder: config.placeholder ?? translator(reader)('keyPlaceholder', { name }),
     docsUrl: safeUrl(config.docsUrl),
     keyFormat: config.keyFormat ?? 'token',
-    keyPrefixes: [config.keyPrefix ?? []].flat(),
+    keyPrefix: [config.keyPrefix ?? []].flat(),
     keyPattern: config.keyPattern,
     fields: config.fields ?? {},
   };

@@ -53,10 +53,10 @@ export function KeyInput({ id, info, t, placeholder, describedBy, invalid, disab
 
 /** For the script, which checks the key's format while the user types. */
 function formatHints(
-  { name, keyPrefixes, keyPattern }: ProviderInfo,
+  { name, keyPrefix, keyPattern }: ProviderInfo,
   t: Translate,
 ): Record<string, string | undefined> {
-  const prefix = keyPrefixes.length === 1 ? keyPrefixes[0] : undefined;
+  const prefix = keyPrefix.length === 1 ? keyPrefix[0] : undefined;
   const pattern = keyPattern && portable(keyPattern) ? keyPattern : undefined;
   return {
     'data-byok-good': prefix || pattern ? t('formatGood', { name }) : undefined,
