@@ -52,10 +52,7 @@ export function KeyInput({ id, info, t, placeholder, describedBy, invalid, disab
 }
 
 /** For the script, which checks the key's format while the user types. */
-function formatHints(
-  { name, keyPrefix, keyPattern }: ProviderInfo,
-  t: Translate,
-): Record<string, string | undefined> {
+function formatHints({ name, keyPrefix, keyPattern }: ProviderInfo, t: Translate): Record<string, string | undefined> {
   const prefix = keyPrefix.length === 1 ? keyPrefix[0] : undefined;
   const pattern = keyPattern && portable(keyPattern) ? keyPattern : undefined;
   return {
