@@ -1,4 +1,4 @@
-export { BYOK_MODULE_OPTIONS, type ByokModuleExtras, type ByokOptionsFactory } from './byok.module-definition.js';
+export type { ByokModuleExtras, ByokOptionsFactory } from './byok.module-definition.js';
 export { ByokModule } from './byok.module.js';
 export { ByokService, cleanApiKey, getEnvKey, ResolvedApiKey } from './keys/index.js';
 export { ByokHealth, type ByokHealthReport } from './health/index.js';
@@ -32,15 +32,7 @@ export {
   UserRequiredError,
   type ByokErrorCode,
 } from './errors/index.js';
-export {
-  HttpsGuard,
-  ByokExceptionFilter,
-  DefaultKeyDto,
-  KeyForms,
-  PutKeyDto,
-  UpdateKeyDto,
-  type ByokErrorBody,
-} from './http/index.js';
+export { HttpsGuard, ByokExceptionFilter, KeyForms, type ByokErrorBody } from './http/index.js';
 export { CleanupInterceptor } from './expiry/index.js';
 export type {
   ApiOptions,
@@ -80,7 +72,8 @@ export type {
   UserId,
   UserMetadata,
 } from './interfaces/index.js';
-export { redact, RedactingLogger } from './logging/index.js';
+export { Redacted } from './logging/index.js';
+export type { Messages, PluralMessage } from './messages/index.js';
 export { assertPublicUrl, type AssertPublicUrlOptions, type PublicUrl, type PublicUrlRules } from './ssrf/index.js';
 export {
   RotationService,
@@ -96,7 +89,6 @@ export {
   type VerifyOptions,
 } from './rotation/index.js';
 export {
-  BYOK_CONNECTION,
   ByokAuditEntry,
   byokEntities,
   ByokKeyringEntry,
@@ -107,80 +99,4 @@ export {
   UserApiKey,
   type PartitionOptions,
 } from './database/index.js';
-export {
-  HybridKeyStorage,
-  KeyStorage,
-  SessionKeyStorage,
-  TypeOrmKeyStorage,
-  type FoundKey,
-  type KeyCaller,
-  type KeyQuery,
-  type KeyScope,
-  type KeyRecord,
-  type KeySlot,
-  type ListedKey,
-  type PutResult,
-  type RecordChange,
-  type RemovedKey,
-  type RenewedKey,
-  type SealedKey,
-  type SessionHandle,
-  type SessionStoreCallback,
-  type SessionStoreLike,
-} from './storage/index.js';
-export { messages, type MessageKey, type Messages, type PluralMessage } from './messages/index.js';
-export {
-  Alert,
-  AlertStack,
-  byokAssets,
-  ErrorIcon,
-  formatExpiration,
-  formatKeyAge,
-  formatProviderName,
-  getProviderInfo,
-  InfoIcon,
-  InlineKeyInput,
-  KeyInputForm,
-  KeyManagementCard,
-  KeyManagerDashboard,
-  KeyStatusNotification,
-  MultiProviderKeyForm,
-  renderToString,
-  safeUrl,
-  scriptUrl,
-  SecurityAlert,
-  stylesheetUrl,
-  SuccessIcon,
-  Toast,
-  ToastContainer,
-  ValidationMessage,
-  WarningIcon,
-  type AlertKind,
-  type AlertProps,
-  type AlertStackProps,
-  type ByokAsset,
-  type ByokAssets,
-  type ExtraField,
-  type FormNotice,
-  type FormStateProps,
-  type HeadingLevel,
-  type IconProps,
-  type InlineKeyInputProps,
-  type KeyChange,
-  type KeyInputFormProps,
-  type KeyManagementCardProps,
-  type KeyManagerDashboardProps,
-  type KeyStatusNotificationProps,
-  type Moment,
-  type MultiProviderKeyFormProps,
-  type ProviderFacts,
-  type ProviderInfo,
-  type ReaderProps,
-  type Refusal,
-  type SecurityAlertProps,
-  type Severity,
-  type StoredKeyView,
-  type ToastContainerProps,
-  type ToastProps,
-  type ValidationMessageProps,
-} from './views/index.js';
+export type { FormNotice, FormStateProps, Refusal } from './views/index.js';

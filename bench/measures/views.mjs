@@ -1,5 +1,5 @@
 import { h } from 'preact';
-import { KeyManagerDashboard, renderToString } from '../../dist/index.js';
+import { KeyManagerDashboard, renderToString } from '../../dist/entries/views.js';
 import { alternate, median } from '../support/rounds.mjs';
 
 const RENDERS = 200;

@@ -6,7 +6,7 @@ const REDACTED = '[REDACTED]';
  * Base class of objects that hold key material. Printing, serializing or converting one to text reveals nothing. The
  * material must be in `#private` fields, which cloning does not copy.
  *
- * @internal
+ * @publicApi
  */
 export abstract class Redacted {
   /** `[REDACTED]`. */

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { byokAssets, KeyInputForm, KeyManagerDashboard, renderToString } from '../../lib/index.js';
+import { byokAssets, KeyInputForm, KeyManagerDashboard, renderToString } from '../../lib/entries/views.js';
 import {
   axeViolations,
   CHROMIUM,

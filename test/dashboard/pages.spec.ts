@@ -2,7 +2,8 @@ import { afterEach, beforeAll, afterAll, describe, expect, it } from '@jest/glob
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { of } from 'rxjs';
 import type { Agent } from 'supertest';
-import { byokAssets, type DashboardOptions, messages, type Messages } from '../../lib/index.js';
+import { byokAssets, messages } from '../../lib/entries/views.js';
+import { type DashboardOptions, type Messages } from '../../lib/index.js';
 import { type EdgeApp, KEY, SECURITY_HEADERS, startEdge } from '../support/edge-app.js';
 import { PLATFORMS } from '../support/platforms.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';

@@ -9,9 +9,9 @@ import {
   type ByokRequest,
   ByokService,
   CleanupInterceptor,
-  KeyStorage,
   RequireApiKey,
 } from '../../lib/index.js';
+import { KeyStorage } from '../../lib/entries/storage.js';
 import { type EdgeApp, KEY, startEdge } from '../support/edge-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { until } from '../support/until.js';

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import session, { type MemoryStore } from 'express-session';
-import { type ByokEvent, EncryptionService, KeyStorage } from '../../lib/index.js';
+import { type ByokEvent, EncryptionService } from '../../lib/index.js';
+import { KeyStorage } from '../../lib/entries/storage.js';
 import { type EdgeApp, KEY, startEdge } from '../support/edge-app.js';
 import { OnClass, OnMethods, Scoped, Subclass } from '../support/guarded.js';
 import { STORAGES_ON_PLATFORMS } from '../support/platforms.js';

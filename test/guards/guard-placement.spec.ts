@@ -16,14 +16,8 @@ import {
 import { APP_GUARD } from '@nestjs/core';
 import type { Request } from 'express';
 import pg from 'pg';
-import {
-  ApiKey,
-  ApiKeyGuard,
-  type ByokRequest,
-  type KeyRequirement,
-  KeyStorage,
-  RequireApiKey,
-} from '../../lib/index.js';
+import { ApiKey, ApiKeyGuard, type ByokRequest, type KeyRequirement, RequireApiKey } from '../../lib/index.js';
+import { KeyStorage } from '../../lib/entries/storage.js';
 import { type EdgeApp, type EdgeSetup, KEY, startEdge } from '../support/edge-app.js';
 import { OnClass, OnMethods } from '../support/guarded.js';
 import { PLATFORMS } from '../support/platforms.js';

@@ -7,7 +7,8 @@ import {
   Scope,
   UnauthorizedException,
 } from '@nestjs/common';
-import { byokAssets, type ByokModuleOptions } from '../../lib/index.js';
+import { byokAssets } from '../../lib/entries/views.js';
+import { type ByokModuleOptions } from '../../lib/index.js';
 import { type EdgeApp, type EdgeSetup, KEY, SAME_SITE, SECURITY_HEADERS, startEdge } from '../support/edge-app.js';
 import { PLATFORMS } from '../support/platforms.js';
 

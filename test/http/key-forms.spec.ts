@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Header, Query, Req } from '@nestjs/common';
-import { Alert, type ByokRequest, KeyForms, KeyInputForm, renderToString, RequireApiKey } from '../../lib/index.js';
+import { Alert, KeyInputForm, renderToString } from '../../lib/entries/views.js';
+import { type ByokRequest, KeyForms, RequireApiKey } from '../../lib/index.js';
 import { type EdgeApp, KEY, startEdge } from '../support/edge-app.js';
 
 @Controller('settings')

@@ -6,14 +6,14 @@ import { ByokDatabase } from '../../lib/database/index.js';
 import { FoundKeys, foundKeysOf, rememberFound } from '../../lib/guards/request-keys.js';
 import {
   ApiKeyResolver,
-  BYOK_MODULE_OPTIONS,
   ByokModule,
   type ByokModuleOptions,
   ByokService,
   EncryptionService,
-  KeyStorage,
   ResolvedApiKey,
 } from '../../lib/index.js';
+import { BYOK_MODULE_OPTIONS } from '../../lib/byok.module-definition.js';
+import { KeyStorage } from '../../lib/entries/storage.js';
 import { KeySealer } from '../../lib/keys/key-sealer.js';
 import { type ByokApp, startWith } from '../support/byok-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';

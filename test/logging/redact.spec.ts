@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
-import { EncryptionService, redact } from '../../lib/index.js';
+import { EncryptionService } from '../../lib/index.js';
+import { redact } from '../../lib/entries/logging.js';
 
 /** Random characters of an alphabet. */
 function random(length: number, alphabet: string): string {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConsoleLogger, Logger, type LoggerService } from '@nestjs/common';
 import { inspect } from 'node:util';
-import { RedactingLogger, ResolvedApiKey } from '../../lib/index.js';
+import { RedactingLogger } from '../../lib/entries/logging.js';
+import { ResolvedApiKey } from '../../lib/index.js';
 
 const KEY = 'sk-an-example-of-an-api-key-1f9c';
 const LEVELS = ['log', 'error', 'warn', 'debug', 'verbose', 'fatal'] as const;

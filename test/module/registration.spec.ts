@@ -3,7 +3,6 @@ import { Controller, Get, Inject, Injectable, Module, Req } from '@nestjs/common
 import { inspect } from 'node:util';
 import {
   ApiKey,
-  BYOK_MODULE_OPTIONS,
   ByokModule,
   type ByokModuleOptions,
   type ByokOptionsFactory,
@@ -11,9 +10,10 @@ import {
   ByokService,
   ConfigurationError,
   EncryptionService,
-  KeyStorage,
   RequireApiKey,
 } from '../../lib/index.js';
+import { BYOK_MODULE_OPTIONS } from '../../lib/byok.module-definition.js';
+import { KeyStorage } from '../../lib/entries/storage.js';
 import { SECRET, startWith } from '../support/byok-app.js';
 import { type EdgeApp, type EdgeSetup, KEY, startEdge } from '../support/edge-app.js';
 import { createDatabase } from '../support/postgres.js';

@@ -64,8 +64,16 @@ describe('The tarball', () => {
 
   it('has a file for each entry of its manifest, and the types keep their documentation', async () => {
     const { bin, exports, main, types } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
-    const doors = ['.', './vault', './aws-kms', './opentelemetry', './terminus'].map((door) => exports[door]);
-    const entries: string[] = [main, types, bin['nestjs-byok'], ...doors.flatMap((door) => [door.default, door.types])];
+    const conditions = Object.values<{ default: string; types: string }>(exports).filter(
+      (each) => typeof each === 'object',
+    );
+    expect(conditions).toHaveLength(8);
+    const entries: string[] = [
+      main,
+      types,
+      bin['nestjs-byok'],
+      ...conditions.flatMap((each) => [each.default, each.types]),
+    ];
     for (const entry of entries) expect(paths()).toContain(entry.replace('./', ''));
     expect(await readFile(join(ROOT, 'dist/byok.module.d.ts'), 'utf8')).toContain('@publicApi');
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KeyConflictError, KeyLimitError, type KeyRecord, type KeyScope, type KeyStorage } from '../../lib/index.js';
+import { KeyConflictError, KeyLimitError } from '../../lib/index.js';
+import { type KeyRecord, type KeyScope, type KeyStorage } from '../../lib/entries/storage.js';
 import { inMinutes, makeRecord } from '../support/storage.js';
 
 interface Place {

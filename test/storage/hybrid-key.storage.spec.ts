@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { HybridKeyStorage, SessionKeyStorage, UserRequiredError } from '../../lib/index.js';
+import { HybridKeyStorage, SessionKeyStorage } from '../../lib/entries/storage.js';
+import { UserRequiredError } from '../../lib/index.js';
 import { sessionOf } from '../../lib/storage/index.js';
 import { createDatabase } from '../support/postgres.js';
 import { memorySessions } from '../support/sessions.js';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KeyLimitError, type KeyRecord, type KeyScope, type KeyStorage, StorageError } from '../../lib/index.js';
+import type { KeyRecord, KeyScope, KeyStorage } from '../../lib/entries/storage.js';
+import { KeyLimitError, StorageError } from '../../lib/index.js';
 import { describeDefaultKeys } from './default-keys.contract.js';
 import { collect, inMinutes, KEY_ID, makeRecord } from '../support/storage.js';
 

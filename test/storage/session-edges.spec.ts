@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type ByokRequest, type KeyScope, SessionKeyStorage, StorageError } from '../../lib/index.js';
+import { type ByokRequest, StorageError } from '../../lib/index.js';
+import { type KeyScope, SessionKeyStorage } from '../../lib/entries/storage.js';
 import { endedSession, sessionOf } from '../../lib/storage/index.js';
 import { memorySessions, type SessionRequest, type TestSessions } from '../support/sessions.js';
 import { inMinutes, makeRecord } from '../support/storage.js';

@@ -1,4 +1,4 @@
-import { type KeyCaller, SessionKeyStorage } from '../../lib/index.js';
+import { type KeyCaller, SessionKeyStorage } from '../../lib/entries/storage.js';
 import { sessionOf } from '../../lib/storage/index.js';
 import { createDatabase } from '../support/postgres.js';
 import { memorySessions, postgresSessions, type TestSessions } from '../support/sessions.js';

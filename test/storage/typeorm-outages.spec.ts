@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type SealedKey, StorageError, type TypeOrmKeyStorage } from '../../lib/index.js';
+import { type SealedKey, type TypeOrmKeyStorage } from '../../lib/entries/storage.js';
+import { StorageError } from '../../lib/index.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { collect, makeRecord, openDatabaseStorage } from '../support/storage.js';
 import { TcpProxy } from '../support/tcp-proxy.js';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { type KeyRecord, StorageError } from '../../lib/index.js';
+import { type KeyRecord } from '../../lib/entries/storage.js';
+import { StorageError } from '../../lib/index.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { inMinutes, makeRecord, openDatabaseStorage } from '../support/storage.js';
 import { until } from '../support/until.js';

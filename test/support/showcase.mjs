@@ -5,10 +5,6 @@ import { NestFactory } from '@nestjs/core';
 import session from 'express-session';
 import {
   Alert,
-  ByokModule,
-  ByokService,
-  EncryptionService,
-  KeyForms,
   KeyInputForm,
   KeyManagerDashboard,
   renderToString,
@@ -16,7 +12,8 @@ import {
   stylesheetUrl,
   Toast,
   ToastContainer,
-} from '../../dist/index.js';
+} from '../../dist/entries/views.js';
+import { ByokModule, ByokService, EncryptionService, KeyForms } from '../../dist/index.js';
 
 const POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'";
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { ModuleRef } from '@nestjs/core';
 import { ByokDatabase } from '../../lib/database/index.js';
-import type { ByokModuleOptions, KeyRecord } from '../../lib/index.js';
-import { TypeOrmKeyStorage } from '../../lib/index.js';
+import type { ByokModuleOptions } from '../../lib/index.js';
+import type { KeyRecord } from '../../lib/entries/storage.js';
+import { TypeOrmKeyStorage } from '../../lib/entries/storage.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import type { TestDatabase } from './postgres.js';
 

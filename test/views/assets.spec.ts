@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { byokAssets, scriptUrl, stylesheetUrl } from '../../lib/index.js';
+import { byokAssets, scriptUrl, stylesheetUrl } from '../../lib/entries/views.js';
 
 const { stylesheet, script } = byokAssets();
 const css = stylesheet.content.toString();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { h } from 'preact';
-import * as views from '../../lib/index.js';
+import * as views from '../../lib/entries/views.js';
 import { FIXTURES, NOW, PROVIDER_CONFIG, STORED_KEY } from './fixtures.js';
 
 const { renderToString } = views;

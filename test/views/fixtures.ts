@@ -1,5 +1,5 @@
 import type { FunctionComponent } from 'preact';
-import * as views from '../../lib/index.js';
+import * as views from '../../lib/entries/views.js';
 
 /** A component and benign values for everything it takes that can hold a text. */
 export interface Fixture {

@@ -6,7 +6,7 @@ import {
   getProviderInfo,
   messages,
   safeUrl,
-} from '../../lib/index.js';
+} from '../../lib/entries/views.js';
 import { HOSTILE } from './hostile-strings.js';
 
 const now = new Date('2026-03-31T12:00:00.000Z');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { h } from 'preact';
-import { renderToString, safeUrl } from '../../lib/index.js';
+import { renderToString, safeUrl } from '../../lib/entries/views.js';
 import { type Fixture, FIXTURES } from './fixtures.js';
 import { HOSTILE, HOSTILE_IN_FEWER } from './hostile-strings.js';
 import { type Shape, shapeOf } from './html-shape.js';

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { Alert } from 'nestjs-byok';
+import { Alert } from 'nestjs-byok/views';
 import { FieldForm } from '../pages/field.js';
 
 export interface ChatPageProps {

@@ -12,7 +12,7 @@ import {
   type AlertKind,
   type KeyChange,
   type Severity,
-} from 'nestjs-byok';
+} from 'nestjs-byok/views';
 import { PROVIDERS } from './examples.js';
 import type { Shown } from './gallery.page.js';
 

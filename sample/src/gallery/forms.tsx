@@ -1,4 +1,4 @@
-import { InlineKeyInput, KeyInputForm, MultiProviderKeyForm, ValidationMessage } from 'nestjs-byok';
+import { InlineKeyInput, KeyInputForm, MultiProviderKeyForm, ValidationMessage } from 'nestjs-byok/views';
 import { providersOf } from './examples.js';
 import type { Shown } from './gallery.page.js';
 

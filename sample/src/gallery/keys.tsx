@@ -1,4 +1,4 @@
-import { KeyManagementCard, KeyManagerDashboard, type StoredKeyView } from 'nestjs-byok';
+import { KeyManagementCard, KeyManagerDashboard, type StoredKeyView } from 'nestjs-byok/views';
 import { DAY, PROVIDERS } from './examples.js';
 import type { Shown } from './gallery.page.js';
 

@@ -1,4 +1,4 @@
-import { KeyManagementCard, KeyStatusNotification, MultiProviderKeyForm, SecurityAlert } from 'nestjs-byok';
+import { KeyManagementCard, KeyStatusNotification, MultiProviderKeyForm, SecurityAlert } from 'nestjs-byok/views';
 import { DAY, PROVIDERS } from './examples.js';
 import type { Shown } from './gallery.page.js';
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
-import { renderToString, scriptUrl, stylesheetUrl } from 'nestjs-byok';
+import { renderToString, scriptUrl, stylesheetUrl } from 'nestjs-byok/views';
 import { SAMPLE_STYLESHEET_URL } from './stylesheet.js';
 
 export interface SamplePageProps {

@@ -1,5 +1,6 @@
 import { expect, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { messages } from '../../../lib/messages/index.js';
 import { bench, KEY, load, start, startAppModule, type Runs } from '../bench.js';
 import { network } from './network.js';
 import { tellsRefusalsOnce } from './refusals.js';
@@ -59,7 +60,7 @@ export const HTTP_RUNS: Runs = {
     const german = { headers: { 'x-test-user': 'alice', 'accept-language': 'de' } };
     const page = await (await fetch(`${app.url}/byok`, german)).text();
     expect(page).toMatch(/<html lang="en"[^]*Bring another key[^]*Save/);
-    expect(page).not.toContain(bench.library.messages.de.noKey);
+    expect(page).not.toContain(messages.de.noKey);
     const stylesheet = /href="(\/byok\/assets\/[^"]+\.css)"/.exec(text as string)![1];
     expect((await app.send(undefined, 'GET', stylesheet)).status).toBe(200);
   },
@@ -70,6 +71,6 @@ export const HTTP_RUNS: Runs = {
     const app = await startAppModule(settings);
     const { text } = (await app.send('mia', 'GET', '/settings')).body;
     expect(text).toMatch(/byok\.[0-9a-f]{16}\.css.*byok\.[0-9a-f]{16}\.js.*name="_csrf" value=".+"\/settings"/s);
-    await tellsRefusalsOnce(app, bench.library.messages.en.fillInKey);
+    await tellsRefusalsOnce(app, messages.en.fillInKey);
   },
 };

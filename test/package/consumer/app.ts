@@ -9,12 +9,12 @@ import {
   ByokModule,
   ByokService,
   EncryptionService,
-  renderToString,
   RequireApiKey,
   ResolvedKey,
   type ResolvedApiKey,
   type StoredKey,
 } from 'nestjs-byok';
+import { renderToString } from 'nestjs-byok/views';
 
 // An application of somebody else's. It is compiled to an ES module and to CommonJS, runs, and prints what it saw.
 

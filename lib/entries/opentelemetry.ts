@@ -1,0 +1,6 @@
+/**
+ * `nestjs-byok/opentelemetry`: spans and metrics.
+ *
+ * @packageDocumentation
+ */
+export * from '../opentelemetry/index.js';

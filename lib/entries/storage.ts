@@ -1,0 +1,27 @@
+/**
+ * `nestjs-byok/storage`: the contract of a storage and the three that the library has.
+ *
+ * @packageDocumentation
+ */
+export type { KeyOwner, KeySource } from '../interfaces/index.js';
+export {
+  HybridKeyStorage,
+  KeyStorage,
+  SessionKeyStorage,
+  TypeOrmKeyStorage,
+  type FoundKey,
+  type KeyCaller,
+  type KeyQuery,
+  type KeyScope,
+  type KeyRecord,
+  type KeySlot,
+  type ListedKey,
+  type PutResult,
+  type RecordChange,
+  type RemovedKey,
+  type RenewedKey,
+  type SealedKey,
+  type SessionHandle,
+  type SessionStoreCallback,
+  type SessionStoreLike,
+} from '../storage/index.js';
