@@ -208,15 +208,15 @@ function addUserCommands(add: Add): void {
   ).argument('<id>', "the user's id, as the application has it");
   add<ImportOptions>(
     'import-env',
-    'store the API keys of the environment (API_KEY_OPENAI, …) for a user',
-    'API_KEY_OPENAI=… npx nestjs-byok import-env --user 4711',
+    'store the API keys of the environment (OPENAI_API_KEY, API_KEY_OPENAI, …) for a user',
+    'OPENAI_API_KEY=… npx nestjs-byok import-env --user 4711',
     async (output, options) => {
       const site = await resolveTarget(options, true);
       return (await import('./commands/import-env.js')).importEnv(output, options, site);
     },
   )
     .requiredOption('--user <id>', "the user's id, as the application has it")
-    .option('--provider <name...>', 'only these (default: one for each API_KEY_…, with - for _)');
+    .option('--provider <name...>', 'only these (default: well-known ones, and one for each API_KEY_…, with - for _)');
 }
 
 function keyId(text: string, before: string[] = []): string[] {

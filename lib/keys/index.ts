@@ -1,7 +1,7 @@
 export { ByokService } from './byok.service.js';
 export { cleanApiKey } from './clean-api-key.js';
 export { prefixesOf } from './api-key-input.js';
-export { getEnvKey } from './env-keys.js';
+export { envNameOf, envNamesOf, getEnvKey, providersInEnv } from './env-keys.js';
 export { KeyDescriptions } from './key-descriptions.js';
 export { KeyResolver } from './key-resolver.js';
 export { KeySealer } from './key-sealer.js';

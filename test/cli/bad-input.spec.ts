@@ -49,7 +49,7 @@ describe('Wrong use', () => {
       ['status', '--table', 'nothing'],
       /in the database: nothing\.[^]*make it: npx nestjs-byok migrate --table nothing/,
     ],
-    ['nothing to import', ['import-env', '--user', 'a'], /No API key is set[^]*API_KEY_OPENAI/],
+    ['nothing to import', ['import-env', '--user', 'a'], /No API key is set[^]*OPENAI_API_KEY/],
     ['a user id that is none', ['erase-user', 'undefined'], /not a valid user id/],
     ['a provider that is none', ['import-env', '--user', 'a', '--provider', 'A b'], /provider/i],
   ])('%s', async (_, args, expected) => {

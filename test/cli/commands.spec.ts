@@ -87,7 +87,7 @@ describe('The command line', () => {
     expect(short).toMatchObject({
       code: 1,
       stdout: expect.stringMatching(
-        /^a\.b: not stored\. API_KEY_A_B holds no API key: that is 8 to .*\nc: .* API_KEY_C is not set\.\n$/,
+        /^a\.b: not stored\. API_KEY_A_B does not hold an API key\. .*\nc: .* None of these is set: API_KEY_C, C_API_KEY, C_API_TOKEN, C_TOKEN\.\n$/,
       ),
     });
   });

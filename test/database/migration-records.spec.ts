@@ -75,7 +75,7 @@ describe('Whether all migrations have run', () => {
     await cli(['migrate'], { DATABASE_URL: database.url });
     await join({ migrations: [] });
     expect(await health()).toBe('up');
-    expect(await doctor()).toMatchObject({ status: 'ok', message: 'All 3 have run.' });
+    expect(await doctor()).toMatchObject({ status: 'ok', message: 'All 4 have run.' });
     await forget('byok_migrations');
     expect(await health()).toBe('down');
     expect(await doctor()).toMatchObject({ status: 'fail', advice: 'Run them: npx nestjs-byok migrate' });

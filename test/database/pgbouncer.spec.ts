@@ -56,7 +56,7 @@ if (!path) process.stdout.write('A pooler by transaction was not tested: there i
     const apps = await Promise.all(Array.from({ length: 3 }, () => startByok({ ...options(), secret })));
     try {
       const [{ byok }, other] = apps;
-      expect(await database.query('SELECT name FROM byok_migrations')).toHaveLength(3);
+      expect(await database.query('SELECT name FROM byok_migrations')).toHaveLength(4);
       await Promise.all(users.map((user) => byok.setKey(user, 'openai', `${KEY}-${user.userId}`)));
       const keys = await Promise.all(users.map((user) => other.byok.getKey(user, 'openai')));
       expect(keys).toEqual(users.map(({ userId }) => `${KEY}-${userId}`));

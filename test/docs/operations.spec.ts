@@ -137,7 +137,7 @@ const RUNS: Run[] = [
     },
   },
   { name: 'migrate', given: backup(fresh) },
-  { name: 'import-env', given: () => ({ ...backup(fresh)(), API_KEY_OPENAI: 'an-example-of-an-api-key-1f9c' }) },
+  { name: 'import-env', given: () => ({ ...backup(fresh)(), OPENAI_API_KEY: 'an-example-of-an-api-key-1f9c' }) },
   { name: 'export-user', given: backup(fresh) },
   { name: 'sweep', given: backup(fresh) },
   { name: 'erase-user', given: backup(fresh) },

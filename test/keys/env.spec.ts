@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { getEnvKey, InvalidInputError, KeyLimitError } from '../../lib/index.js';
+import { providersInEnv } from '../../lib/keys/index.js';
 import { type ByokApp, startByok } from '../support/byok-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -45,6 +46,35 @@ describe('Keys in the environment', () => {
     expect(getEnvKey('openai', 'MINE_')).toBe(`${KEY}-3`);
     expect(getEnvKey('empty')).toBeUndefined();
     expect(getEnvKey('none')).toBeUndefined();
+  });
+
+  it("are found by the providers' own names", () => {
+    const own = {
+      OPENAI_API_KEY: 'openai',
+      HF_TOKEN: 'huggingface',
+      GOOGLE_API_KEY: 'google-gemini',
+      REPLICATE_API_TOKEN: 'replicate',
+    };
+    for (const [name, provider] of Object.entries(own)) {
+      process.env[name] = `${KEY}-${provider}`;
+      try {
+        expect([getEnvKey(provider), providersInEnv()]).toEqual([`${KEY}-${provider}`, [provider]]);
+        process.env[`API_KEY_${provider.toUpperCase().replace('-', '_')}`] = KEY;
+        expect(getEnvKey(provider)).toBe(KEY);
+      } finally {
+        delete process.env[name];
+        delete process.env[`API_KEY_${provider.toUpperCase().replace('-', '_')}`];
+      }
+    }
+  });
+
+  it('do not become the default key of somebody who has another', async () => {
+    const holder = { userId: 'carol' };
+    await app.byok.setKey(holder, 'openai', `${KEY}-work`, { label: 'work' });
+    process.env['API_KEY_OPENAI'] = ` "${KEY}" `;
+    expect(await app.byok.importFromEnv(holder, ['openai'])).toEqual({ openai: true });
+    expect(await app.byok.getKey(holder, 'openai')).toBe(`${KEY}-work`);
+    expect(await app.byok.getKey(holder, 'openai', { label: 'default' })).toBe(KEY);
   });
 
   it('are stored where they are keys, and the rest is told', async () => {

@@ -25,7 +25,7 @@ export type CliEnvironment = Record<string, string | undefined>;
 /** The environment of somebody who has set nothing but this. */
 export function environment(given: CliEnvironment): NodeJS.ProcessEnv {
   const rest = Object.entries(process.env).filter(
-    ([name]) => !/^(API_KEY_|BYOK_|DATABASE_URL|NODE_OPTIONS|PG)/.test(name),
+    ([name]) => !/^(BYOK_|DATABASE_URL|NODE_OPTIONS|PG|HF_TOKEN)|API_KEY/.test(name),
   );
   return { ...Object.fromEntries(rest), NODE_ENV: 'production', ...given };
 }
@@ -62,7 +62,7 @@ export function leaksIn(text: string, given: CliEnvironment): string[] {
 
 function secretsOf(name: string, value: string): string[] {
   if (name === 'BYOK_SECRET') return value.split(',');
-  if (name.startsWith('API_KEY_')) return [value];
+  if (/API_KEY/.test(name)) return [value];
   if (name === 'DATABASE_URL' && URL.canParse(value)) return [value, new URL(value).password];
   return [];
 }

@@ -1,4 +1,4 @@
-import { ByokService } from '../../keys/index.js';
+import { ByokService, envNameOf, envNamesOf, providersInEnv } from '../../keys/index.js';
 import { CliError } from '../cli-error.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import { prepareToSeal } from '../keyring-guard.js';
@@ -8,8 +8,6 @@ import type { GlobalOptions } from '../settings.js';
 import type { Target } from '../target.js';
 import { ofUser } from './users.js';
 
-const PREFIX = 'API_KEY_';
-
 /** @internal */
 export interface ImportOptions extends GlobalOptions {
   user: string;
@@ -17,13 +15,13 @@ export interface ImportOptions extends GlobalOptions {
   provider?: string[];
 }
 
-/** Stores the keys of the environment (API_KEY_OPENAI, …) for a user. @internal */
+/** Stores the keys of the environment (OPENAI_API_KEY, API_KEY_OPENAI, …) for a user. @internal */
 export async function importEnv(output: Output, options: ImportOptions, target: Target): Promise<ExitStatus> {
-  const providers = options.provider ?? providersOfEnvironment();
+  const providers = options.provider ?? providersInEnv();
   if (providers.length === 0) {
     throw new CliError(
       'No API key is set in the environment.',
-      'Set API_KEY_ and the name of the provider: API_KEY_OPENAI, API_KEY_OPEN_ROUTER (for open-router).',
+      'Set the name of the provider and _API_KEY, such as OPENAI_API_KEY, or name other providers with --provider.',
     );
   }
   const stored = await withServices(target, async (services) => {
@@ -34,7 +32,7 @@ export async function importEnv(output: Output, options: ImportOptions, target: 
     { userId: options.user, stored },
     Object.entries(stored).map(([provider, done]) =>
       done
-        ? `${provider}: stored for the user ${printable(options.user)}.`
+        ? `${provider}: stored for the user ${printable(options.user)}, from ${envNameOf(provider)}.`
         : `${printable(provider)}: not stored. ${reason(provider)}`,
     ),
   );
@@ -42,14 +40,7 @@ export async function importEnv(output: Output, options: ImportOptions, target: 
 }
 
 function reason(provider: string): string {
-  const name = PREFIX + provider.toUpperCase().replace(/[^A-Z0-9]/g, '_');
-  if (!process.env[name]) return `${name} is not set.`;
-  return `${name} holds no API key: that is 8 to 4,096 printable characters, without white space.`;
-}
-
-function providersOfEnvironment(): string[] {
-  return Object.keys(process.env)
-    .filter((name) => /^API_KEY_[A-Z0-9][A-Z0-9_]*$/.test(name) && process.env[name])
-    .map((name) => name.slice(PREFIX.length).toLowerCase().replaceAll('_', '-'))
-    .sort();
+  const name = envNameOf(provider);
+  if (name === undefined) return `None of these is set: ${envNamesOf(provider).join(', ')}.`;
+  return `${name} does not hold an API key. A key is one line of 8 to 8,192 characters, without spaces.`;
 }

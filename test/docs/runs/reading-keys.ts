@@ -64,6 +64,21 @@ export const READING_KEYS_RUNS: Runs = {
     });
   },
 
+  'changing.ts': async () => {
+    const { renew } = await load<{ renew(byok: object, userId: string, apiKey: string): Promise<void> }>('changing.ts');
+    const app = await startAppModule();
+    const ulrich = { userId: 'ulrich' };
+    await app.byok.setKey(ulrich, 'openai', KEY, {
+      label: 'work',
+      fields: { region: 'eu', project: 'blue' },
+      ttl: 60_000,
+    });
+    await renew(app.byok, 'ulrich', `${KEY}-new`);
+    expect(await app.byok.resolveKey(ulrich, 'openai')).toMatchObject({ label: 'team', apiKey: `${KEY}-new` });
+    const [{ fieldNames, expiresAt }] = await app.byok.listKeys(ulrich);
+    expect([fieldNames, expiresAt!.getTime() > Date.now() + 300 * 86_400_000]).toEqual([['project'], true]);
+  },
+
   'nightly.service.ts': async () => {
     const { NightlyService } = await load<{
       NightlyService: new (...args: never[]) => { embed(userId: string, texts: string[]): Promise<number> };
@@ -78,7 +93,8 @@ export const READING_KEYS_RUNS: Runs = {
 
   'stored-key.json': async () => {
     const app = await startAppModule();
-    const { body } = await app.send('frank', 'PUT', '/byok/api/keys/openai', { apiKey: KEY });
+    await app.send('frank', 'PUT', '/byok/api/keys/openai', { apiKey: KEY });
+    const [body] = (await app.send('frank', 'GET', '/byok/api/keys')).body.keys;
     const shown = JSON.parse(codeOf('stored-key.json')) as Record<string, string>;
     const { fingerprint, createdAt, updatedAt, ...same } = shown;
     expect(Object.keys(body)).toEqual(Object.keys(shown));
@@ -103,8 +119,9 @@ export const READING_KEYS_RUNS: Runs = {
     expect(await rename(app.byok, 'jack', 'old', 'new')).toBe('Done.');
     expect(await rename(app.byok, 'jack', 'old', 'new')).toBe('Key not found.');
     expect(await app.byok.resolveKey(jack, 'openai', { label: 'new' })).toMatchObject({ apiKey: KEY, ...kept });
-    await expect(rename(app.byok, 'jack', 'new', 'new')).rejects.toThrow('already');
-    expect(await app.byok.listKeys(jack)).toMatchObject([{ label: 'new' }]);
+    await app.byok.setKey(jack, 'openai', KEY, { label: 'other' });
+    expect(await rename(app.byok, 'jack', 'new', 'other')).toBe('Choose another label.');
+    expect(await app.byok.listKeys(jack)).toMatchObject([{ label: 'new' }, { label: 'other' }]);
     await expect(rename(app.byok, 'jack', 'new', '')).rejects.toThrow('A label is 1 to 64 characters');
     await bench.database.query('ALTER TABLE user_api_keys RENAME TO elsewhere');
     expect(await rename(app.byok, 'jack', 'new', 'old')).toBe('Try again later.');
