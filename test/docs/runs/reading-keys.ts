@@ -94,7 +94,8 @@ export const READING_KEYS_RUNS: Runs = {
   'stored-key.json': async () => {
     const app = await startAppModule();
     await app.send('frank', 'PUT', '/byok/api/keys/openai', { apiKey: KEY });
-    const [body] = (await app.send('frank', 'GET', '/byok/api/keys')).body.keys;
+    const { body: list } = await app.send('frank', 'GET', '/byok/api/keys');
+    const [body] = list.keys as Record<string, unknown>[];
     const shown = JSON.parse(codeOf('stored-key.json')) as Record<string, string>;
     const { fingerprint, createdAt, updatedAt, ...same } = shown;
     expect(Object.keys(body)).toEqual(Object.keys(shown));
