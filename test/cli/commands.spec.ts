@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EncryptionService } from '../../lib/index.js';
-import { cli, cliJson, keyIdOf, onTerminal, rowsOn, shellCommand } from '../support/cli.js';
+import { cli, cliJson, cliProcess, keyIdOf, onTerminal, rowsOn, shellCommand } from '../support/cli.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
 const OPENAI = 'an-example-of-an-api-key-1f9c';
@@ -21,7 +21,7 @@ describe('The command line', () => {
   afterAll(() => database.drop());
 
   it('prints help with examples and its version without a database or a secret', async () => {
-    const help = await cli(['--help']);
+    const help = await cliProcess(['--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
     for (const part of ['DATABASE_URL', 'BYOK_SECRET', 'Exit status: 0 done, 1', '$ npx nestjs-byok rotate --verify']) {
       expect(help.stdout).toContain(part);
@@ -36,7 +36,7 @@ describe('The command line', () => {
   });
 
   it('generate-secret prints a secret that is taken, and nothing else', async () => {
-    const { stdout, stderr, code } = await cli(['generate-secret']);
+    const { stdout, stderr, code } = await cliProcess(['generate-secret']);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     expect(() => new EncryptionService(stdout.replace(/\n$/, ''))).not.toThrow();
     const { json } = await cliJson(['generate-secret'], {});

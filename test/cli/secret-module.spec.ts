@@ -128,9 +128,11 @@ describe('The command line with a key management service', () => {
     await write(
       'vault.mjs',
       `import { VaultTransitWrapper } from '${WRAPPER}';
-      const { VAULT_ADDR: address, VAULT_TOKEN: token, KEYS, BYOK_SECRET } = process.env;
-      const of = (key) => (key === 'secret' ? BYOK_SECRET : new VaultTransitWrapper({ address, token, key }));
-      export default async () => KEYS.split(' ').map(of);`,
+      export default async () => {
+        const { VAULT_ADDR: address, VAULT_TOKEN: token, KEYS, BYOK_SECRET } = process.env;
+        const of = (key) => (key === 'secret' ? BYOK_SECRET : new VaultTransitWrapper({ address, token, key }));
+        return KEYS.split(' ').map(of);
+      };`,
     );
     given = {
       DATABASE_URL: database.url,

@@ -144,7 +144,7 @@ const RUNS: Run[] = [
   { name: 'wrong-use', code: 1, given: backup(fresh) },
 ];
 
-/** The command of a block, and what it prints. */
+/** The command of a block, and what it prints: each command of the tool in a process of its own. */
 async function outputOf({ name, code = 0, given, before }: Run): Promise<string> {
   await before?.();
   const [command] = blocks.find((block) => block.name === name)!.code.split('\n');

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { EncryptionService } from '../../lib/index.js';
+import { runInHost } from './cli-hosts.js';
 import { ROOT } from './manifest.js';
 import type { TestDatabase } from './postgres.js';
 import { insertSealedRows, sealWith } from './sealed-rows.mjs';
@@ -40,15 +41,23 @@ export function start(file: string, args: readonly string[], given: CliEnvironme
   child.stdin.on('error', () => undefined);
   if (input === undefined) child.stdin.end();
   else child.stdin.write(input);
-  const ended = new Promise<Ended>((resolve, reject) => {
+  const closed = new Promise<Pick<Ended, 'code' | 'signal'>>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code, signal) => {
-      const found = leaksIn(texts.stdout + texts.stderr, given);
-      if (found.length > 0) reject(new Error(`The output of ${args.join(' ')} holds the value of ${found.join()}.`));
-      else resolve({ code, signal, ...texts });
-    });
+    child.on('close', (code, signal) => resolve({ code, signal }));
   });
+  const ended = closed.then((end) => ({ ...end, ...leakless(args, given, texts) }));
   return { child, ended };
+}
+
+/** @throws Error if the output holds a secret that was given */
+function leakless<T extends { stdout: string; stderr: string }>(
+  args: readonly string[],
+  given: CliEnvironment,
+  output: T,
+): T {
+  const found = leaksIn(output.stdout + output.stderr, given);
+  if (found.length > 0) throw new Error(`The output of ${args.join(' ')} holds the value of ${found.join()}.`);
+  return output;
 }
 
 /** Names of the variables whose secret is in the text. */
@@ -67,8 +76,13 @@ function secretsOf(name: string, value: string): string[] {
   return [];
 }
 
-/** Runs a command to its end. */
-export function cli(args: readonly string[], given: CliEnvironment = {}): Promise<Ended> {
+/** Runs a command to its end, in a process that other commands have run in. */
+export async function cli(args: readonly string[], given: CliEnvironment = {}): Promise<Ended> {
+  return { ...leakless(args, given, await runInHost(args, environment(given))), signal: null };
+}
+
+/** Runs a command to its end, in a process of its own as an operator does. */
+export function cliProcess(args: readonly string[], given: CliEnvironment = {}): Promise<Ended> {
   return start(process.execPath, [CLI, ...args], given).ended;
 }
 
