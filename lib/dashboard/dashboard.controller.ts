@@ -187,7 +187,7 @@ export class DashboardController {
     const { providers } = this.options;
     const { label, isNew, provider: chosen = '' } = form;
     const provider = ofPath ?? chosen;
-    const text = formErrorText(error, provider, providers, this.frame.reader(request), form.newLabel ?? label);
+    const text = formErrorText(error, provider, providers, this.frame.reader(request), label);
     const keys = (await this.byok.listKeys(request)).filter((key) => key.provider === provider);
     const isKnown = keys.length > 0 || Object.hasOwn(providers, provider);
     if (ofPath === undefined) {

@@ -4,6 +4,7 @@ import {
   InvalidKeyError,
   type InvalidKeyReason,
   type InvalidPart,
+  KeyConflictError,
 } from '../errors/index.js';
 import type { ProviderConfig } from '../interfaces/index.js';
 import { prefixesOf } from '../keys/index.js';
@@ -72,7 +73,7 @@ export function formErrorText(
     case 'BYOK_KEY_NOT_FOUND':
       return t('noSuchKey', { name });
     case 'BYOK_CONFLICT':
-      return t(label === undefined ? 'keyChangedMeanwhile' : 'labelTaken', { name });
+      return t(error instanceof KeyConflictError && error.isLabelTaken ? 'labelTaken' : 'keyChangedMeanwhile', { name });
     default:
       return inputText(error instanceof InvalidInputError ? error.part : undefined, name, label, t);
   }

@@ -113,8 +113,22 @@ export class InvalidKeyError extends ByokError {
  * @publicApi
  */
 export class KeyConflictError extends ByokError {
-  constructor(message = 'The key was changed meanwhile. Look at it again, then repeat the change.') {
-    super('BYOK_CONFLICT', message);
+  /** Private, so that it is in nothing that prints or serializes the error. */
+  readonly #isLabelTaken: boolean;
+
+  constructor(isLabelTaken = false) {
+    super(
+      'BYOK_CONFLICT',
+      isLabelTaken
+        ? 'A key with this label is stored already. Choose another label.'
+        : 'The key was changed meanwhile. Look at it again, then repeat the change.',
+    );
+    this.#isLabelTaken = isLabelTaken;
+  }
+
+  /** @internal */
+  get isLabelTaken(): boolean {
+    return this.#isLabelTaken;
   }
 }
 

@@ -178,20 +178,17 @@ export class ByokService extends Redacted {
     { prefix }: { prefix?: string } = {},
   ): Promise<Record<string, boolean>> {
     const done: Record<string, boolean> = {};
+    let scope: KeyScope | undefined;
     for (const provider of providers) {
       const apiKey = getEnvKey(checkProvider(provider, this.options), prefix);
-      done[provider] = apiKey !== undefined && (await unlessInvalid(this.#import(holder, provider, apiKey)));
+      const pinned = async () => {
+        scope ??= await this.callers.scopeOf(holder);
+        await this.storage.pinDefaults(scope, [provider]);
+        return scope;
+      };
+      done[provider] = apiKey !== undefined && (await unlessInvalid(this.writer.set(holder, pinned, provider, apiKey)));
     }
     return done;
-  }
-
-  async #import(holder: KeyHolder, provider: string, apiKey: string): Promise<void> {
-    const scopeOf = async () => {
-      const scope = await this.callers.scopeOf(holder);
-      await this.storage.pinDefaults(scope, [provider]);
-      return scope;
-    };
-    await this.writer.set(holder, scopeOf, provider, apiKey);
   }
 
   /**

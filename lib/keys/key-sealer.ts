@@ -74,6 +74,11 @@ export class KeySealer {
     }
   }
 
+  /** Whether the encryption key of a key management service has not arrived yet: nothing can be read so far. */
+  get isWaiting(): boolean {
+    return this.encryption.isWaiting;
+  }
+
   /** A key and its fields, without reporting a use; `null` if it cannot be read. */
   peek(place: KeyScope, record: ListedKey): KeyContent | null {
     try {

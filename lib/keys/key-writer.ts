@@ -85,6 +85,7 @@ export class KeyWriter {
     const newLabel = checkLabel(changes.newLabel);
     const checked =
       changes.apiKey === undefined ? undefined : checkApiKey(changes.apiKey, provider, this.options.providers);
+    if (checked) refuseKeyAsName(checked.apiKey, [provider, label ?? '', newLabel ?? '']);
     const scope = await scopeOf();
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const read = await this.storage.readRecord(scope, { provider, label });
@@ -92,7 +93,7 @@ export class KeyWriter {
       const change = await this.#changed(scope, read, changes, checked?.apiKey);
       const slot = { provider, label: read.label };
       const to = { provider, label: newLabel ?? read.label };
-      if (checked) refuseKeyAsName(checked.apiKey, [to.label]);
+      refuseKeyAsName(change.key, [to.label]);
       const record = this.sealer.seal(scope, to, change.key, change.fields, change.expiresAt);
       const written = await this.storage.update(
         scope,
@@ -126,8 +127,9 @@ export class KeyWriter {
     apiKey: string | undefined,
   ): Promise<KeyContent & { expiresAt: Date | null; isNewVersion: boolean }> {
     const config = this.#configOf(read.provider);
-    // Without its content, a record can only be replaced as a whole.
     const stored = this.sealer.peek(scope, read);
+    // What cannot be read can only be replaced as a whole; what cannot be read yet must not be.
+    if (!stored && this.sealer.isWaiting) throw new EncryptionError();
     const key = apiKey ?? stored?.key;
     if (key === undefined) throw new EncryptionError();
     const fields = stored

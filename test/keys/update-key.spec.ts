@@ -131,7 +131,9 @@ describe('ByokService.updateKey', () => {
     await expect(update({ fields: { region: null } }, 'needy')).rejects.toThrow(/is needed/);
     await expect(update({ ttl: HOUR, expiresAt: new Date() })).rejects.toThrow(/not both/);
     await expect(update({ apiKey: 'your-api-key-here' })).rejects.toThrow(/placeholder/);
-    await expect(update({ apiKey: KEY, newLabel: KEY })).rejects.toThrow(/where a name belongs/);
+    for (const names of [{ newLabel: KEY }, { apiKey: OTHER, newLabel: OTHER }, { apiKey: OTHER, label: OTHER }]) {
+      await expect(update(names)).rejects.toThrow(/where a name belongs/);
+    }
     expect(await resolved('default')).toMatchObject({ apiKey: KEY, fields: FIELDS });
     expect(await resolved('home')).toMatchObject({ apiKey: OTHER, fields: {} });
   });

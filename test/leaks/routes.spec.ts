@@ -57,6 +57,9 @@ function bodiesOf(canary: string): [type: string, body: string][] {
     form({ api_key: `${canary} `, provider: 'openai' }),
     form({ api_key: canary, provider: 'openai', label: canary }),
     form({ api_key: canary, provider: 'strict' }),
+    form({ new_label: canary }),
+    form({ api_key: canary, new_label: canary }),
+    form({ expires_on: canary }),
     form({ api_key: canary, 'fields[note]': canary, provider: 'azure' }),
     form({ api_key: canary, [canary]: canary }),
     form({ api_key: canary.repeat(2_000) }),
@@ -213,11 +216,11 @@ async function everything(
   ];
   const inPath = encodeURIComponent(canary);
   for (const { method, path } of all) {
-    const hasBody = method === 'POST' || method === 'PUT';
+    const hasBody = ['POST', 'PUT', 'PATCH'].includes(method);
     // A label that is only asked for is named in a log of statements: nobody can tell that it is somebody's key.
-    const isLookUp = path.endsWith('/delete');
+    const isLookUp = /\/(delete|default|edit)$/.test(path);
     const bodies = hasBody
-      ? bodiesOf(canary).filter(([, body], i) => i % every === 0 && !(isLookUp && body.includes('label=')))
+      ? bodiesOf(canary).filter(([, body], i) => i % every === 0 && !(isLookUp && /\blabel(=|":)/.test(body)))
       : [undefined];
     const paths = path.includes(':')
       ? ['openai', 'azure', 'strict', inPath].map((name) => path.replace(/:\w+/, name))

@@ -33,7 +33,7 @@ Module({
       audit: true,
       maxKeysPerUser: 45,
       providers: {
-        strict: { keyPrefix: 'never-' },
+        strict: { keyPrefix: 'never-', strict: true },
         patterned: { keyPattern: /^never$/ },
         azure: { fields: { endpoint: { type: 'url' }, note: {} } },
       },
@@ -93,6 +93,14 @@ for (const [kind, holder] of [
   for (const method of ['hasKey', 'listProviders', 'listKeys', 'auditTrail']) {
     await attempt(`${kind} ${method}`, () => byok[method](holder, ...(method === 'hasKey' ? ['openai'] : [])));
   }
+  await attempt(`${kind} updateKey`, () => byok.updateKey(holder, 'openai', { apiKey: canary }));
+  await attempt(`${kind} updates fields`, () => byok.updateKey(holder, 'azure', { fields: { note: `2${canary}` } }));
+  await attempt(`${kind} key as new label`, () => byok.updateKey(holder, 'openai', { newLabel: canary }));
+  await attempt(`${kind} key as both labels`, () =>
+    byok.updateKey(holder, 'openai', { apiKey: canary, label: canary, newLabel: canary }),
+  );
+  await attempt(`${kind} new address`, () => byok.updateKey(holder, 'azure', { fields: { endpoint: canary } }));
+  await attempt(`${kind} setDefaultKey`, () => byok.setDefaultKey(holder, 'openai', 'default'));
   await attempt(`${kind} wrong prefix`, () => byok.setKey(holder, 'strict', canary));
   await attempt(`${kind} wrong pattern`, () => byok.setKey(holder, 'patterned', canary));
   await attempt(`${kind} key as provider`, () => byok.setKey(holder, canary, canary));

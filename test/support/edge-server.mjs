@@ -71,7 +71,7 @@ Module({
       maxKeysPerUser: 8,
       publicOrigins: ['https://app.example'],
       providers: {
-        strict: { keyPrefix: 'never-' },
+        strict: { keyPrefix: 'never-', strict: true },
         patterned: { keyPattern: /^never$/ },
         azure: { fields: { endpoint: { type: 'url' }, note: {} } },
       },

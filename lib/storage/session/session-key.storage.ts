@@ -94,7 +94,7 @@ export class SessionKeyStorage implements KeyStorage {
       if (!old) return { result: null };
       const taken = owned.filter((r) => r !== old && isSlot(r, record));
       if (countOf(taken) > 0) {
-        throw new KeyConflictError('A key with this label is stored already. Choose another label.');
+        throw new KeyConflictError(true);
       }
       const others = owned.filter((r) => r !== old && !taken.includes(r));
       if (isExpired(old) && countOf(others) >= limit) throw new KeyLimitError(limit);

@@ -99,7 +99,7 @@ export class TypeOrmKeyStorage implements KeyStorage {
       }, UNIQUE_VIOLATION);
     } catch (error) {
       if (!(error instanceof StorageError) || error.reason !== UNIQUE_VIOLATION) throw error;
-      throw new KeyConflictError('A key with this label is stored already. Choose another label.');
+      throw new KeyConflictError(true);
     }
   }
 
