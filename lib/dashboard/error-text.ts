@@ -73,7 +73,9 @@ export function formErrorText(
     case 'BYOK_KEY_NOT_FOUND':
       return t('noSuchKey', { name });
     case 'BYOK_CONFLICT':
-      return t(error instanceof KeyConflictError && error.isLabelTaken ? 'labelTaken' : 'keyChangedMeanwhile', { name });
+      return t(error instanceof KeyConflictError && error.isLabelTaken ? 'labelTaken' : 'keyChangedMeanwhile', {
+        name,
+      });
     default:
       return inputText(error instanceof InvalidInputError ? error.part : undefined, name, label, t);
   }
