@@ -44,6 +44,8 @@ export const ROOMS = {
 
 /** Single files that a room may import. Every room may import the constants. */
 const LOOSE = {
+  // The script of the pages judges a key as the server does.
+  views: ['keys/clean-api-key.ts'],
   cli: ['byok.module.ts'],
   options: ['byok.module-definition.ts'],
   // Each needs a package that an application may not have.

@@ -48,6 +48,26 @@ export const german: Messages = {
   statusUnreadable: 'Nicht lesbar',
   unreadableHelp:
     'Dieser Schlüssel lässt sich derzeit nicht öffnen. Er wurde aufbewahrt und kann ersetzt oder gelöscht werden.',
+  expiredHelp: 'Er wird nicht mehr verwendet. Bitte ersetzen oder löschen.',
+  expiresSoonHelp: 'Bitte rechtzeitig ersetzen oder unter „Bearbeiten“ einen späteren Tag angeben.',
+  unreadableReplace:
+    'Der gespeicherte Schlüssel und seine weiteren Angaben lassen sich nicht öffnen. Bitte alle noch einmal eingeben.',
+  lastUsedWhen: 'Zuletzt verwendet: {when}',
+  neverUsed: 'Nie verwendet',
+  expiredWhen: 'Abgelaufen {when}',
+  manage: 'Verwalten',
+  manageKeyOf: 'Verwalten: Schlüssel für {name}',
+  edit: 'Bearbeiten',
+  editKeyOf: 'Bearbeiten: Schlüssel für {name}',
+  saveChanges: 'Änderungen speichern',
+  saveChangesOf: 'Änderungen speichern: Schlüssel für {name}',
+  defaultKey: 'Standard',
+  makeDefault: 'Als Standard',
+  makeDefaultOf: 'Als Standard: Schlüssel für {name}',
+  fieldStored: 'Gespeichert; leer lassen, um es zu behalten.',
+  addressHelp: 'Eine Adresse wird unter „Ersetzen“ geändert, zusammen mit dem Schlüssel.',
+  expiresOn: 'Läuft ab am',
+  expiresOnHelp: 'Der letzte Tag, an dem der Schlüssel verwendet wird (UTC). Leer: nie.',
 
   expiresNever: 'Läuft nie ab',
   expired: 'Abgelaufen',
@@ -60,6 +80,11 @@ export const german: Messages = {
     'Ihre eigenen Schlüssel für andere Dienste. Von einem Schlüssel werden nur die letzten Zeichen angezeigt.',
   keyCount: { one: '{count} Schlüssel gespeichert', other: '{count} Schlüssel gespeichert' },
   addKey: 'Schlüssel hinzufügen',
+  dashboardEmpty:
+    'Speichern Sie Ihren eigenen Schlüssel für einen Dienst, und diese Anwendung verwendet ihn für Sie. Er wird verschlüsselt gespeichert und nie wieder angezeigt.',
+  storedKeys: 'Ihre Schlüssel',
+  filterProviders: 'Anbieter suchen',
+  noProviderFound: 'Kein Anbieter heißt so. Bitte „Anderer Anbieter“ wählen.',
 
   securityAlert: 'Sicherheitshinweis',
   severityLow: 'Niedrig',

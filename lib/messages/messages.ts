@@ -60,6 +60,25 @@ export interface Messages {
   readonly statusExpired: string;
   readonly statusUnreadable: string;
   readonly unreadableHelp: string;
+  readonly expiredHelp: string;
+  readonly expiresSoonHelp: string;
+  readonly unreadableReplace: string;
+  readonly lastUsedWhen: string;
+  readonly neverUsed: string;
+  readonly expiredWhen: string;
+  readonly manage: string;
+  readonly manageKeyOf: string;
+  readonly edit: string;
+  readonly editKeyOf: string;
+  readonly saveChanges: string;
+  readonly saveChangesOf: string;
+  readonly defaultKey: string;
+  readonly makeDefault: string;
+  readonly makeDefaultOf: string;
+  readonly fieldStored: string;
+  readonly addressHelp: string;
+  readonly expiresOn: string;
+  readonly expiresOnHelp: string;
 
   readonly expiresNever: string;
   readonly expired: string;
@@ -71,6 +90,10 @@ export interface Messages {
   readonly dashboardIntro: string;
   readonly keyCount: PluralMessage;
   readonly addKey: string;
+  readonly dashboardEmpty: string;
+  readonly storedKeys: string;
+  readonly filterProviders: string;
+  readonly noProviderFound: string;
 
   readonly securityAlert: string;
   readonly severityLow: string;

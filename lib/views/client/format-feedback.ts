@@ -1,6 +1,11 @@
+import { cleanApiKey } from '../../keys/clean-api-key.js';
+
+type Verdict = 'valid' | 'doubt' | 'invalid';
+
 /** Says while a key is typed whether it has its provider's format. The server decides; this forbids nothing. */
 export function judgeFormat(input: HTMLInputElement): void {
-  const { byokGood = '', byokPrefix = '', byokBadPrefix = '', byokBad = '' } = input.dataset;
+  const { byokGood = '', byokPrefix = '[""]', byokStrict, byokBadPrefix = '', byokBad = '' } = input.dataset;
+  const prefixes = JSON.parse(byokPrefix) as string[];
   const pattern = compile(input.dataset);
   const message = document.createElement('p');
   message.id = `${input.id}---format`;
@@ -12,24 +17,26 @@ export function judgeFormat(input: HTMLInputElement): void {
   const described = (input.getAttribute('aria-describedby') ?? '').split(' ').filter((id) => id && id !== message.id);
   input.setAttribute('aria-describedby', [...described, message.id].join(' '));
 
-  const tell = (text: string, good: boolean): void => {
+  const show = (text: string, verdict: Verdict = 'valid'): void => {
     if (message.textContent === text) return;
     message.textContent = text;
-    message.className = text && `byok-validation ${good ? 'byok-valid' : 'byok-invalid'}`;
-    if (text && !good) input.setAttribute('aria-invalid', 'true');
+    message.className = text && `byok-validation byok-${verdict}`;
+    if (text && verdict === 'invalid') input.setAttribute('aria-invalid', 'true');
     else input.removeAttribute('aria-invalid');
   };
   /** @param whole - Whether this is all that will be typed: half a key matches no pattern yet. */
   const judge = (whole: boolean): void => {
-    const { value } = input;
-    const begun =
-      value.length < byokPrefix.length && !whole ? byokPrefix.startsWith(value) : value.startsWith(byokPrefix);
-    if (value === '') tell('', true);
-    else if (!begun) tell(byokBadPrefix, false);
-    else if (value.length < input.minLength || value.length <= byokPrefix.length) tell('', true);
-    else if (!pattern || pattern.test(value)) tell(byokGood, true);
-    else if (whole) tell(byokBad, false);
-    else tell('', true);
+    // What people paste around a key is no part of it.
+    const key = cleanApiKey(input.value);
+    const prefix = prefixes.find((each) => key.startsWith(each));
+    const begun = prefix !== undefined || (!whole && prefixes.some((each) => each.startsWith(key)));
+    const short = key.length < input.minLength || key.length <= (prefix?.length ?? 0);
+    if (key === '') show('');
+    else if (!begun && byokStrict !== undefined) show(byokBadPrefix, 'invalid');
+    else if (short && !whole) show(begun ? '' : byokBadPrefix, 'doubt');
+    else if (pattern && !pattern.test(key)) show(whole ? byokBad : '', 'invalid');
+    else if (!begun) show(byokBadPrefix, 'doubt');
+    else show(short ? '' : byokGood);
   };
   input.addEventListener('input', (event) => judge(event.inputType === 'insertFromPaste'));
   input.addEventListener('change', () => afterPress(() => judge(true)));

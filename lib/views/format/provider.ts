@@ -14,6 +14,8 @@ export interface ProviderInfo {
   docsUrl: string | undefined;
   keyFormat: KeyFormat;
   keyPrefix: readonly string[];
+  /** Whether a key without the prefix is refused. */
+  strict: boolean;
   keyPattern: RegExp | undefined;
   fields: Readonly<Record<string, ProviderField>>;
 }
@@ -36,7 +38,10 @@ const FACTS = ['name', 'placeholder', 'docsUrl', 'keyPrefix', 'keyFormat'];
 function isConfig(facts: object): facts is ProviderConfig {
   const { keyPattern, fields } = facts as ProviderConfig;
   if (keyPattern instanceof RegExp || (typeof fields === 'object' && fields !== null)) return true;
-  return FACTS.some((fact) => typeof (facts as Record<string, unknown>)[fact] === 'string');
+  return (
+    Array.isArray((facts as ProviderConfig).keyPrefix) ||
+    FACTS.some((fact) => typeof (facts as Record<string, unknown>)[fact] === 'string')
+  );
 }
 
 /**
@@ -84,6 +89,7 @@ export function getProviderInfo(provider: string, facts?: ProviderFacts, reader:
     docsUrl: safeUrl(config.docsUrl),
     keyFormat: config.keyFormat ?? 'token',
     keyPrefix: [config.keyPrefix ?? []].flat(),
+    strict: config.strict === true,
     keyPattern: config.keyPattern,
     fields: config.fields ?? {},
   };

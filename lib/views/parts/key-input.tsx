@@ -28,7 +28,24 @@ const IGNORED = {
 export const UNREMEMBERED = { ...IGNORED, autocapitalize: 'none', autocorrect: 'off' } as const;
 
 /** The input for a key. It never has a value. @internal */
-export function KeyInput({ id, info, t, placeholder, describedBy, invalid, disabled, small }: KeyInputProps): VNode {
+export function KeyInput(props: KeyInputProps): VNode {
+  const { id, info, t, placeholder = info.placeholder, describedBy, invalid, disabled, small } = props;
+  if (info.keyFormat !== 'token') {
+    return (
+      <textarea
+        id={id}
+        class="byok-input byok-textarea"
+        name="api_key"
+        rows={6}
+        required
+        {...UNREMEMBERED}
+        placeholder={placeholder}
+        aria-describedby={describedBy}
+        aria-invalid={invalid ? 'true' : undefined}
+        disabled={disabled}
+      />
+    );
+  }
   return (
     <div class="byok-key-box">
       <input
@@ -39,7 +56,7 @@ export function KeyInput({ id, info, t, placeholder, describedBy, invalid, disab
         required
         minLength={8}
         {...IGNORED}
-        placeholder={placeholder ?? info.placeholder}
+        placeholder={placeholder}
         aria-describedby={describedBy}
         aria-invalid={invalid ? 'true' : undefined}
         disabled={disabled}
@@ -52,13 +69,15 @@ export function KeyInput({ id, info, t, placeholder, describedBy, invalid, disab
 }
 
 /** For the script, which checks the key's format while the user types. */
-function formatHints({ name, keyPrefix, keyPattern }: ProviderInfo, t: Translate): Record<string, string | undefined> {
-  const prefix = keyPrefix.length === 1 ? keyPrefix[0] : undefined;
+function formatHints(info: ProviderInfo, t: Translate): Record<string, string | undefined> {
+  const { name, keyPrefix, keyPattern, strict } = info;
+  const prefix = keyPrefix.length > 0 ? keyPrefix.join(', ') : undefined;
   const pattern = keyPattern && portable(keyPattern) ? keyPattern : undefined;
   return {
     'data-byok-good': prefix || pattern ? t('formatGood', { name }) : undefined,
-    'data-byok-prefix': prefix,
-    'data-byok-bad-prefix': prefix && t('formatPrefix', { name, prefix }),
+    'data-byok-prefix': prefix && JSON.stringify(keyPrefix),
+    'data-byok-strict': prefix && strict ? '' : undefined,
+    'data-byok-bad-prefix': prefix && t(strict ? 'formatPrefix' : 'keyPrefixDoubt', { name, prefix }),
     'data-byok-pattern': pattern?.source,
     'data-byok-flags': pattern?.flags,
     'data-byok-bad': pattern && t('formatBad', { name }),
