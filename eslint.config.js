@@ -37,7 +37,7 @@ export const ROOMS = {
   rotation: ['audit', 'crypto', 'database', 'keyring'],
   http: ['expiry', 'identity', 'keys', 'views'],
   guards: ['audit', 'expiry', 'http', 'identity', 'keys'],
-  dashboard: ['expiry', 'http', 'identity', 'keys', 'views'],
+  dashboard: ['http', 'identity', 'keys', 'views'],
   cli: ['crypto', 'database', 'keyring', 'keys', 'options', 'rotation'],
   entries: ['opentelemetry', 'storage', 'views'],
 };

@@ -1,4 +1,8 @@
-import { ConfigurableModuleBuilder, type ConfigurableModuleOptionsFactory } from '@nestjs/common';
+import {
+  type ConfigurableModuleAsyncOptions,
+  ConfigurableModuleBuilder,
+  type ConfigurableModuleOptionsFactory,
+} from '@nestjs/common';
 import type { ByokModuleOptions } from './interfaces/index.js';
 
 /** Options that must be known when the module is declared, also with `forRootAsync()`. @publicApi */
@@ -18,17 +22,17 @@ export interface ByokModuleExtras {
  */
 export type ByokOptionsFactory = ConfigurableModuleOptionsFactory<ByokModuleOptions, 'createByokOptions'>;
 
-export const {
-  ConfigurableModuleClass,
-  /** Token of the options, for `overrideProvider()` in tests. @publicApi */
-  MODULE_OPTIONS_TOKEN: BYOK_MODULE_OPTIONS,
-  OPTIONS_TYPE,
-  ASYNC_OPTIONS_TYPE,
-} = new ConfigurableModuleBuilder<ByokModuleOptions>({ moduleName: 'Byok' })
-  .setClassMethodName('forRoot')
-  .setFactoryMethodName('createByokOptions')
-  .setExtras<ByokModuleExtras>({ isGlobal: true }, (definition, extras) => ({
-    ...definition,
-    global: extras.isGlobal ?? true,
-  }))
-  .build();
+/** Options for `ByokModule.forRootAsync()`. @publicApi */
+export type ByokModuleAsyncOptions = ConfigurableModuleAsyncOptions<ByokModuleOptions, 'createByokOptions'> &
+  Partial<ByokModuleExtras>;
+
+/** Makes the definition of the module; the token of its options. @internal */
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN: BYOK_MODULE_OPTIONS } =
+  new ConfigurableModuleBuilder<ByokModuleOptions>({ moduleName: 'Byok' })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createByokOptions')
+    .setExtras<ByokModuleExtras>({ isGlobal: true }, (definition, extras) => ({
+      ...definition,
+      global: extras.isGlobal ?? true,
+    }))
+    .build();

@@ -1,25 +1,26 @@
 import 'reflect-metadata';
-import { Module, type DynamicModule, type FactoryProvider, type NestModule, type Type } from '@nestjs/common';
+import { type DynamicModule, type FactoryProvider, Module, type NestModule, type Type } from '@nestjs/common';
 import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { APP_FILTER } from '@nestjs/core';
 import { AuditLog, AuditTable, KeyEvents } from './audit/index.js';
 import { BYOK_OPTIONS } from './byok.constants.js';
 import {
-  type ASYNC_OPTIONS_TYPE,
   BYOK_MODULE_OPTIONS,
+  type ByokModuleAsyncOptions,
+  type ByokModuleExtras,
   ConfigurableModuleClass,
-  type OPTIONS_TYPE,
 } from './byok.module-definition.js';
 import { EncryptionService, Keyring } from './crypto/index.js';
 import { AssetsController, DashboardController, DashboardPages, KeyFormActions } from './dashboard/index.js';
 import { ByokDatabase } from './database/index.js';
 import { ConfigurationError } from './errors/index.js';
-import { CleanupInterceptor, ExpiredKeyCleanup, ExpiredKeySweeper } from './expiry/index.js';
+import { ExpiredKeyCleanup, ExpiredKeySweeper } from './expiry/index.js';
 import { ApiKeyGuard, ApiKeyResolver, HandlerCheck } from './guards/index.js';
 import { ByokHealth } from './health/index.js';
 import {
   ApiKeysController,
   ByokExceptionFilter,
+  CleanupInterceptor,
   CsrfTokens,
   ErrorPages,
   ErrorResponses,
@@ -29,10 +30,11 @@ import {
   MountPath,
   PageRenderer,
   PlatformErrors,
+  RouteSupport,
   TrustedProxies,
 } from './http/index.js';
 import { CallerResolver } from './identity/index.js';
-import type { ResolvedByokOptions } from './interfaces/index.js';
+import type { ByokModuleOptions, ResolvedByokOptions } from './interfaces/index.js';
 import { KeyringTable, KeyWrapperHealth, StartupCheck, WrappedRootKeys } from './keyring/index.js';
 import {
   ByokService,
@@ -62,36 +64,34 @@ import { HybridKeyStorage, KeyStorage, SessionKeyStorage, TypeOrmKeyStorage } fr
  * @publicApi
  */
 @Module({})
-export class ByokModule extends ConfigurableModuleClass implements NestModule {
+export class ByokModule implements NestModule {
   /** @internal */
-  constructor(private readonly upstream: PlatformErrors) {
-    super();
-  }
+  constructor(private readonly upstream: PlatformErrors) {}
 
-  /** For Nest to call. @internal */
+  /** Called by Nest. */
   configure(): void {
     this.upstream.prepare();
   }
 
-  /** Registers the module; a wrong option stops the start with a message that says what to write instead. */
-  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+  /** Registers the module. An invalid option stops the start with a message that gives the fix. */
+  static forRoot(options: ByokModuleOptions & Partial<ByokModuleExtras>): DynamicModule {
     // Spread, so that a missing argument is reported like any other invalid option.
-    return wire(super.forRoot({ ...options }));
+    return wire({ ...ConfigurableModuleClass.forRoot({ ...options }), module: this });
   }
 
   /** Registers the module with options that are known later: `{ imports, inject, useFactory | useClass | useExisting }`. */
-  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+  static forRootAsync(options: ByokModuleAsyncOptions): DynamicModule {
     const { useFactory, useClass, useExisting } = { ...options };
     if (!useFactory && !useClass && !useExisting) {
       throw new ConfigurationError(
         'ByokModule.forRootAsync() needs one of useFactory, useClass and useExisting: { useFactory: () => ({ secret, db }) }.',
       );
     }
-    return wire(super.forRootAsync(options), !useFactory);
+    return wire({ ...ConfigurableModuleClass.forRootAsync(options), module: this }, !useFactory);
   }
 }
 
-/** Injectable wherever the module is: what applications use, and what guards, filters and interceptors on their routes need. */
+/** What applications may inject. `RouteSupport` is for the guards, filters and interceptors that Nest creates in their modules. */
 const SHARED = [
   ByokService,
   ApiKeyResolver,
@@ -99,8 +99,7 @@ const SHARED = [
   KeyForms,
   ByokHealth,
   KeyWrapperHealth,
-  ExpiredKeyCleanup,
-  ErrorResponses,
+  RouteSupport,
   ApiKeyGuard,
   HttpsGuard,
   CleanupInterceptor,
@@ -143,6 +142,8 @@ function wire(definition: DynamicModule, ofClass = false): DynamicModule {
         ) => ({ session, database, hybrid })[storage],
       },
       ...SHARED,
+      ExpiredKeyCleanup,
+      ErrorResponses,
       CallerResolver,
       KeyEvents,
       KeyResolver,
@@ -173,7 +174,7 @@ function wire(definition: DynamicModule, ofClass = false): DynamicModule {
       routes.provider,
       { provide: APP_FILTER, useClass: ByokExceptionFilter },
     ],
-    exports: [BYOK_OPTIONS, EncryptionService, KeyStorage, ...SHARED],
+    exports: [EncryptionService, KeyStorage, ...SHARED],
   };
 }
 

@@ -1,4 +1,4 @@
-export type { ByokModuleExtras, ByokOptionsFactory } from './byok.module-definition.js';
+export type { ByokModuleAsyncOptions, ByokModuleExtras, ByokOptionsFactory } from './byok.module-definition.js';
 export { ByokModule } from './byok.module.js';
 export { ByokService, cleanApiKey, getEnvKey, ResolvedApiKey } from './keys/index.js';
 export { ByokHealth, type ByokHealthReport } from './health/index.js';
@@ -32,8 +32,7 @@ export {
   UserRequiredError,
   type ByokErrorCode,
 } from './errors/index.js';
-export { HttpsGuard, ByokExceptionFilter, KeyForms, type ByokErrorBody } from './http/index.js';
-export { CleanupInterceptor } from './expiry/index.js';
+export { ByokExceptionFilter, CleanupInterceptor, HttpsGuard, KeyForms, type ByokErrorBody } from './http/index.js';
 export type {
   ApiOptions,
   AuditEntry,

@@ -34,10 +34,12 @@ export class EncryptionService extends Redacted {
   readonly #salts = new SaltPool();
 
   /**
-   * @param secret - In an array the first seals and all open. (The module gives a keyring, to which keys held elsewhere
-   * come later.)
-   * @throws ConfigurationError if a secret is missing, malformed or weak, or stands there twice
+   * @param secret - Of several, the first encrypts and all decrypt.
+   * @throws ConfigurationError if a secret is missing, malformed, weak or repeated
    */
+  constructor(secret: RootSecret | readonly RootSecret[]);
+  /** With a keyring that gets further keys later. @internal */
+  constructor(secret: RootSecret | readonly RootSecret[] | Keyring);
   constructor(secret: RootSecret | readonly RootSecret[] | Keyring) {
     super();
     this.#keyring = secret instanceof Keyring ? secret : new Keyring(secret);

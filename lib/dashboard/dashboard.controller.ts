@@ -15,12 +15,12 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { ByokError } from '../errors/index.js';
-import { CleanupInterceptor } from '../expiry/index.js';
 import {
   CsrfTokens,
   Flash,
   FormBodyGuard,
   FormOriginGuard,
+  CleanupInterceptor,
   HttpsGuard,
   MountPath,
   PageExceptionFilter,

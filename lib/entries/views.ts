@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export type { ProviderConfig, ProviderField, StoredKey } from '../interfaces/index.js';
+export type { KeyFormat, KeySource, ProviderConfig, ProviderField, StoredKey } from '../interfaces/index.js';
 export { messages, type MessageKey, type Messages, type PluralMessage } from '../messages/index.js';
 export {
   Alert,

@@ -96,6 +96,9 @@ export class InvalidKeyError extends ByokError {
   /** Private, so that it is in nothing that prints or serializes the error. */
   readonly #why: InvalidKeyReason | undefined;
 
+  constructor(message: string);
+  /** @internal */
+  constructor(message: string, why?: InvalidKeyReason);
   constructor(message: string, why?: InvalidKeyReason) {
     super('BYOK_INVALID_KEY', message);
     this.#why = why;
@@ -156,6 +159,9 @@ export class InvalidInputError extends ByokError {
   /** Private, so that it is in nothing that prints or serialises the error. */
   readonly #part: InvalidPart | undefined;
 
+  constructor(message: string);
+  /** @internal */
+  constructor(message: string, part?: InvalidPart);
   constructor(message: string, part?: InvalidPart) {
     super('BYOK_INVALID_INPUT', message);
     this.#part = part;

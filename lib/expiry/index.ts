@@ -1,3 +1,2 @@
-export { CleanupInterceptor } from './cleanup.interceptor.js';
 export { type AnyResponse, ExpiredKeyCleanup } from './expired-key-cleanup.js';
 export { ExpiredKeySweeper } from './sweeper.js';

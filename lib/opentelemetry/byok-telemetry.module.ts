@@ -19,12 +19,12 @@ import { instrumentByok } from './instrument-byok.js';
 export class ByokTelemetryModule implements OnModuleInit, OnApplicationShutdown {
   #stop: (() => void) | undefined;
 
-  /** Called by Nest. @internal */
+  /** Called by Nest. */
   onModuleInit(): void {
     this.#stop ??= instrumentByok();
   }
 
-  /** Called by Nest. @internal */
+  /** Called by Nest. */
   onApplicationShutdown(): void {
     this.#stop?.();
     this.#stop = undefined;

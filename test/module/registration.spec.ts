@@ -130,6 +130,28 @@ describe('ByokModule', () => {
     }
   });
 
+  it('gives applications its public classes to inject, and RouteSupport for those that Nest creates in their modules', () => {
+    const { exports: injectable } = ByokModule.forRoot(options);
+    const nameOf = (token: unknown) => (typeof token === 'function' ? token.name : String(token));
+    expect(injectable?.map(nameOf).sort()).toEqual([
+      'ApiKeyGuard',
+      'ApiKeyResolver',
+      'ByokHealth',
+      'ByokService',
+      'CleanupInterceptor',
+      'EncryptionService',
+      'HttpsGuard',
+      'HybridKeyStorage',
+      'KeyForms',
+      'KeyWrapperHealth',
+      'RotationService',
+      'RouteSupport',
+      'SessionKeyStorage',
+      'Symbol(KeyStorage)',
+      'TypeOrmKeyStorage',
+    ]);
+  });
+
   it.each<[string, Partial<ByokModuleOptions>, string[]]>([
     ['all', {}, ['/byok', '/byok/api/keys']],
     ['no JSON', { api: false }, ['/byok']],

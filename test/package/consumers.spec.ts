@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import ts from 'typescript';
 import { Consumer, pack, type Tarball } from '../support/consumer.js';
 import { readManifest, ROOT } from '../support/manifest.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
@@ -62,7 +63,7 @@ describe('The tarball', () => {
     expect(await readFile(join(ROOT, 'dist/cli/main.js'), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
   });
 
-  it('has a file for each entry of its manifest, and the types keep their documentation', async () => {
+  it('has a file for each entry of its manifest, and the types keep their documentation, without what is internal', async () => {
     const { bin, exports, main, types } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
     const conditions = Object.values<{ default: string; types: string }>(exports).filter(
       (each) => typeof each === 'object',
@@ -75,7 +76,14 @@ describe('The tarball', () => {
       ...conditions.flatMap((each) => [each.default, each.types]),
     ];
     for (const entry of entries) expect(paths()).toContain(entry.replace('./', ''));
-    expect(await readFile(join(ROOT, 'dist/byok.module.d.ts'), 'utf8')).toContain('@publicApi');
+    const declarations = await Promise.all(
+      paths()
+        .filter((path) => path.endsWith('.d.ts'))
+        .map((path) => readFile(join(ROOT, path), 'utf8')),
+    );
+    expect(declarations.length).toBeGreaterThan(50);
+    expect(declarations.filter((text) => text.includes('@publicApi')).length).toBeGreaterThan(50);
+    expect(declarations.filter((text) => text.includes('@internal'))).toEqual([]);
   });
 });
 
@@ -133,9 +141,18 @@ describe.each([
 
   it('compiles with the published types, starts, and stores and resolves a key', async () => {
     const source = await readFile(new URL('./consumer/app.ts', import.meta.url), 'utf8');
-    const wrong = `import { ByokModule } from 'nestjs-byok';\nByokModule.forRoot({ secret: 7 });\n`;
+    const wrong = [
+      `import { ByokModule } from 'nestjs-byok';`,
+      `ByokModule.forRoot({ secret: 7 });`,
+      `ByokModule.forRoot({ secret: '', dashboard: { messages: { sav: 'Keep' } } });`,
+      `new ByokModule().upstream;`,
+    ].join('\n');
     const files = [await consumer.write('app.ts', source), await consumer.write('wrong.ts', wrong)];
-    expect(consumer.compile(files)).toEqual([expect.stringMatching(/wrong\.ts:2: Type 'number' is not assignable/)]);
+    expect(consumer.compile(files)).toEqual([
+      expect.stringMatching(/wrong\.ts:2: Type 'number' is not assignable/),
+      expect.stringMatching(/wrong\.ts:3: .*'sav' does not exist in type 'Partial<Messages>'/),
+      expect.stringMatching(/wrong\.ts:4: Property 'upstream' is private/),
+    ]);
     const emitted = await readFile(join(consumer.folder, 'app.js'), 'utf8');
     expect(emitted.includes(`require("nestjs-byok")`)).toBe(type === 'commonjs');
 
@@ -150,6 +167,23 @@ describe.each([
     });
     expect(JSON.parse(printed).copies.compared).toBeGreaterThan(30);
     await database.query('TRUNCATE user_api_keys, byok_keyring CASCADE');
+  });
+
+  it('compiles with every entry point under the strictest settings', async () => {
+    const { exports } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+    const entries = Object.keys(exports).filter((entry) => exports[entry].types);
+    const lines = entries.map((entry, i) => `export * as e${i} from 'nestjs-byok${entry.slice(1)}';`);
+    const source = await readFile(new URL('./consumer/strict.tsx', import.meta.url), 'utf8');
+    const files = [await consumer.write('all.ts', lines.join('\n')), await consumer.write('strict.tsx', source)];
+    const options: ts.CompilerOptions = {
+      skipLibCheck: false,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      jsx: ts.JsxEmit.ReactJSX,
+      jsxImportSource: 'preact',
+    };
+    expect(consumer.compile(files, options)).toEqual([]);
+    expect(entries).toHaveLength(8);
   });
 
   it('has the command line by npx', async () => {

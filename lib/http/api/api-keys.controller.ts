@@ -17,10 +17,10 @@ import {
 } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../../byok.constants.js';
 import { KeyNotFoundError } from '../../errors/index.js';
-import { CleanupInterceptor } from '../../expiry/index.js';
 import { OneCallerGuard } from '../../identity/index.js';
 import type { ByokRequest, ResolvedByokOptions, SavedKey, StoredKey } from '../../interfaces/index.js';
 import { ByokService } from '../../keys/index.js';
+import { CleanupInterceptor } from '../cleanup.interceptor.js';
 import { JsonBodyGuard } from '../body/json-body.guard.js';
 import { bodyOf, dateOf, optionalText, refuseInQuery, refuseUndeclaredFields } from '../body/request-input.js';
 import { JsonExceptionFilter } from '../errors/byok-exception.filter.js';

@@ -1,6 +1,7 @@
 import { Catch, Injectable, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { throwError } from 'rxjs';
 import { ByokError } from '../../errors/index.js';
+import { RouteSupport } from '../route-support.js';
 import { ErrorResponses } from './error-responses.js';
 
 /** Socket.IO's `emit` sends; that of a `WebSocket`, which has a state, does not. */
@@ -19,24 +20,24 @@ interface SocketLike {
 @Catch(ByokError)
 export class ByokExceptionFilter implements ExceptionFilter<ByokError> {
   /** @internal */
-  constructor(private readonly responses: ErrorResponses) {}
+  constructor(private readonly support: RouteSupport) {}
 
   catch(error: ByokError, host: ArgumentsHost): unknown {
     const type = host.getType<string>();
     if (type === 'http') {
       const http = host.switchToHttp();
-      return this.responses.send(error, http.getRequest(), http.getResponse());
+      return this.support.sendError(error, http.getRequest(), http.getResponse());
     }
-    // As Nest tells its own: what is thrown here ends the process of a websocket, and a message is never answered.
-    const body = { status: 'error', ...this.responses.bodyOf(error) };
+    // In the form of Nest's own errors. Throwing here would end the process of a websocket, or leave a message unanswered.
+    const body = { status: 'error', ...this.support.errorBody(error) };
     if (type === 'rpc') return throwError(() => body);
-    if (type === 'ws') return tell(host.switchToWs().getClient<SocketLike>(), body);
-    // GraphQL makes its answer of what is thrown.
+    if (type === 'ws') return emit(host.switchToWs().getClient<SocketLike>(), body);
+    // GraphQL builds its response from what is thrown.
     throw error;
   }
 }
 
-function tell(client: SocketLike, data: unknown): void {
+function emit(client: SocketLike, data: unknown): void {
   if (typeof client.readyState === 'number') client.send?.(JSON.stringify({ event: 'exception', data }));
   else client.emit?.('exception', data);
 }

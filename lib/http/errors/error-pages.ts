@@ -9,7 +9,7 @@ import { pageOf } from '../pages/return-to.js';
 import { signInUrlOf } from '../pages/sign-in-url.js';
 import { MountPath } from '../platform/mount-path.js';
 import { CsrfTokens } from '../security/csrf-token.js';
-import { isSecure } from '../security/https.guard.js';
+import { isSecure } from '../security/is-secure.js';
 
 /** Errors as pages for people. @internal */
 @Injectable()

@@ -1,6 +1,6 @@
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { ByokRequest, ResolvedByokOptions } from '../../interfaces/index.js';
-import { isLoopback, isSecure } from './https.guard.js';
+import { isLoopback, isSecure } from './is-secure.js';
 
 const ALWAYS: Record<string, string> = {
   'Cache-Control': 'no-store',

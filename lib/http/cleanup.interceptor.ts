@@ -1,6 +1,7 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { type AnyResponse, ExpiredKeyCleanup } from './expired-key-cleanup.js';
+import type { AnyResponse } from '../expiry/index.js';
+import { RouteSupport } from './route-support.js';
 
 /**
  * After a request that used keys, removes the caller's expired ones: after the response, at most once a minute per
@@ -25,12 +26,12 @@ import { type AnyResponse, ExpiredKeyCleanup } from './expired-key-cleanup.js';
 @Injectable()
 export class CleanupInterceptor implements NestInterceptor {
   /** @internal */
-  constructor(private readonly cleanup: ExpiredKeyCleanup) {}
+  constructor(private readonly support: RouteSupport) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() === 'http') {
       const http = context.switchToHttp();
-      this.cleanup.afterwards(http.getRequest<object>(), http.getResponse<AnyResponse>());
+      this.support.cleanUpAfter(http.getRequest<object>(), http.getResponse<AnyResponse>());
     }
     return next.handle();
   }
