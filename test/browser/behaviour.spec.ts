@@ -148,8 +148,10 @@ let page: Page;
     );
     expect(inputs.filter(({ type }) => type === 'password').length).toBeGreaterThan(6);
     expect(inputs.length).toBeGreaterThan(12);
-    for (const { marks, isLogin } of inputs)
-      expect([...marks, isLogin]).toEqual(['off', '', '', 'true', 'other', false]);
+    for (const { type, marks, isLogin } of inputs) {
+      const autocomplete = type === 'password' ? 'new-password' : 'off';
+      expect([...marks, isLogin]).toEqual([autocomplete, '', '', 'true', 'other', false]);
+    }
   });
 
   it('toasts go by themselves, but not from under the pointer or the focus', async () => {

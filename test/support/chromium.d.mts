@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
 
 /**
  * Path of a Chromium: `CHROME_PATH`, the system's, or the one that comes through npm for Linux on x64.
@@ -8,5 +8,11 @@ import type { Browser } from 'playwright-core';
  */
 export function findChromium(): Promise<string | undefined>;
 
+/** Path of a Chromium with a password manager, which the one that comes through npm does not have. */
+export function findFullChromium(): string | undefined;
+
 /** Starts it without a window, and without anything it would fetch by itself. */
-export function launchChromium(executablePath: string): Promise<Browser>;
+export function launchChromium(executablePath: string, args?: readonly string[]): Promise<Browser>;
+
+/** Starts it with the profile in a folder, and with what it does with passwords. */
+export function launchProfile(executablePath: string, folder: string): Promise<BrowserContext>;

@@ -12,8 +12,17 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+function findInstalled() {
+  return process.env.CHROME_PATH || SYSTEM.find((candidate) => existsSync(candidate));
+}
+
+export function findFullChromium() {
+  const path = findInstalled();
+  return path && !/headless/i.test(path) ? path : undefined;
+}
+
 export async function findChromium() {
-  const path = process.env.CHROME_PATH || SYSTEM.find((candidate) => existsSync(candidate));
+  const path = findInstalled();
   if (path) return path;
   if (process.platform === 'linux' && process.arch === 'x64') {
     const { default: packaged } = await import('@sparticuz/chromium');
@@ -23,8 +32,17 @@ export async function findChromium() {
   return undefined;
 }
 
-export function launchChromium(executablePath) {
+export function launchChromium(executablePath, args = []) {
+  return chromium.launch({ executablePath, headless: true, args: [...flags(), ...args] });
+}
+
+export function launchProfile(executablePath, folder) {
+  // A browser that is remote-controlled as a whole fills in no passwords.
+  const ignoreDefaultArgs = ['--enable-automation'];
+  return chromium.launchPersistentContext(folder, { executablePath, headless: true, args: flags(), ignoreDefaultArgs });
+}
+
+function flags() {
   // Root has no sandbox to give; only the project's own pages are opened.
-  const args = process.getuid?.() === 0 ? [...FLAGS, '--no-sandbox'] : FLAGS;
-  return chromium.launch({ executablePath, headless: true, args });
+  return process.getuid?.() === 0 ? [...FLAGS, '--no-sandbox'] : FLAGS;
 }

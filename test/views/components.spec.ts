@@ -20,7 +20,8 @@ describe('components', () => {
         /<input[^>]*name="(api_key|fields\[.*?\])"[^>]*>/g,
       )) {
         expect(input).not.toMatch(/\bvalue=/);
-        expect(input).toContain('autocomplete="off"');
+        const isSecret = input.includes('type="password"');
+        expect(input).toContain(`autocomplete="${isSecret ? 'new-password' : 'off'}"`);
         if (input.includes('api_key')) expect(input).toContain('type="password"');
       }
     }

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import type { ProviderField } from '../../interfaces/index.js';
 import type { Translate } from '../translate.js';
 import { partId } from './dom-id.js';
-import { UNREMEMBERED } from './key-input.js';
+import { UNREMEMBERED, UNREMEMBERED_SECRET } from './key-input.js';
 
 /** An additional value that a form asks for, sent as `fields[name]`. @publicApi */
 export interface ExtraField extends ProviderField {
@@ -63,7 +63,7 @@ function FieldInput({ id, name, field, value, isKept, t }: FieldInputProps): VNo
     required,
     placeholder,
     'aria-describedby': helpId,
-    ...UNREMEMBERED,
+    ...(type === 'password' ? UNREMEMBERED_SECRET : UNREMEMBERED),
   };
   return (
     <div class="byok-field">

@@ -15,17 +15,25 @@ export interface KeyInputProps {
   small?: boolean;
 }
 
-const IGNORED = {
+/** Attributes that ask browsers and password managers not to fill in, correct or save a value. @internal */
+export const UNREMEMBERED = {
   autocomplete: 'off',
+  autocapitalize: 'none',
+  autocorrect: 'off',
   spellcheck: false,
   'data-1p-ignore': '',
   'data-bwignore': '',
   'data-lpignore': 'true',
   'data-form-type': 'other',
-};
+} as const;
 
-/** Attributes that ask browsers and password managers not to fill in, correct or save a value. @internal */
-export const UNREMEMBERED = { ...IGNORED, autocapitalize: 'none', autocorrect: 'off' } as const;
+/**
+ * The same for a secret. Browsers ignore `off` there and fill in the site's saved login, with its user name in the text
+ * input in front. They fill nothing into a form that asks for a new password.
+ *
+ * @internal
+ */
+export const UNREMEMBERED_SECRET = { ...UNREMEMBERED, autocomplete: 'new-password' } as const;
 
 /** The input for a key. It never has a value. @internal */
 export function KeyInput(props: KeyInputProps): VNode {
@@ -55,7 +63,7 @@ export function KeyInput(props: KeyInputProps): VNode {
         name="api_key"
         required
         minLength={8}
-        {...IGNORED}
+        {...UNREMEMBERED_SECRET}
         placeholder={placeholder}
         aria-describedby={describedBy}
         aria-invalid={invalid ? 'true' : undefined}
