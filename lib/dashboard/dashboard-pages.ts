@@ -60,7 +60,7 @@ export class DashboardPages {
     } catch (error) {
       const signIn =
         error instanceof UserRequiredError && !error.hasUser
-          ? signInUrlOf(this.options, request, this.mountPath.url)
+          ? signInUrlOf(this.options, request, this.mountPath)
           : undefined;
       if (signIn === undefined) throw error;
       httpAdapter.redirect(response, 303, signIn);

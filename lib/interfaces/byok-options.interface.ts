@@ -140,6 +140,12 @@ export interface ByokModuleOptions {
    */
   path?: string;
   /**
+   * Path of the pages as browsers see it, such as `/tool/byok`, if a proxy in front of the application removes or adds a part
+   * of the path. Links, forms, redirects and `manageUrl` use it.
+   * @defaultValue the path in the application, with its global prefix and that of `RouterModule`
+   */
+  publicPath?: string;
+  /**
    * The pages; `false`: none.
    * @defaultValue `{}`
    */
@@ -202,6 +208,7 @@ export interface ResolvedByokOptions {
   readonly https: 'off' | 'warn' | 'block';
   readonly publicOrigins: readonly string[];
   readonly path: string;
+  readonly publicPath: string | undefined;
   readonly dashboard: false | ResolvedDashboardOptions;
   readonly guards: readonly GuardOption[];
   readonly api: false | Readonly<{ guards: readonly GuardOption[] }>;

@@ -29,6 +29,7 @@ const KNOWN: Record<keyof ByokModuleOptions, true> = {
   https: true,
   publicOrigins: true,
   path: true,
+  publicPath: true,
   guards: true,
   dashboard: true,
   api: true,
@@ -78,6 +79,7 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
     ]),
     publicOrigins: Object.freeze(checkOrigins(options.publicOrigins ?? [])),
     path: checkPath(options.path ?? 'byok'),
+    publicPath: checkPublicPath(options.publicPath),
     dashboard: checkDashboard(options.dashboard),
     guards: guardsOption('guards', options),
     api: checkApi(options.api),
@@ -166,6 +168,19 @@ function checkPath(path: unknown): string {
     throw new ConfigurationError(`path must be a plain URL path such as 'byok' or 'settings/keys'.`);
   }
   return clean;
+}
+
+/** With a slash at its front and none at its end, as links need it. */
+function checkPublicPath(path: unknown): string | undefined {
+  if (path === undefined) return undefined;
+  const clean = typeof path === 'string' ? path.replace(/^\/|\/$/g, '') : '//';
+  const parts = clean.split('/');
+  if (path !== '/' && !parts.every((part) => /^(?!\.+$)(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+$/.test(part))) {
+    throw new ConfigurationError(
+      "publicPath must be the path of the pages as browsers see it, without the origin, such as '/tool/byok'.",
+    );
+  }
+  return `/${clean}`;
 }
 
 /** Timers of Node overflow past 2^31 − 1 and then fire at once: a window would end as it begins. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { urlBelow } from './parts/key-urls.js';
 
 /** A file that pages link to. @publicApi */
 export interface ByokAsset {
@@ -71,7 +72,7 @@ export function scriptUrl(baseUrl = '/byok'): string {
 }
 
 function addressOf(baseUrl: string, { fileName }: ByokAsset): string {
-  return `${baseUrl.replace(/\/+$/, '')}/assets/${fileName}`;
+  return urlBelow(baseUrl, `assets/${fileName}`);
 }
 
 function read(extension: string, contentType: string): ByokAsset {

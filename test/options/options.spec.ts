@@ -120,6 +120,23 @@ const WRONG: [string, object, string][] = [
   ['dashboard.locale', { dashboard: { locale: 'not a tag' } }, 'dashboard.locale must be the tag of a language'],
   ['dashboard.timeZone', { dashboard: { timeZone: 'Mars/Olympus' } }, 'dashboard.timeZone must be the name'],
   ['dashboard.messages', { dashboard: { messages: [] } }, 'dashboard.messages must be an object'],
+  ...[
+    '',
+    '//evil.example',
+    'https://example.com/byok',
+    '/a//b',
+    '/../byok',
+    '/a b',
+    '/a?b',
+    '/\\evil',
+    '/%',
+    5,
+    null,
+  ].map((publicPath): [string, object, string] => [
+    `the public path ${publicPath}`,
+    { publicPath },
+    "publicPath must be the path of the pages as browsers see it, without the origin, such as '/tool/byok'.",
+  ]),
   ['dashboard.signInUrl', { dashboard: { signInUrl: '//evil.example' } }, 'dashboard.signInUrl must be a path'],
   // Browsers read these as a path beside the page, and as another site.
   ['dashboard.signInUrl, relative', { dashboard: { signInUrl: 'https:a.example' } }, 'dashboard.signInUrl must be'],
@@ -194,6 +211,7 @@ describe('Options', () => {
       https: 'warn',
       publicOrigins: [],
       path: 'byok',
+      publicPath: undefined,
       dashboard: {
         guards: [],
         title: undefined,
@@ -218,6 +236,10 @@ describe('Options', () => {
     expect(resolveOptions({ secret: SECRET, db: DB }).db).toBe(DB);
     expect(resolveOptions({ secret: SECRET, db: {} }).storage).toBe('hybrid');
     expect(resolveOptions({ secret: SECRET, path: '/settings/keys/' }).path).toBe('settings/keys');
+    for (const publicPath of ['/tool/byok', 'tool/byok', '/tool/byok/']) {
+      expect(resolveOptions({ secret: SECRET, publicPath }).publicPath).toBe('/tool/byok');
+    }
+    expect(resolveOptions({ secret: SECRET, publicPath: '/' }).publicPath).toBe('/');
     const before = process.env['NODE_ENV'];
     process.env['NODE_ENV'] = 'production';
     try {

@@ -39,7 +39,7 @@ export class ErrorPages {
       code,
       // Over an unencrypted connection there is no other page either.
       manageUrl: this.options.dashboard === false || code === 'BYOK_HTTPS_REQUIRED' ? undefined : this.mountPath.url,
-      signInUrl: signInUrlOf(this.options, request, this.mountPath.url),
+      signInUrl: signInUrlOf(this.options, request, this.mountPath),
     });
   }
 
@@ -54,7 +54,7 @@ export class ErrorPages {
       label: label === 'default' ? undefined : label,
       withForm,
       csrfToken: withForm ? await this.tokens.issue(request) : undefined,
-      returnTo: pageOf(request),
+      returnTo: pageOf(request, this.mountPath),
       notice: withForm ? await this.flash.take(request) : undefined,
     });
     return this.frame.render(request, page);

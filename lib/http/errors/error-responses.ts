@@ -73,9 +73,7 @@ export class ErrorResponses {
       return;
     }
     const signInUrl =
-      kept?.status === 401 && request.method === 'GET'
-        ? signInUrlOf(this.options, request, this.mountPath.url)
-        : undefined;
+      kept?.status === 401 && request.method === 'GET' ? signInUrlOf(this.options, request, this.mountPath) : undefined;
     if (signInUrl !== undefined) {
       await httpAdapter.redirect(response, 303, signInUrl);
       return;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CallerResolver } from '../../identity/index.js';
 import type { ByokRequest } from '../../interfaces/index.js';
 import type { FormNotice } from '../../views/index.js';
+import { MountPath } from '../platform/mount-path.js';
 import { pathOf } from './return-to.js';
 
 const PROPERTY = 'byokFlash';
@@ -20,7 +21,10 @@ interface Held {
  */
 @Injectable()
 export class Flash {
-  constructor(private readonly callers: CallerResolver) {}
+  constructor(
+    private readonly callers: CallerResolver,
+    private readonly mountPath: MountPath,
+  ) {}
 
   /**
    * @param to - The page that the form leads to, a path on this site.
@@ -36,12 +40,12 @@ export class Flash {
   }
 
   /** A refusal is told by whichever page asks first; what was done is no news on any page but its own. */
-  async take(request: ByokRequest & { originalUrl?: string; url?: string }): Promise<FormNotice | undefined> {
+  async take(request: ByokRequest): Promise<FormNotice | undefined> {
     const { session, userId = null } = await this.callers.caller(request);
     const held = session?.data[PROPERTY] as Held | undefined;
     if (!session || held === undefined) return undefined;
     delete session.data[PROPERTY];
-    const isHere = held.page === pathOf(request.originalUrl ?? request.url);
+    const isHere = held.page === pathOf(this.mountPath.asSent(request));
     return held.user === userId && (isHere || held.notice.kind === 'error') ? held.notice : undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ByokRequest } from '../../interfaces/index.js';
 import type { FormNotice, FormStateProps } from '../../views/index.js';
+import { MountPath } from '../platform/mount-path.js';
 import { CsrfTokens } from '../security/csrf-token.js';
 import { Flash } from './flash.js';
 import { pageOf, sameOriginPath } from './return-to.js';
@@ -28,6 +29,7 @@ export class KeyForms {
   constructor(
     private readonly tokens: CsrfTokens,
     private readonly flash: Flash,
+    private readonly mountPath: MountPath,
   ) {}
 
   /**
@@ -37,7 +39,7 @@ export class KeyForms {
    * is asked for.
    */
   async state(request: ByokRequest, { returnTo }: { returnTo?: string } = {}): Promise<FormStateProps> {
-    const to = returnTo === undefined ? pageOf(request) : sameOriginPath(returnTo);
+    const to = returnTo === undefined ? pageOf(request, this.mountPath) : sameOriginPath(returnTo);
     return { csrfToken: await this.tokens.issue(request), returnTo: to };
   }
 

@@ -1,4 +1,5 @@
 import type { ByokRequest } from '../../interfaces/index.js';
+import type { MountPath } from '../platform/mount-path.js';
 
 const NOWHERE = 'http://nowhere.invalid';
 
@@ -15,10 +16,8 @@ export function sameOriginPath(value: unknown): string | undefined {
 }
 
 /** The page a person was on when a request of theirs was refused. @internal */
-export function pageOf(
-  request: ByokRequest & { method?: string; originalUrl?: string; url?: string },
-): string | undefined {
-  if (request.method === 'GET') return sameOriginPath(request.originalUrl ?? request.url);
+export function pageOf(request: ByokRequest & { method?: string }, mountPath: MountPath): string | undefined {
+  if (request.method === 'GET') return sameOriginPath(mountPath.asSent(request));
   const referer = request.headers.referer;
   const url = typeof referer === 'string' ? parse(referer) : undefined;
   if (!url) return undefined;

@@ -3,7 +3,7 @@ import type { ByokRequest } from '../../interfaces/index.js';
 
 /** What there is to do under one path beside the routes there, whichever platform does it. @internal */
 export interface PathHandlers {
-  /** The path, such as `/byok`. */
+  /** The path in this application, such as `/byok`. */
   url: string;
   /** Whether there is a page at that path. */
   hasPages: boolean;

@@ -29,6 +29,7 @@ export class PlatformErrors implements OnModuleInit {
 
   /** For the module to call while Nest sets up middleware: before any route. */
   prepare(): void {
+    this.mountPath.check();
     const adapter = this.adapterHost.httpAdapter;
     if (adapter?.getType() === 'express') prepareExpress(adapter, this.#handlers());
     if (adapter?.getType() === 'fastify') prepareFastify(adapter.getInstance(), this.#handlers());
@@ -45,7 +46,7 @@ export class PlatformErrors implements OnModuleInit {
     const answer = (error: unknown, request: ByokRequest, response: unknown, path: string) =>
       this.responses.send(error, request, response, !/^\/api(?![^/?])/i.test(path));
     return {
-      url: this.mountPath.url,
+      url: this.mountPath.route,
       hasPages: this.options.dashboard !== false,
       prepare: (response) => setSecurityHeaders(this.adapterHost, response),
       absent: (request, response, path) => answer(new NotFoundException(), request, response, path),

@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { type ReaderProps, translator } from '../translate.js';
 import { FormState } from '../parts/form-state.js';
+import { urlBelow } from '../parts/key-urls.js';
 
 /** Properties of {@link clearPage}. @internal */
 export interface ClearPageProps extends ReaderProps {
@@ -16,7 +17,7 @@ export function clearPage({ baseUrl, count, csrfToken, ...reader }: ClearPagePro
   const content = (
     <>
       <p>{count === 0 ? t('noKey') : t('clearQuestion', { count })}</p>
-      <form class="byok-form" method="post" action={`${baseUrl}/keys/clear`}>
+      <form class="byok-form" method="post" action={urlBelow(baseUrl, 'keys/clear')}>
         <FormState csrfToken={csrfToken} />
         <p class="byok-actions">
           {count > 0 && (

@@ -4,6 +4,7 @@ import { Alert } from '../components/alert.js';
 import { KeyManagerDashboard } from '../components/key-manager-dashboard.js';
 import { MultiProviderKeyForm } from '../components/multi-provider-key-form.js';
 import { type ReaderProps, translator } from '../translate.js';
+import { urlBelow } from '../parts/key-urls.js';
 import type { Refusal } from '../parts/provider-card.js';
 import { type ActivityEntry, activityList } from './activity-list.js';
 import { securityStatus, type SecurityStatus } from './security-status.js';
@@ -62,7 +63,7 @@ export function dashboardPage(props: DashboardPageProps): { title: string; conte
           {...reader}
           {...{ providers, csrfToken }}
           refusal={notice?.refusal}
-          action={`${baseUrl}/keys`}
+          action={urlBelow(baseUrl, 'keys')}
           providerConfig={providerConfigs}
           allowOther
           askLabel
@@ -72,7 +73,7 @@ export function dashboardPage(props: DashboardPageProps): { title: string; conte
       {activity && activityList(activity, providerConfigs, reader)}
       {keys.length > 0 && (
         <p>
-          <a class="byok-btn byok-btn-sm" href={`${baseUrl}/clear`}>
+          <a class="byok-btn byok-btn-sm" href={urlBelow(baseUrl, 'clear')}>
             {t('clearAll')}
           </a>
         </p>

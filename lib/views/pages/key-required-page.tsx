@@ -4,6 +4,7 @@ import { Alert } from '../components/alert.js';
 import { KeyInputForm } from '../components/key-input-form.js';
 import { anyOf, formatProviderName } from '../format/index.js';
 import { type ReaderProps, translator } from '../translate.js';
+import { keyUrl } from '../parts/key-urls.js';
 import type { FormNotice } from './dashboard-page.js';
 
 /** Properties of {@link KeyRequiredPage}. @internal */
@@ -40,7 +41,7 @@ export function keyRequiredPage(props: KeyRequiredPageProps): { title: string; c
             {...reader}
             error={provider === refused?.refusal?.provider ? refused.refusal.message : undefined}
             providerConfig={providerConfigs}
-            action={`${baseUrl}/keys/${provider}`}
+            action={keyUrl(provider, baseUrl)}
           />
         ))}
       <p>

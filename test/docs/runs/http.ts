@@ -68,6 +68,13 @@ export const HTTP_RUNS: Runs = {
     expect((await app.send(undefined, 'GET', stylesheet)).status).toBe(200);
   },
 
+  'public-path.ts': async () => {
+    const app = await start((await load<{ byok: never }>('public-path.ts')).byok);
+    const { text } = (await app.send('alice', 'GET', '/byok')).body;
+    expect(text).toContain('action="/tool/byok/keys"');
+    expect(text).not.toContain('"/byok');
+  },
+
   'components.ts': async () => {
     const { SettingsController } = await load<{ SettingsController: never }>('components.ts');
     const settings = { module: class Settings {}, controllers: [SettingsController] };
