@@ -12,7 +12,8 @@ import { RouterModule } from '@nestjs/core';
 import express from 'express';
 import { createServer } from 'node:http';
 import supertest from 'supertest';
-import { ByokModule, type ByokModuleOptions, byokAssets, RequireApiKey } from '../../lib/index.js';
+import { ByokModule, type ByokModuleOptions, RequireApiKey } from '../../lib/index.js';
+import { byokAssets } from '../../lib/views/index.js';
 import { type EdgeApp, SAME_SITE, startEdge } from '../support/edge-app.js';
 import { listenLocally } from '../support/local-server.js';
 import { PLATFORMS } from '../support/platforms.js';
@@ -66,10 +67,12 @@ const MOUNTS: Record<string, Mount> = {
   'a prefix that excludes all of it in one': { configure: prefix(['byok{/*path}']), pages: '/byok', chat: '/api/chat' },
   'a prefix that excludes each method of it': {
     configure: prefix(
-      [RequestMethod.GET, RequestMethod.POST, RequestMethod.PUT, RequestMethod.DELETE].map((method) => ({
-        path: 'byok{/*path}',
-        method,
-      })),
+      [RequestMethod.GET, RequestMethod.POST, RequestMethod.PUT, RequestMethod.PATCH, RequestMethod.DELETE].map(
+        (method) => ({
+          path: 'byok{/*path}',
+          method,
+        }),
+      ),
     ),
     pages: '/byok',
     chat: '/api/chat',
