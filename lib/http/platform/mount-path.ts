@@ -92,7 +92,8 @@ export class MountPath {
   #outerPath(): string {
     const { httpAdapter } = this.adapterHost;
     if (httpAdapter?.getType() !== 'express') return '';
-    const path = (httpAdapter.getInstance() as { path?: () => unknown }).path?.();
+    const { path: pathOf } = httpAdapter.getInstance<{ path?: () => unknown }>();
+    const path = pathOf?.call(httpAdapter.getInstance());
     return typeof path === 'string' ? path.replace(/\/+$/, '') : '';
   }
 
