@@ -109,8 +109,9 @@ describe.each([
   }
 
   /** Users with a key, and with one that has expired. */
-  async function usersOf({ browser }: EdgeApp, count: number, { expired = false } = {}): Promise<User[]> {
-    const agents = await Promise.all(Array.from({ length: count }, () => browser(`user-${++users}`)));
+  async function usersOf(edge: EdgeApp, count: number, { expired = false, cleans = true } = {}): Promise<User[]> {
+    const agents = await Promise.all(Array.from({ length: count }, () => edge.browser(`user-${++users}`)));
+    const removed = removalsOf(edge);
     // Stored without a request to our routes: these use keys, and a minute would begin.
     jest.spyOn(performance, 'now').mockReturnValue(performance.now() - 120_000);
     const put = (name: string, body: object) =>
@@ -123,10 +124,16 @@ describe.each([
         ),
       );
     await put('openai', {});
-    const expiry = Date.now() + 500;
-    if (expired) await put('old', { expiresAt: new Date(expiry).toISOString() });
+    // Those after the first responses must not find the expired one.
+    if (cleans) await until(() => removed.mock.calls.length >= count);
+    await Promise.allSettled(removed.mock.results.map(({ value }) => value));
+    if (expired) {
+      // Stored an hour ago, for half an hour.
+      const then = Date.now() - 60 * 60_000;
+      jest.spyOn(Date, 'now').mockReturnValue(then);
+      await put('old', { expiresAt: new Date(then + 30 * 60_000).toISOString() });
+    }
     jest.restoreAllMocks();
-    if (expired) await sleep(expiry + 20 - Date.now());
     return agents.map((agent) => ({
       agent,
       keys: async () => (await agent.get('/byok/api/keys').expect(200)).body.keys,
@@ -228,7 +235,7 @@ describe.each([
   it('is off where the application says so; an expired key is not handed out all the same', async () => {
     const off = await start({ cleanup: { onRequest: false } });
     try {
-      const [{ agent, keys }] = await usersOf(off, 1, { expired: true });
+      const [{ agent, keys }] = await usersOf(off, 1, { expired: true, cleans: false });
       const removed = removalsOf(off);
       await agent.get('/has').expect(200);
       await sleep(50);

@@ -42,7 +42,7 @@ describe('A statement of a rotation', () => {
 
   it('is given up after a time, with the error of the storage', async () => {
     const { work, tries } = failing('57P03', Infinity);
-    await expect(withRetries(never, work, 200)).rejects.toThrow(StorageError);
+    await expect(withRetries(never, work, 2_000)).rejects.toThrow(StorageError);
     expect(tries()).toBeGreaterThan(2);
   });
 

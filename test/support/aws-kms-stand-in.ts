@@ -41,7 +41,9 @@ export class AwsKmsStandIn {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    await sleep(this.latency);
+    await sleep(this.latency, undefined, { ref: false });
+    // Whoever asked has given up: what is to fail next is for others.
+    if (request.socket.destroyed) return;
     if (this.cut > 0) {
       this.cut--;
       return void request.socket.destroy();

@@ -27,10 +27,10 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Resolves when a program takes connections. @throws where it ends, or does not within five seconds */
+/** Resolves when a program takes connections. @throws where it ends, or does not within a minute */
 export async function untilListening(name: string, child: ChildProcess, port: number): Promise<void> {
   for (let tries = 0; !(await accepts(port)); tries++) {
-    if (tries > 200 || child.exitCode !== null) throw new Error(`${name} did not start.`);
+    if (tries > 2_400 || child.exitCode !== null) throw new Error(`${name} did not start.`);
     await sleep(25);
   }
 }
