@@ -13,7 +13,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { PageExceptionFilter, SecurityHeadersGuard } from '../http/index.js';
 import { byokAssets } from '../views/index.js';
 
-/** The name of a file is made of its content, so it can be kept for ever. */
+/** The name of a file contains a digest of its content, so it can be cached permanently. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
 /**

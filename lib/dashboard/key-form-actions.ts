@@ -30,7 +30,7 @@ export class KeyFormActions {
     return [shown, `${formatExpiration(key.expiresAt, reader)}.`, ...this.#doubts(provider, key, t)].join(' ');
   }
 
-  /** `undefined` if there is no such key yet. */
+  /** `undefined` if the key does not exist yet. */
   async #replace(
     request: ByokRequest,
     provider: string,

@@ -29,7 +29,7 @@ export class StorageError extends ByokError {
     this.#reason = reason;
   }
 
-  /** SQLSTATE or errno of the driver, where it told one, or {@link SESSION_REASON}. @internal */
+  /** SQLSTATE or errno of the driver, if it has one, or {@link SESSION_REASON}. @internal */
   get reason(): string | undefined {
     return this.#reason;
   }

@@ -4,7 +4,7 @@ import { urlBelow } from './parts/key-urls.js';
 
 /** A file that pages link to. @publicApi */
 export interface ByokAsset {
-  /** With a digest of the content, so that it can be kept for ever: `byok.3f2a9c0d1b8e7a65.css`. */
+  /** Contains a digest of the content, so that it can be cached permanently: `byok.3f2a9c0d1b8e7a65.css`. */
   readonly fileName: string;
   readonly contentType: string;
   readonly content: Buffer;

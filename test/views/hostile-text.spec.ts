@@ -7,7 +7,7 @@ import { type Shape, shapeOf } from './html-shape.js';
 
 type Path = readonly (string | number)[];
 
-const ADDRESSES = new Set(['action', 'onSave', 'actionUrl', 'replaceAction', 'deleteAction', 'baseUrl', 'docsUrl']);
+const ADDRESSES = new Set(['action', 'actionUrl', 'replaceAction', 'deleteAction', 'baseUrl', 'docsUrl']);
 
 /** Where in the properties a text stands. */
 function textsIn(value: unknown, path: Path = []): Path[] {

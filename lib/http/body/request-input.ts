@@ -68,7 +68,7 @@ export function refuseUndeclaredFields(fields: object | undefined, config: Provi
   }
 }
 
-/** Strict about the time zone: without one, the moment would depend on where the server stands. @internal */
+/** Requires a time zone: without one, the moment would depend on the server's. @internal */
 export function dateOf(text: string | undefined): Date | undefined {
   if (text === undefined || text === null) return undefined;
   const date = new Date(text);

@@ -37,7 +37,7 @@ export class ErrorPages {
     return errorPage({
       ...this.frame.reader(request),
       code,
-      // Over an unencrypted connection there is no other page either.
+      // Over an unencrypted connection, no other page is shown either.
       manageUrl: this.options.dashboard === false || code === 'BYOK_HTTPS_REQUIRED' ? undefined : this.mountPath.url,
       signInUrl: signInUrlOf(this.options, request, this.mountPath),
     });

@@ -18,19 +18,19 @@ import { acceptsHtml } from './accepts-html.js';
 import { keptResponseOf } from './application-response.js';
 import { ErrorPages } from './error-pages.js';
 
-/** Body of every error answer of this library. @publicApi */
+/** Body of every error response of this library. @publicApi */
 export interface ByokErrorBody {
   statusCode: number;
   code: string;
   message: string;
-  /** With `BYOK_KEY_REQUIRED`: the providers any one of which would do. */
+  /** With `BYOK_KEY_REQUIRED`: the providers; a key for one of them is enough. */
   providers?: readonly string[];
-  /** With `BYOK_KEY_REQUIRED`: where a person can store a key. */
+  /** With `BYOK_KEY_REQUIRED`: where the user can store a key. */
   manageUrl?: string;
 }
 
 /**
- * Answers a request with an error: a page for a browser that navigates, JSON for everybody else.
+ * Sends an error: a page to a browser that navigates, JSON to all others.
  *
  * @internal
  */
@@ -46,8 +46,8 @@ export class ErrorResponses {
   ) {}
 
   /**
-   * Over when the answer is sent, on Fastify. It takes a handler of errors that is over before for one that sends nothing,
-   * and sends a second answer: that ends the process where a session is saved meanwhile.
+   * Resolves when the response is sent. Fastify assumes that an error handler which ends earlier sends nothing, and sends a
+   * second response: that ends the process if a session is being saved.
    *
    * @param html - Whether a page may be the answer.
    */
@@ -99,7 +99,7 @@ export class ErrorResponses {
     }
   }
 
-  /** What is told of an error, in HTTP and elsewhere. */
+  /** The body for an error, in HTTP and elsewhere. */
   bodyOf(error: unknown): ByokErrorBody {
     const known = toByokError(error);
     if (known) {

@@ -15,7 +15,7 @@ interface Held {
 }
 
 /**
- * What the last form did, shown once: on the next page of the same session, to the same user.
+ * The result of the last form, shown once: on the next page of the same session, to the same user.
  *
  * @internal
  */
@@ -34,7 +34,7 @@ export class Flash {
     const { session, userId = null } = await this.callers.caller(request);
     if (!session) return false;
     session.data[PROPERTY] = { user: userId, page: pathOf(to), notice } satisfies Held;
-    // Before the redirect, which a browser may follow sooner than the session is saved at the end of the request.
+    // Before the redirect: a browser may follow it before the session is saved at the end of the request.
     await session.save();
     return true;
   }

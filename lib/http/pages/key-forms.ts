@@ -7,8 +7,8 @@ import { Flash } from './flash.js';
 import { pageOf, sameOriginPath } from './return-to.js';
 
 /**
- * For an application that places `KeyInputForm` and the other forms in pages of its own: what they have to carry so that
- * the module's routes take them, and what they did.
+ * For your own pages with `KeyInputForm` and the other forms: the values that the module's routes require, and the result of the
+ * last form.
  *
  * @example
  * ```ts
@@ -33,17 +33,16 @@ export class KeyForms {
   ) {}
 
   /**
-   * The token against forged forms, and the page that a form leads back to, saved or refused.
+   * The CSRF token, and the page to return to after the form, saved or refused.
    *
-   * @param returnTo - A path on this site; one that leads anywhere else is the dashboard instead. Default: the page that
-   * is asked for.
+   * @param returnTo - A path on this site; any other URL becomes the dashboard. Default: the requested page.
    */
   async state(request: ByokRequest, { returnTo }: { returnTo?: string } = {}): Promise<FormStateProps> {
     const to = returnTo === undefined ? pageOf(request, this.mountPath) : sameOriginPath(returnTo);
     return { csrfToken: await this.tokens.issue(request), returnTo: to };
   }
 
-  /** What the last form did, in the reader's language: told once, and to nobody but who sent it. Never a key. */
+  /** The result of the last form, in the reader's language: once, and only for the user who sent it. Never a key. */
   takeNotice(request: ByokRequest): Promise<FormNotice | undefined> {
     return this.flash.take(request);
   }

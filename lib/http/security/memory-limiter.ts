@@ -5,8 +5,8 @@ import type { RateLimiterLike } from '../../interfaces/index.js';
 const MAX_KEYS = 50_000;
 
 /**
- * Counts in the process, for so many keys and no more: whoever has many addresses cannot fill the memory with them. The
- * key that was quiet for longest is forgotten first.
+ * Counts in the process, for a limited number of keys: a client with many addresses cannot fill the memory. The key without
+ * requests for the longest time is forgotten first.
  *
  * @internal
  */

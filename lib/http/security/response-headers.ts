@@ -12,7 +12,7 @@ const ALWAYS: Record<string, string> = {
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 };
 
-/** What a cache has to tell apart, were it to keep the answer all the same. */
+/** What a cache must distinguish if it keeps the response in spite of the other headers. */
 const VARY = 'Cookie, Authorization, Accept, Accept-Language, Origin, Sec-Fetch-Site';
 
 /** Seconds: a year, which is what lists of preloaded sites ask for. */

@@ -10,10 +10,10 @@ type RequestWithMethod = ByokRequest & { method: string };
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Refuses forms that another site made a browser send.
+ * Refuses forms that another site caused a browser to send.
  *
- * Like `ApiOriginGuard`, it runs before bodies are looked at and writes are counted: what another site sends uses up
- * nobody's limit.
+ * Like `ApiOriginGuard`, it runs before bodies are read and writes are counted: requests of another site do not use up a user's
+ * limit.
  *
  * @internal
  */
@@ -31,7 +31,7 @@ export class FormOriginGuard implements CanActivate {
 }
 
 /**
- * Refuses requests to the JSON API that another site made a browser send, as far as their headers tell. The Host header
+ * Refuses requests to the JSON API that another site caused a browser to send, as far as their headers show it. The Host header
  * is never used: the client chooses it.
  *
  * @internal

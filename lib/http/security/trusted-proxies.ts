@@ -9,11 +9,11 @@ type IsTrusted = (address: string, hop: number) => boolean;
 
 /** Far apart and nobody's proxy of an application: who trusts all of them trusts everybody. */
 const STRANGERS = ['1.1.1.1', '8.8.8.8', '9.9.9.9', '2001:4860:4860::8888'];
-/** Further than any chain of proxies, for platforms that were told how many there are. */
+/** More than any chain of proxies, for platforms that are configured with their number. */
 const FAR = 99;
 
 /**
- * Refuses to start where TLS is a must and the platform believes whoever says in a header that there was some.
+ * Refuses to start if TLS is required and the platform trusts the forwarding headers of every client.
  *
  * @internal
  */

@@ -1,4 +1,4 @@
-/** Puts alerts away at a click. */
+/** Removes alerts at a click. */
 export function answerDismissals(): void {
   document.addEventListener('click', (event) => {
     const alert = (event.target as Element).closest?.('[data-byok-dismiss]')?.closest<HTMLElement>('.byok-alert');
@@ -6,7 +6,7 @@ export function answerDismissals(): void {
   });
 }
 
-/** Puts an alert away after a while, which begins anew when the pointer or the focus has left it. */
+/** Removes an alert after its duration, which starts again when the pointer or the focus leaves it. */
 export function dismissLater(alert: HTMLElement): void {
   let timer: number | undefined;
   const pause = (): void => clearTimeout(timer);

@@ -26,7 +26,7 @@ export function judgeFormat(input: HTMLInputElement): void {
   };
   /** @param whole - Whether this is all that will be typed: half a key matches no pattern yet. */
   const judge = (whole: boolean): void => {
-    // What people paste around a key is no part of it.
+    // What people paste around a key does not belong to it.
     const key = cleanApiKey(input.value);
     const prefix = prefixes.find((each) => key.startsWith(each));
     const begun = prefix !== undefined || (!whole && prefixes.some((each) => each.startsWith(key)));

@@ -25,7 +25,7 @@ function leadsHere(form: HTMLFormElement): boolean {
   return new URL(returnTo, origin).href === origin + pathname + search;
 }
 
-/** The outermost region: what was done is told in it too. */
+/** The outermost region: it contains the notice too. */
 function regionOf(element: Element): HTMLElement | null {
   const region = element.closest<HTMLElement>(REGION);
   return (region?.parentElement && regionOf(region.parentElement)) ?? region;
@@ -38,7 +38,7 @@ async function send(form: HTMLFormElement, region: HTMLElement): Promise<void> {
   try {
     response = await fetch(form.action, { method: 'POST', body, headers: { Accept: 'text/html' } });
   } catch {
-    // There is no answer. Whatever there is to say, the browser says it best.
+    // Without a response, the browser's own message is best.
     HTMLFormElement.prototype.submit.call(form);
     return;
   }
@@ -97,14 +97,14 @@ function replace(region: HTMLElement, fresh: HTMLElement, form: HTMLFormElement)
   fresh.dispatchEvent(new CustomEvent('byok:updated', { bubbles: true }));
 }
 
-/** Of a form that was refused all but secrets, wherever somebody put them. */
+/** The values of a refused form, without secrets in any field. */
 function isToKeep(input: HTMLInputElement, twin: HTMLInputElement): boolean {
   const key = input.form?.querySelector<HTMLInputElement>('[name=api_key]');
   const isSecret = input === key || input.type === 'password' || (!!key?.value && input.value.includes(key.value));
   return !isSecret && !!twin.form?.querySelector('.byok-invalid');
 }
 
-/** Whoever is further down sees no notice at the top: for a while it is where they are. */
+/** A reader further down the page does not see a notice at the top: for a while it is where they are. */
 function bringIntoView(alert: HTMLElement, region: HTMLElement): void {
   const { top, bottom } = alert.getBoundingClientRect();
   if (bottom > 0 && top < innerHeight) return;

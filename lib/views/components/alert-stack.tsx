@@ -4,16 +4,16 @@ import { Alert, type AlertProps } from './alert.js';
 
 /** Properties of {@link AlertStack}. @publicApi */
 export interface AlertStackProps extends ReaderProps {
-  /** Properties of alerts, or components that are made already. */
+  /** Properties of alerts, or elements. */
   alerts: readonly (AlertProps | VNode)[];
   /** How many are open from the start; the others can be opened. Default 5. */
   maxVisible?: number;
-  /** Room between two, in quarters of a `rem` from 0 to 8. Default 2. */
+  /** Space between two alerts, in quarters of a `rem`, 0 to 8. Default 2. */
   spacing?: number;
 }
 
 /**
- * Alerts one below the other, the later ones folded away.
+ * Alerts one below the other. The later ones are folded.
  *
  * @example
  * ```tsx

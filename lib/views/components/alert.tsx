@@ -2,7 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { type ReaderProps, translator } from '../translate.js';
 import { CloseIcon, ErrorIcon, InfoIcon, SuccessIcon, WarningIcon } from './icons.js';
 
-/** What an alert is about. @publicApi */
+/** Kind of an alert. @publicApi */
 export type AlertKind = 'info' | 'success' | 'warning' | 'error';
 
 /** Properties of {@link Alert}. @publicApi */
@@ -12,7 +12,7 @@ export interface AlertProps extends ReaderProps {
   kind?: AlertKind;
   /** Shown in bold before the message. */
   title?: string;
-  /** Whether it can be put away. Default false. */
+  /** Whether the reader can dismiss it. Default false. */
   dismissible?: boolean;
   /** Default true. */
   showIcon?: boolean;
@@ -49,7 +49,7 @@ export interface AlertBoxProps extends ReaderProps {
   dismissible?: boolean;
   /** Which icon, if any. */
   icon?: AlertKind;
-  /** Milliseconds after which the script puts it away. */
+  /** Milliseconds until the script removes it. */
   duration?: number;
   children: ComponentChildren;
 }
@@ -79,7 +79,7 @@ function kindOf(kind: unknown): AlertKind {
   return kind === 'success' || kind === 'warning' || kind === 'error' ? kind : 'info';
 }
 
-/** A browser's timer that is to wait longer does not wait at all. */
+/** Milliseconds. A browser's timer with a longer delay fires at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 function lasting(duration: number | undefined): number | undefined {

@@ -10,11 +10,11 @@ import { safeUrl } from '../parts/safe-url.js';
 /** Properties of {@link InlineKeyInput}. @publicApi */
 export interface InlineKeyInputProps extends ReaderProps, FormStateProps {
   provider: string;
-  /** Default: made from the provider. */
-  inputId?: string;
-  /** Where the key is sent. Default `/byok/keys/<provider>`; an address that is not safe leaves an input that cannot be sent. */
-  onSave?: string;
-  /** Smaller. Default true. */
+  /** Id of the input. Default: made from the provider. */
+  id?: string;
+  /** URL that receives the form. Default `/byok/keys/<provider>`. With an unsafe URL, the form cannot be sent. */
+  action?: string;
+  /** Whether it is smaller. Default true. */
   compact?: boolean;
   placeholder?: string;
   providerConfig?: ProviderFacts;
@@ -22,11 +22,11 @@ export interface InlineKeyInputProps extends ReaderProps, FormStateProps {
 }
 
 /**
- * An input for a key and its button in one line.
+ * An input for a key and its button on one line.
  *
  * @example
  * ```tsx
- * renderToString(<InlineKeyInput provider="openai" onSave="/byok/keys/openai" csrfToken={token} returnTo="/chat" />)
+ * renderToString(<InlineKeyInput provider="openai" action="/byok/keys/openai" csrfToken={token} returnTo="/chat" />)
  * ```
  *
  * @publicApi
@@ -35,8 +35,8 @@ export function InlineKeyInput(props: InlineKeyInputProps): VNode {
   const { provider, compact = true, placeholder, providerConfig } = props;
   const t = translator(props);
   const info = getProviderInfo(provider, providerConfig, props);
-  const id = props.inputId ?? domId('byok-inline', provider, props.label);
-  const action = safeUrl(props.onSave ?? keyUrl(provider));
+  const id = props.id ?? domId('byok-inline', provider, props.label);
+  const action = safeUrl(props.action ?? keyUrl(provider));
   const disabled = action === undefined;
   const name = t('keyOf', { name: info.name });
   return (

@@ -12,17 +12,17 @@ import { safeUrl } from '../parts/safe-url.js';
 /** Properties of {@link KeyInputForm}. @publicApi */
 export interface KeyInputFormProps extends ReaderProps, FormStateProps {
   provider: string;
-  /** Where the form is sent. Default `/byok/keys/<provider>`; an address that is not safe leaves a form that cannot be sent. */
+  /** URL that receives the form. Default `/byok/keys/<provider>`. With an unsafe URL, the form cannot be sent. */
   action?: string;
-  /** Always `post`: with any other a key would end up in an address. */
+  /** Always `post`: any other method would put the key into a URL. */
   method?: 'post';
-  /** Whether to say how a key is kept and where one is to be had. Default true. */
+  /** Whether to explain how a key is stored and where to get one. Default true. */
   showHelp?: boolean;
   /** Shown instead of the configured placeholder. */
   placeholder?: string;
   /**
-   * Values to ask for beside those of the provider's configuration. For an `action` of the application's own: the
-   * module's takes only the fields that the option `providers` declares.
+   * Values to ask for in addition to those of the provider's configuration. For your own `action`: the module's routes accept only
+   * the fields that the option `providers` declares.
    */
   extraFields?: readonly ExtraField[] | Readonly<Record<string, ProviderField>>;
   /** The provider's facts, or those of several by name. */
@@ -38,8 +38,8 @@ export interface KeyInputFormProps extends ReaderProps, FormStateProps {
 }
 
 /**
- * A form for one key, with the extra values of its provider. The key is never put into the page, and browsers are asked
- * not to remember it.
+ * A form for one key, with the additional values of its provider. The page never contains the key, and browsers are asked not to
+ * save it.
  *
  * @example
  * ```tsx

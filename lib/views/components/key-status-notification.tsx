@@ -5,7 +5,7 @@ import { type ReaderProps, translator } from '../translate.js';
 import { domId } from '../parts/dom-id.js';
 import { AlertBox, type AlertKind } from './alert.js';
 
-/** What became of a key. @publicApi */
+/** What happened to a key. @publicApi */
 export type KeyChange = 'added' | 'updated' | 'deleted' | 'expired' | 'invalid';
 
 /** Properties of {@link KeyStatusNotification}. @publicApi */
@@ -13,8 +13,8 @@ export interface KeyStatusNotificationProps extends ReaderProps {
   provider: string;
   status: KeyChange;
   /** The stored key's `hint`, shown when it was added or updated. Never the key. */
-  maskedKey?: string;
-  /** Whether the script puts it away after a while. Default true. */
+  hint?: string;
+  /** Whether the script removes it after `dismissAfter`. Default true. */
   autoDismiss?: boolean;
   /** Milliseconds. Default 5000. */
   dismissAfter?: number;
@@ -30,23 +30,23 @@ const CHANGES: Record<KeyChange, { kind: AlertKind; text: MessageKey & `key${Cap
 };
 
 /**
- * Says what became of a key.
+ * Reports what happened to a key.
  *
  * @example
  * ```tsx
- * renderToString(<KeyStatusNotification provider="openai" status="added" maskedKey={stored.hint} />)
+ * renderToString(<KeyStatusNotification provider="openai" status="added" hint={stored.hint} />)
  * ```
  *
  * @publicApi
  */
 export function KeyStatusNotification(props: KeyStatusNotificationProps): VNode {
-  const { provider, status, maskedKey, autoDismiss = true, dismissAfter = 5000, providerConfig } = props;
+  const { provider, status, hint, autoDismiss = true, dismissAfter = 5000, providerConfig } = props;
   const { locale, messages } = props;
   const t = translator(props);
   const known = Object.hasOwn(CHANGES, status);
   const { kind, text } = known ? CHANGES[status] : CHANGES.updated;
   const message = t(text, { name: formatProviderName(provider, providerConfig) });
-  const withHint = maskedKey && (text === 'keyAdded' || text === 'keyUpdated');
+  const withHint = hint && (text === 'keyAdded' || text === 'keyUpdated');
   return (
     <AlertBox
       {...{ locale, messages, kind }}
@@ -55,7 +55,7 @@ export function KeyStatusNotification(props: KeyStatusNotificationProps): VNode 
       id={domId('byok-notification', provider, known ? status : undefined)}
       duration={autoDismiss ? dismissAfter : undefined}
     >
-      <span>{withHint ? t('keyShown', { message: message.replace(/\.$/, ''), hint: maskedKey }) : message}</span>
+      <span>{withHint ? t('keyShown', { message: message.replace(/\.$/, ''), hint }) : message}</span>
     </AlertBox>
   );
 }

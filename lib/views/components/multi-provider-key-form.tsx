@@ -12,9 +12,9 @@ import { SaveButton } from './key-input-form.js';
 /** Properties of {@link MultiProviderKeyForm}. @publicApi */
 export interface MultiProviderKeyFormProps extends ReaderProps, FormStateProps {
   providers: readonly string[];
-  /** Where the form is sent. Default `/byok/keys`; an address that is not safe leaves a form that cannot be sent. */
+  /** URL that receives the form. Default `/byok/keys`. With an unsafe URL, the form cannot be sent. */
   action?: string;
-  /** Always `post`: with any other a key would end up in an address. */
+  /** Always `post`: any other method would put the key into a URL. */
   method?: 'post';
   /** Chosen at first. Default: the first of `providers`. */
   defaultProvider?: string;
@@ -26,16 +26,16 @@ export interface MultiProviderKeyFormProps extends ReaderProps, FormStateProps {
   askLabel?: boolean;
   /** Default true. */
   showHelp?: boolean;
-  /** Ids begin with it, so that two can stand on one page. Default `'byok-add'`. */
+  /** Prefix of the ids, for several forms on one page. Default `'byok-add'`. */
   id?: string;
-  /** What was refused. If it was this form, its provider is chosen, and the reason stands beside the key. */
+  /** The form that was refused. If it was this one, its provider is chosen and the reason is beside the key. */
   refusal?: Refusal;
 }
 
 /**
- * A choice of providers, and the form of the chosen one: its own placeholder, help and extra values. Every provider has
- * a form of its own and the style sheet shows that of the checked radio button, so that without JavaScript too only the
- * chosen provider's inputs are checked and sent.
+ * A choice of providers and the form of the chosen one, with its placeholder, help and additional values. Each provider has its
+ * own form, and the stylesheet shows the one of the checked radio button: also without JavaScript, only the inputs of the chosen
+ * provider are validated and sent.
  *
  * @example
  * ```tsx

@@ -4,7 +4,7 @@ import { type ReaderProps, translator } from '../translate.js';
 import { safeUrl } from '../parts/safe-url.js';
 import { AlertBox, type AlertKind } from './alert.js';
 
-/** How bad it is. @publicApi */
+/** Severity of a {@link SecurityAlert}. @publicApi */
 export type Severity = 'low' | 'medium' | 'high' | 'critical';
 
 /** Properties of {@link SecurityAlert}. @publicApi */
@@ -12,7 +12,7 @@ export interface SecurityAlertProps extends ReaderProps {
   message: string;
   /** Default `'medium'`. */
   severity?: Severity;
-  /** Where it can be mended. An address that is not safe to link to leaves the text of the action without a link. */
+  /** URL of the fix. With an unsafe URL, the text of the action has no link. */
   actionUrl?: string;
   /** Default: "Fix now" in the reader's language. */
   actionText?: string;
@@ -26,7 +26,7 @@ const SEVERITIES: Record<Severity, { kind: AlertKind; text: MessageKey & `severi
 };
 
 /**
- * A warning about security, with how bad it is and where to mend it.
+ * A warning about security, with its severity and a link to the fix.
  *
  * @example
  * ```tsx

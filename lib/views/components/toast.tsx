@@ -6,7 +6,7 @@ import { AlertBox, type AlertKind } from './alert.js';
 export interface ToastContainerProps extends ReaderProps {
   /** Default `'top'`. */
   position?: 'top' | 'middle' | 'bottom';
-  /** Where in the line's direction. Default `'end'`. */
+  /** Along the line of text. Default `'end'`. */
   align?: 'start' | 'center' | 'end';
   /** Default `'byok-toasts'`. */
   id?: string;
@@ -14,7 +14,7 @@ export interface ToastContainerProps extends ReaderProps {
 }
 
 /**
- * Where toasts appear: over the page where there is JavaScript to put them away, else in its flow.
+ * The place of toasts: over the page if JavaScript can remove them, otherwise in its flow.
  *
  * @example
  * ```tsx
@@ -48,12 +48,12 @@ export interface ToastProps extends ReaderProps {
   message: string;
   /** Default `'info'`. */
   kind?: AlertKind;
-  /** Milliseconds until the script puts it away, not counting those under the pointer or with focus; 0 for never. Default 3000. */
+  /** Milliseconds until the script removes it; paused under the pointer and with focus. 0: never. Default 3000. */
   duration?: number;
 }
 
 /**
- * A message that goes away by itself.
+ * A message that disappears by itself.
  *
  * @example
  * ```tsx

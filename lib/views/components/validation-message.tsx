@@ -13,7 +13,7 @@ export interface ValidationMessageProps {
 }
 
 /**
- * What is right or wrong with an input, to stand beneath it.
+ * The result of checking an input, for below the input.
  *
  * @example
  * ```tsx

@@ -1,4 +1,4 @@
-/** How well-known providers spell themselves, where that is not told by the identifier. Any text may be looked up in it. */
+/** The spelling of well-known providers, if it does not follow from the identifier. Any text may be looked up. */
 export const PROVIDER_NAMES: ReadonlyMap<string, string> = new Map(
   Object.entries({
     ai21: 'AI21 Labs',

@@ -6,11 +6,11 @@ import { PROVIDER_NAMES } from './provider-names.js';
 /** Facts of one provider, or of several by name. @publicApi */
 export type ProviderFacts = ProviderConfig | Readonly<Record<string, ProviderConfig>>;
 
-/** What there is to show of a provider, with what is not configured filled in. @publicApi */
+/** What is shown of a provider, with defaults for what is not configured. @publicApi */
 export interface ProviderInfo {
   name: string;
   placeholder: string;
-  /** Only an address that is safe to link to. */
+  /** Only a safe URL. */
   docsUrl: string | undefined;
   keyFormat: KeyFormat;
   keyPrefix: readonly string[];
@@ -21,7 +21,7 @@ export interface ProviderInfo {
 }
 
 /**
- * The facts of one provider out of what a component was given: its own, or everybody's by name.
+ * The facts of one provider, from its own facts or from those of all providers by name.
  *
  * @internal
  */
@@ -45,7 +45,7 @@ function isConfig(facts: object): facts is ProviderConfig {
 }
 
 /**
- * A provider's name for people: the configured one, else as a well-known provider spells itself, else made from the
+ * A provider's name for people: the configured name, else the spelling of a well-known provider, else a name made from the
  * identifier.
  *
  * @param facts - The provider's own, or those of several by name.
@@ -70,7 +70,7 @@ export function formatProviderName(provider: string, facts?: ProviderFacts): str
 }
 
 /**
- * What there is to show of a provider, in the reader's language.
+ * What is shown of a provider, in the reader's language.
  *
  * @param facts - The provider's own, or those of several by name.
  * @example

@@ -1,7 +1,7 @@
 import { hasTexts, type ReaderProps, translator } from '../translate.js';
 import { dateFormat, momentFormat, presentTime, relativeTime } from './intl.js';
 
-/** A moment: a `Date`, its ISO 8601 text as the JSON API gives it, or milliseconds since the epoch. @publicApi */
+/** A moment: a `Date`, ISO 8601 text as in the JSON API, or milliseconds since the epoch. @publicApi */
 export type Moment = Date | string | number;
 
 const SECOND = 1000;
@@ -20,8 +20,8 @@ const UNITS: readonly (readonly [number, Intl.RelativeTimeFormatUnit])[] = [
 ];
 
 /**
- * How long ago something was, in whole units that have passed: `just now`, `3 days ago`, `vor 3 Tagen`. A moment that
- * is still to come, by a clock that is ahead, is `just now`.
+ * How long ago something happened, in whole units: `just now`, `3 days ago`, `vor 3 Tagen`. A moment in the future, because
+ * another clock is ahead, is `just now`.
  *
  * @example
  * ```tsx
@@ -41,7 +41,7 @@ export function formatKeyAge(createdAt: Moment, reader: ReaderProps = {}): strin
 }
 
 /**
- * When a key stops being handed out: `Never expires`, `Expired`, `Expires in 3 days`, and from 30 days on with the
+ * When a key expires: `Never expires`, `Expired`, `Expires in 3 days`, and from 30 days on with the
  * date in the reader's time zone.
  *
  * @example
@@ -62,7 +62,7 @@ export function formatExpiration(expiresAt: Moment | null | undefined, reader: R
 }
 
 /**
- * How long until a moment, from 30 days on with its date; `null` for one that has passed, `undefined` for what is none.
+ * How long until a moment, from 30 days on with its date; `null` for one that has passed, `undefined` for an invalid one.
  *
  * @internal
  */
@@ -70,7 +70,7 @@ export function timeLeft(moment: Moment, reader: ReaderProps): { when: string; d
   const { locale = 'en', timeZone = 'UTC', now = new Date() } = reader;
   const time = timeOf(moment);
   if (Number.isNaN(time)) return undefined;
-  // To the next whole second, so that "in 3 days" is still so when the page arrives.
+  // Rounded up to a second, so that "in 3 days" is still true when the page arrives.
   const left = Math.ceil((time - now.getTime()) / SECOND) * SECOND;
   if (left <= 0) return null;
   const [length, unit] = unitOf(left) ?? ([SECOND, 'second'] as const);
@@ -78,12 +78,12 @@ export function timeLeft(moment: Moment, reader: ReaderProps): { when: string; d
   return left < MONTH ? { when } : { when, date: dateFormat(locale, timeZone).format(time) };
 }
 
-/** A moment in full, in the reader's language and time zone; `undefined` for what is no moment. @internal */
+/** A moment in full, in the reader's language and time zone; `undefined` for an invalid one. @internal */
 export function formatMoment(moment: Moment, { locale = 'en', timeZone }: ReaderProps): string | undefined {
   const time = timeOf(moment);
   if (Number.isNaN(time)) return undefined;
   const text = momentFormat(locale, timeZone).format(time);
-  // Nobody takes it for the time of where they are.
+  // Without the name, readers would take it for their own time.
   return timeZone === undefined ? `${text} UTC` : text;
 }
 
@@ -93,7 +93,7 @@ export function machineTime(moment: Moment): string | undefined {
   return Number.isNaN(time) ? undefined : new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** Milliseconds since the epoch, NaN for what is no moment. @internal */
+/** Milliseconds since the epoch, NaN for an invalid moment. @internal */
 export function timeOf(moment: Moment): number {
   // `Date` finds a day in almost any text that has a digit in it.
   if (typeof moment === 'string' && !/^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(moment)) return Number.NaN;

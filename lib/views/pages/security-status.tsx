@@ -7,7 +7,7 @@ export interface SecurityStatus {
   /** Whether the page came by https. */
   secure: boolean;
   storage: 'session' | 'database';
-  /** Milliseconds that a key lives, `null` for ever. */
+  /** Lifetime of a key in milliseconds; `null`: keys do not expire. */
   defaultTtl: number | null;
 }
 

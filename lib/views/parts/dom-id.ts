@@ -1,8 +1,8 @@
 const PLAIN = /^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$/;
 
 /**
- * An id out of texts. Ids that are referred to (`for`, `aria-describedby`) cannot contain spaces; whatever is no letter
- * or digit is written as its code, so that different texts give different ids.
+ * An id made of texts. Ids that `for` or `aria-describedby` name cannot contain spaces. Characters other than letters and digits
+ * are written as codes, so that different texts give different ids.
  *
  * @internal
  */
@@ -14,8 +14,8 @@ export function domId(...parts: readonly (string | undefined)[]): string {
 }
 
 /**
- * An id for a part of what has `id`. Three hyphens are what {@link domId} never writes, so that no part has the id of
- * something else, whatever a provider or a label is called. The script does the same.
+ * An id for a part of the element with `id`. {@link domId} never writes three hyphens, so that no provider or label can give
+ * another element the same id. The script does the same.
  *
  * @internal
  */

@@ -13,7 +13,7 @@ export interface ExtraField extends ProviderField {
 export interface StoredFields {
   /** Names of those that are stored. */
   names: readonly string[];
-  /** Values of those that are no secrets. */
+  /** Values of the fields that are not secrets. */
   values: Readonly<Record<string, string>>;
 }
 

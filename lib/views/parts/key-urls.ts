@@ -4,8 +4,8 @@ export function urlBelow(baseUrl: string, path: string): string {
 }
 
 /**
- * Where a provider's key is sent. A text that is not well-formed Unicode has no place in an address; what is wrong in it
- * is replaced, and the server refuses the name.
+ * The URL that receives a provider's key. A URL cannot contain text that is not well-formed Unicode: the wrong characters are
+ * replaced, and the server refuses the name.
  *
  * @internal
  */

@@ -1,8 +1,7 @@
 /**
- * An address that may stand in a link or be sent a form to: a path, a query or a fragment on this site, or an `http`
- * or `https` address with its host. `undefined` for everything else, and for anything a browser could read as
- * something else: scripts, data, other schemes, `//host`, backslashes, white space, controls, a user's name before the
- * host.
+ * Returns a URL that is safe in a link or as the target of a form: a path, query or fragment on this site, or an `http` or
+ * `https` URL with a host. `undefined` for everything else: scripts, data, other schemes, `//host`, backslashes, white space,
+ * control characters, a user name before the host.
  *
  * @example
  * ```tsx
@@ -15,7 +14,7 @@
 export function safeUrl(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '' || value.length > 2048) return undefined;
   if (/[\s\p{C}\\]/u.test(value) || value.startsWith('//')) return undefined;
-  // Without a colon before the first of these, there is no scheme.
+  // Without a colon before the first of these, the URL has no scheme.
   if (!/^[^/?#]*:/.test(value)) return value;
   if (!/^https?:\/\/[^/?#]/i.test(value)) return undefined;
   try {

@@ -55,7 +55,7 @@ export function alerts(theme: string): Shown[] {
           provider={`${theme}-notified`}
           providerConfig={{ ...PROVIDERS.openai, name: 'OpenAI' }}
           status={status}
-          maskedKey="…1f9c"
+          hint="…1f9c"
           autoDismiss={false}
         />
       )),

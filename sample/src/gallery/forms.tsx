@@ -46,10 +46,10 @@ export function forms(theme: string): Shown[] {
         />
       ),
     },
-    { name: 'InlineKeyInput', content: <InlineKeyInput {...shared} provider="openai" inputId={`${theme}-inline`} /> },
+    { name: 'InlineKeyInput', content: <InlineKeyInput {...shared} provider="openai" id={`${theme}-inline`} /> },
     {
       name: 'InlineKeyInput, not compact',
-      content: <InlineKeyInput {...shared} provider="anthropic" inputId={`${theme}-large`} compact={false} />,
+      content: <InlineKeyInput {...shared} provider="anthropic" id={`${theme}-large`} compact={false} />,
     },
     { name: 'ValidationMessage, valid', content: <ValidationMessage isValid message="This looks like a key." /> },
     { name: 'ValidationMessage, invalid', content: <ValidationMessage message="A key for OpenAI begins with sk-." /> },

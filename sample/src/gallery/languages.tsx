@@ -49,7 +49,7 @@ export function languages(theme: string): Shown[] {
           locale="de"
           provider={LONG}
           status="updated"
-          maskedKey="…1f9c"
+          hint="…1f9c"
           autoDismiss={false}
         />,
       ],
@@ -66,7 +66,7 @@ export function languages(theme: string): Shown[] {
             locale="he"
             provider={`${theme}-rtl`}
             status="added"
-            maskedKey="…1f9c"
+            hint="…1f9c"
             autoDismiss={false}
           />
         </div>
