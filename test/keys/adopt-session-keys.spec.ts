@@ -10,6 +10,7 @@ import { type ByokApp, startByok } from '../support/byok-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { memorySessions, type SessionRequest, type TestSessions } from '../support/sessions.js';
 
+const OWN = 'test-key-of-the-user-0123456789';
 const KEY = 'test-key-visitor-0123456789';
 const OLD = 'test-key-of-before-0123456789';
 let next = 0;
@@ -115,6 +116,17 @@ describe.each(['hybrid', 'session'] as const)('adoptSessionKeys with %s storage'
     expect(await byok.getKey(visits, 'anthropic')).toBe(KEY);
     expect(await byok.getKey(anonymous, 'openai')).toBe(KEY);
     expect(await byok.adoptSessionKeys(visits)).toBe(0);
+  });
+
+  it('makes none of them the default key of a user who has one', async () => {
+    const request = await visitor('openai', 'anthropic');
+    await byok.setKey(request, 'openai', KEY, { label: 'planted' });
+    await byok.setDefaultKey(request, 'openai', 'planted');
+    const visits = { ...request, user };
+    await byok.setKey(visits, 'openai', OWN, { label: 'work' });
+    expect(await byok.adoptSessionKeys(visits)).toBe(3);
+    expect(await byok.resolveKey(visits, 'openai')).toMatchObject({ label: 'work', apiKey: OWN });
+    expect(await byok.resolveKey(visits, 'anthropic')).toMatchObject({ label: 'default', apiKey: KEY });
   });
 
   it('passes no limit, and leaves the rest where it is', async () => {

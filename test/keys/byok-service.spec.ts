@@ -79,7 +79,7 @@ describe.each<[string, 'session' | 'database' | 'hybrid', 'request' | 'visitor' 
       expiresAt: null,
     });
     expect(JSON.stringify({ resolved })).toBe('{"resolved":"[REDACTED]"}');
-    expect(await app.byok.listKeys(holder)).toEqual([stored]);
+    expect(await app.byok.listKeys(holder)).toEqual([{ ...stored, warnings: undefined }]);
   });
 
   it('replaces a key', async () => {
