@@ -14,13 +14,13 @@ export interface Leak {
 
 /**
  * A key that stands nowhere else: random all over, so that no eight characters of it are found by chance, and with
- * characters that JSON, HTML, URLs and UTF-8 write differently. It begins with a letter: of what begins like a number a
+ * characters that JSON, HTML and URLs write differently. It begins with a letter: of what begins like a number a
  * parser of JSON tells only where it ends, and the control that expects a quotation would find none.
  */
 export function makeCanary(length = 40): string {
   const random = (n: number) => [...randomBytes(n)].map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
   const part = Math.ceil((length - 6) / 6);
-  return `k${['"', '\\', '<', '&', '%', 'é']
+  return `k${['"', '\\', '<', '&', '%', '+']
     .map((special) => random(part) + special)
     .join('')
     .slice(1)}`;
