@@ -35,7 +35,7 @@ describe("The application's own page with our form", () => {
   beforeAll(async () => {
     app = await startEdge({
       controllers: [SettingsController],
-      options: { rateLimit: false, providers: { openai: { name: 'OpenAI', keyPrefix: 'an' } } },
+      options: { rateLimit: false, providers: { openai: { name: 'OpenAI', keyPrefix: 'an', strict: true } } },
     });
   });
   afterAll(() => app.close());

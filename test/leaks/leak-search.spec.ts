@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { LeakSearch, makeCanary } from '../support/leak-search.js';
 
-const canary = makeCanary();
+const canary = makeCanary().replace('+', 'é');
 const search = new LeakSearch(canary);
 const noise = (bytes: number) => randomBytes(bytes).toString('base64');
 const swapped = (text: string) => Buffer.from(text, 'utf16le').swap16();
@@ -15,7 +15,7 @@ describe('LeakSearch', () => {
     expect(search.find('')).toEqual([]);
     expect(search.find(noise(2_000_000))).toEqual([]);
     expect(search.find(randomBytes(1_000_000))).toEqual([]);
-    expect(search.find(JSON.stringify({ hint: `…${canary.slice(-4)}`, other: makeCanary() }))).toEqual([]);
+    expect(search.find(JSON.stringify({ hint: `…${canary.slice(-4)}`, other: makeCanary().replace('+', 'é') }))).toEqual([]);
     for (const window of windows) expect(search.find(`${noise(30)}~${[...window].slice(0, 7).join('')}~`)).toEqual([]);
   });
 
@@ -36,7 +36,7 @@ describe('LeakSearch', () => {
     ['UTF-16', (text) => Buffer.concat([Buffer.from([7]), swapped(text)])],
   ])('finds a whole key in %s', (encoding, encode) => {
     expect(search.encodings(encode(canary))).toContain(encoding);
-    expect(search.encodings(encode(makeCanary()))).toEqual([]);
+    expect(search.encodings(encode(makeCanary().replace('+', 'é')))).toEqual([]);
   });
 
   it.each<[string, (text: string) => string | Buffer]>([
