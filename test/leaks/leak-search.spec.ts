@@ -15,7 +15,9 @@ describe('LeakSearch', () => {
     expect(search.find('')).toEqual([]);
     expect(search.find(noise(2_000_000))).toEqual([]);
     expect(search.find(randomBytes(1_000_000))).toEqual([]);
-    expect(search.find(JSON.stringify({ hint: `…${canary.slice(-4)}`, other: makeCanary().replace('+', 'é') }))).toEqual([]);
+    expect(
+      search.find(JSON.stringify({ hint: `…${canary.slice(-4)}`, other: makeCanary().replace('+', 'é') })),
+    ).toEqual([]);
     for (const window of windows) expect(search.find(`${noise(30)}~${[...window].slice(0, 7).join('')}~`)).toEqual([]);
   });
 
