@@ -261,6 +261,16 @@ describe.each(PLATFORMS)('Requests of other sites on %s', (platform) => {
     }
   });
 
+  // As SECURITY.md says: open CORS lets another site add the header.
+  it('write for a user whom a gateway names, if they may send Authorization; without it they are refused', async () => {
+    const another = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example', 'x-test-user': 'alice' };
+    const remove = (headers: Record<string, string>) =>
+      fetch(`${app.url}/byok/api/keys/none`, { method: 'DELETE', headers: { ...another, ...headers } });
+    expect((await remove({})).status).toBe(403);
+    expect((await remove({ authorization: 'Basic anything' })).status).toBe(403);
+    expect((await remove({ authorization: 'Bearer anything' })).status).toBe(404);
+  });
+
   it('may read: safe methods ask nobody', async () => {
     const headers = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example', cookie };
     expect((await fetch(`${app.url}/byok/api/keys`, { headers })).status).toBe(200);

@@ -14,7 +14,7 @@ export const SAME_SITE = { 'Sec-Fetch-Site': 'same-origin' };
 export const SECURITY_HEADERS = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
+  'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   vary: 'Cookie, Authorization, Accept, Accept-Language, Origin, Sec-Fetch-Site',
