@@ -33,14 +33,11 @@ import {
 import { OneCallerGuard } from '../identity/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import { ByokService } from '../keys/index.js';
-import type { FormNotice, ReaderProps } from '../views/index.js';
+import type { FormNotice, ReaderProps, Refusal } from '../views/index.js';
 import { DashboardPages } from './dashboard-pages.js';
 import { formErrorText, isFormError } from './error-text.js';
 import { KeyFormActions } from './key-form-actions.js';
 import { type KeyForm, readKeyForm } from './key-form.js';
-
-/** No key has it: the form of a key that is still to be stored. */
-const NEW_LABEL = '';
 
 /** No provider has it. */
 const UNKNOWN = '';
@@ -191,11 +188,16 @@ export class DashboardController {
     const keys = (await this.byok.listKeys(request)).filter((key) => key.provider === provider);
     const isKnown = keys.length > 0 || Object.hasOwn(providers, provider);
     if (ofPath === undefined) {
-      const refusal = { provider: isKnown ? provider : UNKNOWN, message: text, chosen: true };
-      return { kind: 'error', text, refusal };
+      return { kind: 'error', text, refusal: { provider: isKnown ? provider : UNKNOWN, message: text, form: 'add' } };
     }
     if (!isKnown) return { kind: 'error', text };
-    const isStored = !isNew && (label === undefined || keys.some((key) => key.label === label));
-    return { kind: 'error', text, refusal: { provider, label: isStored ? label : NEW_LABEL, message: text } };
+    const stored = isNew ? undefined : keys.find((key) => (label === undefined ? key.isDefault : key.label === label));
+    // It was deleted meanwhile.
+    if (!stored && error.code === 'BYOK_KEY_NOT_FOUND') return { kind: 'error', text };
+    const isEdit = form.expiresOn !== undefined || form.newLabel !== undefined;
+    const refusal: Refusal = stored
+      ? { provider, label: stored.label, message: text, form: isEdit ? 'edit' : 'replace' }
+      : { provider, message: text, form: 'add' };
+    return { kind: 'error', text, refusal };
   }
 }

@@ -49,7 +49,7 @@ export const english = {
   statusNone: 'Not set',
   statusActive: 'Active',
   statusExpired: 'Expired',
-  statusUnreadable: 'Unreadable',
+  statusUnreadable: 'Cannot be opened',
   unreadableHelp: 'This key cannot be opened at the moment. It was kept; you can replace or delete it.',
   expiredHelp: 'It is no longer used. Replace it, or delete it.',
   expiresSoonHelp: 'Replace it in time, or give it a later day under Edit.',

@@ -45,7 +45,7 @@ export const german: Messages = {
   statusNone: 'Nicht hinterlegt',
   statusActive: 'Aktiv',
   statusExpired: 'Abgelaufen',
-  statusUnreadable: 'Nicht lesbar',
+  statusUnreadable: 'Lässt sich nicht öffnen',
   unreadableHelp:
     'Dieser Schlüssel lässt sich derzeit nicht öffnen. Er wurde aufbewahrt und kann ersetzt oder gelöscht werden.',
   expiredHelp: 'Er wird nicht mehr verwendet. Bitte ersetzen oder löschen.',

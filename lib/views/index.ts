@@ -27,7 +27,7 @@ export { Page, pageContent } from './pages/page.js';
 export type { ExtraField } from './parts/extra-fields.js';
 export type { FormStateProps } from './parts/form-state.js';
 export type { HeadingLevel } from './parts/heading.js';
-export type { Refusal } from './parts/provider-card.js';
+export type { Refusal } from './parts/refusal.js';
 export { safeUrl } from './parts/safe-url.js';
 export type { StoredKeyView } from './parts/stored-key-view.js';
 export { renderDocument, renderToString } from './render.js';

@@ -1,4 +1,7 @@
 const REGION = '[data-byok-region]';
+const INPUT = ':is(input, textarea)[id]';
+
+type Input = HTMLInputElement | HTMLTextAreaElement;
 
 /** Sends forms that lead back to the page they are on in the background, and puts the region of the answer in place. */
 export function submitInPlace(): void {
@@ -73,11 +76,11 @@ function showWhole(page: Document): void {
 function replace(region: HTMLElement, fresh: HTMLElement, form: HTMLFormElement): void {
   const find = (id: string): HTMLElement | null => (id ? fresh.querySelector(`#${CSS.escape(id)}`) : null);
   const refused = fresh.querySelector('.byok-alert-error, .byok-alert-warning, .byok-invalid') !== null;
-  for (const input of region.querySelectorAll<HTMLInputElement>('input[id]')) {
-    const twin = find(input.id);
-    if (!(twin instanceof HTMLInputElement)) continue;
+  for (const input of region.querySelectorAll<Input>(INPUT)) {
+    const twin = find(input.id) as Input | null;
+    if (twin?.type !== input.type) continue;
     if (form.contains(input) && !isToKeep(input, twin)) continue;
-    if (input.type === 'radio' || input.type === 'checkbox') twin.checked = input.checked;
+    if (isChecked(input)) (twin as HTMLInputElement).checked = refused || !input.parentElement?.contains(form);
     else if (input.value !== input.defaultValue) twin.value = input.value;
   }
   for (const details of region.querySelectorAll<HTMLDetailsElement>('details[id][open]')) {
@@ -86,7 +89,7 @@ function replace(region: HTMLElement, fresh: HTMLElement, form: HTMLFormElement)
   }
   const focused = region.contains(document.activeElement) ? document.activeElement : null;
   // A button has no id; the first input of its form is where to go on when the form was refused.
-  const wanted = focused && [focused.id, form.querySelector('input[id]')?.id, form.closest('.byok-card')?.id];
+  const wanted = focused && [focused.id, form.querySelector(INPUT)?.id, form.closest('.byok-card[id]')?.id];
   const [x, y] = [scrollX, scrollY];
   region.replaceWith(fresh);
   if (wanted) focusOn(wanted.map((id) => find(id ?? '')).find((element) => element?.checkVisibility()) ?? fresh);
@@ -97,10 +100,18 @@ function replace(region: HTMLElement, fresh: HTMLElement, form: HTMLFormElement)
   fresh.dispatchEvent(new CustomEvent('byok:updated', { bubbles: true }));
 }
 
-/** The values of a refused form, without secrets in any field. */
-function isToKeep(input: HTMLInputElement, twin: HTMLInputElement): boolean {
-  const key = input.form?.querySelector<HTMLInputElement>('[name=api_key]');
-  const isSecret = input === key || input.type === 'password' || (!!key?.value && input.value.includes(key.value));
+function isChecked(input: Input): boolean {
+  return (input.type === 'radio' || input.type === 'checkbox') && (input as HTMLInputElement).checked;
+}
+
+/** Of a form that was refused all but secrets, wherever somebody put them. What has several lines may be one too. */
+function isToKeep(input: Input, twin: Input): boolean {
+  const key = input.form?.querySelector<Input>('[name=api_key]');
+  const isSecret =
+    input === key ||
+    input.type === 'password' ||
+    input.type === 'textarea' ||
+    (!!key?.value && input.value.includes(key.value));
   return !isSecret && !!twin.form?.querySelector('.byok-invalid');
 }
 

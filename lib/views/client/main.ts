@@ -1,3 +1,4 @@
+import { filterChoices, placeCaret } from './choices.js';
 import { answerConfirmations } from './confirm.js';
 import { answerDismissals, dismissLater } from './dismiss.js';
 import { judgeFormat } from './format-feedback.js';
@@ -12,6 +13,7 @@ import { addReveal } from './reveal.js';
 const ENHANCEMENTS: readonly (readonly [string, (element: HTMLElement) => void])[] = [
   ['input[data-byok-show]', once((input) => addReveal(input as HTMLInputElement))],
   ['input[data-byok-good]', once((input) => judgeFormat(input as HTMLInputElement))],
+  ['[data-byok-filter]', once(filterChoices)],
   ['[data-byok-dismiss]', (button) => (button.hidden = false)],
   ['[data-byok-duration]', once(dismissLater)],
 ];
@@ -46,5 +48,6 @@ if (dataset.byokScript === undefined) {
   }).observe(document.documentElement, { childList: true, subtree: true });
   answerConfirmations();
   answerDismissals();
+  placeCaret();
   submitInPlace();
 }

@@ -4,10 +4,15 @@ import { type ReaderProps, type Translate, translator } from '../translate.js';
 import { domId, partId } from '../parts/dom-id.js';
 import { FormState, type FormStateProps } from '../parts/form-state.js';
 import { KeyFields } from '../parts/key-fields.js';
-import { UNREMEMBERED } from '../parts/key-input.js';
-import type { Refusal } from '../parts/provider-card.js';
+import { ProviderField } from '../parts/provider-field.js';
+import { ProviderFilter } from '../parts/provider-filter.js';
+import { ProviderTile } from '../parts/provider-tile.js';
+import type { Refusal } from '../parts/refusal.js';
 import { safeUrl } from '../parts/safe-url.js';
 import { SaveButton } from './key-input-form.js';
+
+/** With more providers than these, they can be searched. */
+const MOST_WITHOUT_FILTER = 8;
 
 /** Properties of {@link MultiProviderKeyForm}. @publicApi */
 export interface MultiProviderKeyFormProps extends ReaderProps, FormStateProps {
@@ -16,8 +21,8 @@ export interface MultiProviderKeyFormProps extends ReaderProps, FormStateProps {
   action?: string;
   /** Always `post`: any other method would put the key into a URL. */
   method?: 'post';
-  /** Chosen at first. Default: the first of `providers`. */
-  defaultProvider?: string;
+  /** Chosen at first; `null`: none, unless there is only one. Default: the first of `providers`. */
+  defaultProvider?: string | null;
   /** The providers' facts by name. */
   providerConfig?: ProviderFacts;
   /** Whether to offer a provider that is not among them. Default false. */
@@ -28,14 +33,14 @@ export interface MultiProviderKeyFormProps extends ReaderProps, FormStateProps {
   showHelp?: boolean;
   /** Prefix of the ids, for several forms on one page. Default `'byok-add'`. */
   id?: string;
-  /** The form that was refused. If it was this one, its provider is chosen and the reason is beside the key. */
+  /** What was refused. If it was a form that adds a key, its provider is chosen, and the reason stands beside the key. */
   refusal?: Refusal;
 }
 
 /**
- * A choice of providers and the form of the chosen one, with its placeholder, help and additional values. Each provider has its
- * own form, and the stylesheet shows the one of the checked radio button: also without JavaScript, only the inputs of the chosen
- * provider are validated and sent.
+ * A choice of providers, and the form of the chosen one: its own placeholder, help and extra values. Every provider has
+ * a form of its own and the style sheet shows that of the checked radio button, so that without JavaScript too only the
+ * chosen provider's inputs are checked and sent. With more than eight providers, the script offers a search.
  *
  * @example
  * ```tsx
@@ -45,18 +50,18 @@ export interface MultiProviderKeyFormProps extends ReaderProps, FormStateProps {
  * @publicApi
  */
 export function MultiProviderKeyForm(props: MultiProviderKeyFormProps): VNode {
-  const { providers, defaultProvider, providerConfig, allowOther = false } = props;
-  const { id = 'byok-add' } = props;
+  const { providerConfig, allowOther = false, id = 'byok-add' } = props;
   const t = translator(props);
-  const refusal = props.refusal?.chosen ? props.refusal : undefined;
-  const first = defaultProvider !== undefined && providers.includes(defaultProvider) ? defaultProvider : providers[0];
+  const providers = [...new Set(props.providers)];
+  const refusal = props.refusal?.form === 'add' ? props.refusal : undefined;
   const isOther = allowOther && refusal !== undefined && !providers.includes(refusal.provider);
-  const chosen = isOther ? undefined : (providers.find((provider) => provider === refusal?.provider) ?? first);
+  const chosen = isOther ? undefined : (providers.find((provider) => provider === refusal?.provider) ?? firstOf(props));
   const form = { id, t, props };
   return (
     <fieldset id={id} class="byok byok-choices">
-      <legend class="byok-label">{t('provider')}</legend>
-      {[...new Set(providers)].map((provider) => (
+      <legend class="byok-hidden">{t('provider')}</legend>
+      {providers.length > MOST_WITHOUT_FILTER && <ProviderFilter id={partId(id, 'filter')} t={t} />}
+      {providers.map((provider) => (
         <ProviderChoice
           {...form}
           provider={provider}
@@ -70,12 +75,17 @@ export function MultiProviderKeyForm(props: MultiProviderKeyFormProps): VNode {
           {...form}
           provider={undefined}
           name={t('otherProvider')}
-          checked={chosen === undefined}
+          checked={isOther || providers.length === 0}
           error={isOther ? refusal.message : undefined}
         />
       )}
     </fieldset>
   );
+}
+
+function firstOf({ providers, defaultProvider }: MultiProviderKeyFormProps): string | undefined {
+  if (defaultProvider === null && providers.length > 1) return undefined;
+  return providers.find((provider) => provider === defaultProvider) ?? providers[0];
 }
 
 interface ProviderChoiceProps {
@@ -107,8 +117,9 @@ function ProviderChoice({ id, provider, name, checked, error, t, props }: Provid
         value={provider ?? ''}
         checked={checked}
       />
-      <label class="byok-btn byok-btn-sm" for={radioId}>
-        {name}
+      <label class="byok-choice-label" for={radioId}>
+        {provider !== undefined && <ProviderTile name={name} />}
+        <span>{name}</span>
       </label>
       <form class="byok-form byok-panel" method="post" aria-label={name} action={action}>
         <FormState {...{ csrfToken, returnTo }} adds={askLabel} />
@@ -124,29 +135,6 @@ function ProviderChoice({ id, provider, name, checked, error, t, props }: Provid
         />
         <SaveButton {...{ name, disabled, t }} />
       </form>
-    </div>
-  );
-}
-
-function ProviderField({ id, t }: { id: string; t: Translate }): VNode {
-  const helpId = partId(id, 'help');
-  return (
-    <div class="byok-field">
-      <label class="byok-label" for={id}>
-        {t('providerId')}
-      </label>
-      <input
-        id={id}
-        class="byok-input"
-        name="provider"
-        required
-        pattern="[a-z0-9][a-z0-9._\-]{0,63}"
-        aria-describedby={helpId}
-        {...UNREMEMBERED}
-      />
-      <p id={helpId} class="byok-help">
-        {t('providerIdHelp')}
-      </p>
     </div>
   );
 }

@@ -19,6 +19,9 @@ const ACTIONS = {
   rotated: 'actionRotated',
 } as const satisfies Record<AuditEntry['action'], MessageKey>;
 
+/** Shown at once; the others are folded away. */
+const FIRST = 3;
+
 /** What happened to a person's keys, newest first. @internal */
 export function activityList(entries: readonly ActivityEntry[], facts: ProviderFacts, reader: ReaderProps): VNode {
   const t = translator(reader);
@@ -28,8 +31,20 @@ export function activityList(entries: readonly ActivityEntry[], facts: ProviderF
         {t('activity')}
       </h2>
       {entries.length === 0 && <p class="byok-help">{t('noActivity')}</p>}
+      <Entries entries={entries.slice(0, FIRST)} />
+      {entries.length > FIRST && (
+        <details id="byok-activity-more">
+          <summary class="byok-summary">{t('moreAlerts', { count: entries.length - FIRST })}</summary>
+          <Entries entries={entries.slice(FIRST)} />
+        </details>
+      )}
+    </section>
+  );
+
+  function Entries(props: { entries: readonly ActivityEntry[] }): VNode {
+    return (
       <ul class="byok-activity">
-        {entries.map(({ at, action, provider, label, times }) => {
+        {props.entries.map(({ at, action, provider, label, times }) => {
           const name = formatProviderName(provider, facts);
           return (
             <li>
@@ -42,6 +57,6 @@ export function activityList(entries: readonly ActivityEntry[], facts: ProviderF
           );
         })}
       </ul>
-    </section>
-  );
+    );
+  }
 }

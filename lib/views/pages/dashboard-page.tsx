@@ -2,10 +2,9 @@ import type { VNode } from 'preact';
 import type { ProviderConfig, StoredKey } from '../../interfaces/index.js';
 import { Alert } from '../components/alert.js';
 import { KeyManagerDashboard } from '../components/key-manager-dashboard.js';
-import { MultiProviderKeyForm } from '../components/multi-provider-key-form.js';
 import { type ReaderProps, translator } from '../translate.js';
 import { urlBelow } from '../parts/key-urls.js';
-import type { Refusal } from '../parts/provider-card.js';
+import type { Refusal } from '../parts/refusal.js';
 import { type ActivityEntry, activityList } from './activity-list.js';
 import { securityStatus, type SecurityStatus } from './security-status.js';
 
@@ -53,30 +52,20 @@ export function dashboardPage(props: DashboardPageProps): { title: string; conte
         refusal={notice?.refusal}
         providerConfig={providerConfigs}
         title={null}
-        allowMore
+        allowOther
       />
-      <section class="byok byok-card" aria-labelledby="byok-add-title">
-        <h2 id="byok-add-title" class="byok-title">
-          {t('addKey')}
-        </h2>
-        <MultiProviderKeyForm
-          {...reader}
-          {...{ providers, csrfToken }}
-          refusal={notice?.refusal}
-          action={urlBelow(baseUrl, 'keys')}
-          providerConfig={providerConfigs}
-          allowOther
-          askLabel
-        />
-      </section>
-      {securityStatus(security, reader)}
-      {activity && activityList(activity, providerConfigs, reader)}
       {keys.length > 0 && (
-        <p>
-          <a class="byok-btn byok-btn-sm" href={urlBelow(baseUrl, 'clear')}>
-            {t('clearAll')}
-          </a>
-        </p>
+        <>
+          <div class="byok-columns">
+            {activity && activityList(activity, providerConfigs, reader)}
+            {securityStatus(security, reader)}
+          </div>
+          <p>
+            <a class="byok-btn byok-btn-sm byok-danger" href={urlBelow(baseUrl, 'clear')}>
+              {t('clearAll')}
+            </a>
+          </p>
+        </>
       )}
     </div>
   );

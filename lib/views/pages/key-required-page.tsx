@@ -44,11 +44,13 @@ export function keyRequiredPage(props: KeyRequiredPageProps): { title: string; c
             action={keyUrl(provider, baseUrl)}
           />
         ))}
-      <p>
-        <a class="byok-link" href={baseUrl}>
-          {t('manageKeys')}
-        </a>
-      </p>
+      {!withForm && (
+        <p>
+          <a class="byok-link" href={baseUrl}>
+            {t('manageKeys')}
+          </a>
+        </p>
+      )}
     </>
   );
   return { title: t('keyRequiredTitle'), content };

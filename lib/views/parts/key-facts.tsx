@@ -12,18 +12,13 @@ export interface KeyFactsProps {
 
 /** The dates of a stored key, and the names of its additional values. @internal */
 export function KeyFacts({ stored, reader, t }: KeyFactsProps): VNode {
-  const { createdAt, updatedAt, expiresAt, lastUsedAt, fieldNames = [] } = stored;
+  const { createdAt, updatedAt, expiresAt, fieldNames = [] } = stored;
   const wasReplaced = isMoment(updatedAt) && (!isMoment(createdAt) || timeOf(updatedAt) > timeOf(createdAt));
   return (
     <dl class="byok-facts">
       {isMoment(createdAt) && <PastFact term={t('added')} moment={createdAt} reader={reader} />}
       {wasReplaced && <PastFact term={t('replaced')} moment={updatedAt} reader={reader} />}
       <Expiry {...{ expiresAt, reader, t }} />
-      {lastUsedAt ? (
-        <PastFact term={t('lastUsed')} moment={lastUsedAt} reader={reader} />
-      ) : (
-        <Fact term={t('lastUsed')} text={t('never')} />
-      )}
       {fieldNames.length > 0 && <Fact term={t('extraValues')} text={fieldNames.join(', ')} />}
     </dl>
   );

@@ -4,7 +4,7 @@ import { ValidationMessage } from '../components/validation-message.js';
 import type { ProviderInfo } from '../format/index.js';
 import type { Translate } from '../translate.js';
 import { partId } from './dom-id.js';
-import { ExtraFields } from './extra-fields.js';
+import { ExtraFields, type StoredFields } from './extra-fields.js';
 import { KeyInput, UNREMEMBERED } from './key-input.js';
 
 /** Properties of {@link KeyFields}. @internal */
@@ -15,6 +15,8 @@ export interface KeyFieldsProps {
   t: Translate;
   placeholder?: string;
   fields: Readonly<Record<string, ProviderField>>;
+  /** What is stored of the additional values. */
+  stored?: StoredFields;
   showHelp: boolean;
   /** Replaces the help about keys in general. */
   help?: string;
@@ -47,8 +49,8 @@ export function KeyFields(props: KeyFieldsProps): VNode {
           </p>
         )}
       </div>
-      <ExtraFields {...{ id, fields, t }} />
-      {askLabel && <LabelField id={partId(id, 'label')} required={props.needsLabel} t={t} />}
+      <ExtraFields {...{ id, fields, t }} stored={props.stored} />
+      {askLabel && <LabelField id={partId(id, 'label')} name="label" required={props.needsLabel} t={t} />}
     </>
   );
 }
@@ -64,7 +66,16 @@ function KeySource({ href, name, t }: { href: string; name: string; t: Translate
   );
 }
 
-function LabelField({ id, required = false, t }: { id: string; required?: boolean; t: Translate }): VNode {
+interface LabelFieldProps {
+  id: string;
+  name: 'label' | 'new_label';
+  required?: boolean;
+  value?: string;
+  t: Translate;
+}
+
+/** The input for the label of a key. @internal */
+export function LabelField({ id, name, required = false, value, t }: LabelFieldProps): VNode {
   const helpId = partId(id, 'help');
   return (
     <div class="byok-field">
@@ -75,8 +86,8 @@ function LabelField({ id, required = false, t }: { id: string; required?: boolea
       <input
         id={id}
         class="byok-input"
-        name="label"
-        maxLength={64}
+        name={name}
+        value={value}
         aria-describedby={helpId}
         required={required}
         {...UNREMEMBERED}

@@ -12,8 +12,12 @@ export interface StoredKeyView {
   /** `null`: never. */
   expiresAt?: Moment | null;
   lastUsedAt?: Moment | null;
+  /** Whether it is the one that is used where no label is named. */
+  isDefault?: boolean;
   /** Names of the additional values. */
   fieldNames?: readonly string[];
+  /** Values of those that are no secrets. */
+  visibleFields?: Readonly<Record<string, string>>;
   /** Default: by `expiresAt`. */
   status?: StoredKey['status'];
 }
