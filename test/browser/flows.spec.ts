@@ -49,7 +49,7 @@ const WAYS: [string, Hand, boolean][] = [
     const complaints = await asPerson(hand, scripted, async (person) => {
       await person.signIn(user);
       await person.follow('API keys', 'API keys');
-      await person.save('OpenAI', 'an-example-of-an-api-key-1f9c');
+      await person.add('OpenAI', 'an-example-of-an-api-key-1f9c');
       await person.sees('OpenAI', '…1f9c');
       expect(await person.page.content()).not.toContain('an-example-of');
 
@@ -60,18 +60,18 @@ const WAYS: [string, Hand, boolean][] = [
       await person.sees('OpenAI', '…1f9c');
 
       // Its form is still open.
-      await person.save('OpenAI', 'an-example-of-another-key-2b2b');
+      await person.save('OpenAI', 'an-example-of-another-key-2b2b', person.row('OpenAI'));
       await person.sees('OpenAI', '…2b2b');
-      expect(await person.card('OpenAI').textContent()).not.toContain('1f9c');
+      expect(await person.row('OpenAI').textContent()).not.toContain('1f9c');
 
       await person.askToDelete('OpenAI');
       await person.sees('OpenAI', '…2b2b');
       await person.confirm('OpenAI');
       await person.seesNoKey('OpenAI');
 
-      await person.save('OpenAI', 'an-example-of-a-first-key-aaaa');
+      await person.add('OpenAI', 'an-example-of-a-first-key-aaaa');
       await person.sees('OpenAI', '…aaaa');
-      await person.save('Anthropic', 'an-example-of-a-second-key-bbbb');
+      await person.add('Anthropic', 'an-example-of-a-second-key-bbbb');
       await person.sees('Anthropic', '…bbbb');
       await person.clearAll();
       await person.seesNoKey('OpenAI');
@@ -81,28 +81,36 @@ const WAYS: [string, Hand, boolean][] = [
     expect(await database.query('SELECT 1 FROM user_api_keys WHERE owner_id = $1', [user])).toEqual([]);
   });
 
-  it.each(WAYS)('a provider is chosen, and of its keys one is replaced and deleted %s', async (way, hand, scripted) => {
-    const complaints = await asPerson(hand, scripted, async (person) => {
-      const hints = person.card('Anthropic').locator('.byok-hint');
-      const labelOf = (hint: string) =>
-        person.card('Anthropic').getByRole('listitem').filter({ hasText: hint }).getByText('work', { exact: true });
-      await person.signIn(`chooser ${way.replaceAll(',', '')}`);
-      await person.follow('API keys', 'API keys');
-      await person.add('Anthropic', 'an-example-of-an-api-key-1f9c');
-      await person.sees('Anthropic', '…1f9c');
-      await person.seesNoKey('OpenAI');
-      await person.addAnother('Anthropic', 'another-example-of-a-key-2e8d', 'work');
-      await labelOf('…2e8d').waitFor();
-      await person.replace('Anthropic', 'a-third-example-of-a-key-5d5d', 'work');
-      await labelOf('…5d5d').waitFor();
-      expect(await hints.allInnerTexts()).toEqual(['…1f9c', '…5d5d']);
-      await person.askToDelete('Anthropic', 'work');
-      await person.confirm('Anthropic', 'work');
-      await labelOf('…5d5d').waitFor({ state: 'detached' });
-      expect(await hints.allInnerTexts()).toEqual(['…1f9c']);
-    });
-    expect(complaints).toEqual(QUIET);
-  });
+  it.each(WAYS)(
+    'a provider is chosen, and of its keys one is replaced, chosen, renamed and deleted %s',
+    async (way, hand, scripted) => {
+      const complaints = await asPerson(hand, scripted, async (person) => {
+        const hints = person.row('Anthropic').locator('.byok-hint');
+        const labelOf = (hint: string, label = 'work') =>
+          person.row('Anthropic', label).locator('code').getByText(hint, { exact: true });
+        await person.signIn(`chooser ${way.replaceAll(',', '')}`);
+        await person.follow('API keys', 'API keys');
+        await person.add('Anthropic', 'an-example-of-an-api-key-1f9c');
+        await person.sees('Anthropic', '…1f9c');
+        await person.seesNoKey('OpenAI');
+        await person.add('Anthropic', 'another-example-of-a-key-2e8d', 'work');
+        await labelOf('…2e8d').waitFor();
+        await person.replace('Anthropic', 'a-third-example-of-a-key-5d5d', 'work');
+        await labelOf('…5d5d').waitFor();
+        expect(await hints.allInnerTexts()).toEqual(['…1f9c', '…5d5d']);
+        await person.makeDefault('Anthropic', 'work');
+        await person.rename('Anthropic', 'work', 'team');
+        await labelOf('…5d5d', 'team').waitFor();
+        // It stays the default.
+        await person.row('Anthropic', 'team').getByText('Default', { exact: true }).waitFor();
+        await person.askToDelete('Anthropic', 'team');
+        await person.confirm('Anthropic', 'team');
+        await labelOf('…5d5d', 'team').waitFor({ state: 'detached' });
+        expect(await hints.allInnerTexts()).toEqual(['…1f9c']);
+      });
+      expect(complaints).toEqual(QUIET);
+    },
+  );
 
   it.each(WAYS)('who is asked for a key comes back to the chat with it %s', async (way, hand, scripted) => {
     const apiKey = 'an-example-of-an-api-key-1f9c';
@@ -135,7 +143,7 @@ const WAYS: [string, Hand, boolean][] = [
         page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent);
       await person.signIn('hesitant');
       await person.follow('API keys', 'API keys');
-      await person.save('OpenAI', 'an-example-of-an-api-key-1f9c');
+      await person.add('OpenAI', 'an-example-of-an-api-key-1f9c');
       await person.sees('OpenAI', '…1f9c');
       await person.askToDelete('OpenAI');
       expect(await focused()).toBe('Cancel');

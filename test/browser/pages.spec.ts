@@ -55,7 +55,7 @@ let sample: Sample;
     await look('key required');
     await person.open('/byok');
     await look('dashboard without keys');
-    await person.save('OpenAI', 'an-example-of-an-api-key-1f9c');
+    await person.add('OpenAI', 'an-example-of-an-api-key-1f9c');
     await person.sees('OpenAI', '…1f9c');
     await look('dashboard');
     await person.askToDelete('OpenAI');
@@ -104,8 +104,9 @@ let sample: Sample;
     }, 'sk-an-example-of-an-api-key-1f9c');
     expect(stored).toEqual([200, 200]);
     await page.reload();
-    const card = page.getByRole('region', { name: 'OpenAI', exact: true });
-    await card.getByRole('listitem').filter({ hasText: 'work' }).locator('summary').first().click();
+    const card = page.locator('.byok-row').filter({ hasText: 'work' });
+    await card.locator('.byok-row-actions > summary').click();
+    await card.locator('.byok-action > summary').first().click();
     await card.locator('input[type=password]').filter({ visible: true }).fill('sk-NOT-OF-ITS-PATTERN-0000');
     await page.keyboard.press('Enter');
     await page.getByRole('alert').first().waitFor();
@@ -126,12 +127,13 @@ let sample: Sample;
     const { context } = await newVisitor(browser, { locale: 'en' });
     const page = await context.newPage();
     await page.goto(`${sample.url}/byok`);
+    await page.locator('.byok-choice > label').first().click();
     const choices = page.locator('.byok-choices').first();
     const boxOf = (selector: string) => choices.locator(selector).filter({ visible: true }).last().boundingBox();
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 800 });
       const [button, form, whole] = [
-        await boxOf('.byok-choice > .byok-btn'),
+        await boxOf('.byok-choice > label'),
         await boxOf('form'),
         await choices.boundingBox(),
       ];

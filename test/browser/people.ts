@@ -31,7 +31,10 @@ export const keyboard: Hand = {
     await keys.type(text);
   },
   choose: async (choices, name) => {
-    await tabTo(choices.locator('[type=radio]:checked'));
+    const checked = choices.locator('[type=radio]:checked');
+    const isNew = (await checked.count()) === 0;
+    await tabTo(isNew ? choices.getByRole('radio').first() : checked);
+    if (isNew) await choices.page().keyboard.press('Space');
     const wanted = choices.getByRole('radio', { name, exact: true });
     for (let stop = 0; !(await wanted.isChecked()); stop++) {
       if (stop > 3) throw new Error(`${name} is not reached by the arrow keys.`);
@@ -90,26 +93,25 @@ export class Person {
     await this.page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
   }
 
-  card(provider: string): Locator {
-    return this.page.getByRole('region', { name: provider, exact: true });
+  /** The rows of a provider's keys, or that of the key with a label. */
+  row(provider: string, label?: string): Locator {
+    const name = this.page.locator('strong').getByText(provider, { exact: true });
+    const rows = this.page.locator('.byok-row').filter({ has: name });
+    return label === undefined ? rows : rows.filter({ has: this.page.getByText(label, { exact: true }) });
   }
 
-  /** Waits until a card shows the end of a key. */
+  /** Waits until a row shows the end of a key. */
   async sees(provider: string, hint: string): Promise<void> {
-    await this.card(provider).locator('code').getByText(hint, { exact: true }).waitFor();
+    await this.row(provider).locator('code').getByText(hint, { exact: true }).waitFor();
   }
 
   async seesNoKey(provider: string): Promise<void> {
-    await this.card(provider).getByText('No key is stored.').waitFor();
+    await this.page.getByRole('heading', { name: 'Add a key', exact: true }).waitFor();
+    await this.row(provider).waitFor({ state: 'detached' });
   }
 
-  /** Saves a key in the form that a card, or a page that asks for a key, has open. */
-  async save(
-    provider: string,
-    apiKey: string,
-    within: Page | Locator = this.card(provider),
-    label?: string,
-  ): Promise<void> {
+  /** Saves a key in the form that is open. */
+  async save(provider: string, apiKey: string, within: Page | Locator = this.page, label?: string): Promise<void> {
     await this.hand.type(this.unfolded(within.getByLabel(`${provider} API key`, { exact: true })), apiKey);
     if (label !== undefined) await this.hand.type(this.unfolded(within.getByLabel(/^Label( \(optional\))?$/)), label);
     // With its label, where the key has one.
@@ -117,32 +119,42 @@ export class Person {
     await this.hand.press(this.unfolded(button));
   }
 
-  /** Saves a key in the form that every provider can be chosen in. */
+  /** Saves a key in the form of the provider that is chosen. */
   async add(provider: string, apiKey: string, label?: string): Promise<void> {
     const choices = this.page.locator('.byok-choices');
     await this.hand.choose(choices, provider);
     await this.save(provider, apiKey, choices, label);
   }
 
-  async addAnother(provider: string, apiKey: string, label: string): Promise<void> {
-    await this.unfold(provider, `Add another key for ${provider}`);
-    await this.save(provider, apiKey, this.card(provider), label);
+  async replace(provider: string, apiKey: string, label?: string): Promise<void> {
+    await this.unfold(provider, label, `Replace the key for ${called(provider, label)}`);
+    await this.save(provider, apiKey, this.row(provider, label));
   }
 
-  async replace(provider: string, apiKey: string, label?: string): Promise<void> {
-    await this.unfold(provider, `Replace the key for ${called(provider, label)}`);
-    await this.save(provider, apiKey);
+  /** Gives a key another label. */
+  async rename(provider: string, label: string, newLabel: string): Promise<void> {
+    await this.unfold(provider, label, `Edit the key for ${called(provider, label)}`);
+    const row = this.row(provider, label);
+    await this.hand.type(this.unfolded(row.getByLabel(/^Label/)), newLabel);
+    await this.hand.press(row.getByRole('button', { name: /^Save changes/ }));
+    await this.row(provider, newLabel).waitFor();
+  }
+
+  async makeDefault(provider: string, label: string): Promise<void> {
+    await this.manage(provider, label);
+    await this.hand.press(this.row(provider, label).getByRole('button', { name: /^Make default/ }));
+    await this.row(provider, label).getByText('Default', { exact: true }).waitFor();
   }
 
   async askToDelete(provider: string, label?: string): Promise<void> {
-    await this.unfold(provider, `Delete the key for ${called(provider, label)}`);
+    await this.unfold(provider, label, `Delete the key for ${called(provider, label)}`);
     await this.unfolded(this.page.getByText(/^Delete the key …\w{4} for .* This cannot be undone\.$/)).waitFor();
   }
 
   async confirm(provider: string, label?: string): Promise<void> {
-    const place = this.scripted ? this.page.getByRole('dialog') : this.card(provider);
+    const place = this.scripted ? this.page.getByRole('dialog') : this.row(provider, label);
     const name = `Delete the key for ${called(provider, label)}`;
-    await this.hand.press(place.getByRole('button', { name, exact: true }));
+    await this.hand.press(place.getByRole('button', { name, exact: true }).last());
   }
 
   async clearAll(): Promise<void> {
@@ -160,8 +172,16 @@ export class Person {
     return this.page.getByRole('button', { name, exact: true });
   }
 
-  private unfold(provider: string, label: string): Promise<void> {
-    return this.hand.press(this.card(provider).locator(`summary[aria-label="${label}"]`));
+  private async manage(provider: string, label: string | undefined): Promise<void> {
+    const actions = this.row(provider, label).locator('.byok-row-actions');
+    if ((await actions.getAttribute('open')) !== null) return;
+    await this.hand.press(actions.locator(`summary[aria-label="Manage the key for ${called(provider, label)}"]`));
+  }
+
+  private async unfold(provider: string, label: string | undefined, name: string): Promise<void> {
+    await this.manage(provider, label);
+    const summary = this.row(provider, label).locator(`summary[aria-label="${name}"]`);
+    if ((await summary.locator('..').getAttribute('open')) === null) await this.hand.press(summary);
   }
 
   /** Of several, that which is not folded away. */

@@ -15,16 +15,20 @@ describe('components', () => {
   );
 
   it('give no input for a key a value, and ask for it not to be kept', () => {
+    let shown = 0;
     for (const { component, props } of FIXTURES) {
       for (const [input] of renderToString(h(component, props)).matchAll(
         /<input[^>]*name="(api_key|fields\[.*?\])"[^>]*>/g,
       )) {
-        expect(input).not.toMatch(/\bvalue=/);
+        if (input.includes('fields[region]')) shown += Number(/\bvalue="eu"/.test(input));
+        else expect(input).not.toMatch(/\bvalue=/);
         const isSecret = input.includes('type="password"');
         expect(input).toContain(`autocomplete="${isSecret ? 'new-password' : 'off'}"`);
         if (input.includes('api_key')) expect(input).toContain('type="password"');
       }
     }
+    // Of a field that is no secret: to replace and to edit, in the card and in the dashboard.
+    expect(shown).toBe(4);
   });
 
   it('have ids that are there once, and refer only to those', () => {
@@ -58,10 +62,18 @@ function similar(): string {
     keys: [...keys, ...more],
     providerConfig,
     refusal,
-    allowMore: true,
+    allowOther: true,
   });
+  const cards = providers.map((provider) =>
+    h(views.KeyManagementCard, {
+      provider: `card-${provider}`,
+      keys: [{}, { label: 'key' }],
+      providerConfig,
+      allowMore: true,
+    }),
+  );
   const forms = h(views.MultiProviderKeyForm, { providers, providerConfig, allowOther: true, askLabel: true });
-  return renderToString(board) + renderToString(forms);
+  return [board, forms, ...cards].map((each) => renderToString(each)).join('');
 }
 
 describe('KeyManagementCard', () => {
@@ -86,8 +98,9 @@ describe('KeyManagementCard', () => {
     );
     expect(html).toContain('action="/keys/keys/openai"');
     expect(html).toContain('action="/keys/keys/openai/delete"');
-    expect(html.match(/name="label" value="work"/g)).toHaveLength(2);
-    expect(html.match(/name="_csrf" value="a-token"/g)).toHaveLength(2);
+    expect(html).toContain('action="/keys/keys/openai/edit"');
+    expect(html.match(/name="label" value="work"/g)).toHaveLength(3);
+    expect(html.match(/name="_csrf" value="a-token"/g)).toHaveLength(3);
   });
 });
 

@@ -22,7 +22,8 @@ export const PROVIDER_CONFIG = {
   keyFormat: 'token' as const,
   keyPrefix: 'sk-',
   keyPattern: /^sk-[a-z0-9-]+$/,
-  fields: { endpoint: PROVIDER_FIELD },
+  strict: true,
+  fields: { endpoint: PROVIDER_FIELD, region: { label: 'Region', visible: true } },
 };
 
 export const STORED_KEY = {
@@ -32,7 +33,9 @@ export const STORED_KEY = {
   updatedAt: '2026-01-02T00:00:00.000Z',
   expiresAt: '2027-01-01T00:00:00.000Z',
   lastUsedAt: '2026-01-03T00:00:00.000Z',
-  fieldNames: ['endpoint'],
+  isDefault: true,
+  fieldNames: ['endpoint', 'region'],
+  visibleFields: { region: 'eu' },
   status: 'active' as const,
 };
 
@@ -104,7 +107,7 @@ export const FIXTURES: readonly Fixture[] = [
     id: 'id',
     allowOther: true,
     askLabel: true,
-    refusal: { provider: 'openai', label: 'default', message: 'Refused.', chosen: true },
+    refusal: { provider: 'openai', label: 'default', message: 'Refused.', form: 'add' },
   }),
   fixture(views.KeyManagementCard, {
     ...READER,
@@ -114,6 +117,7 @@ export const FIXTURES: readonly Fixture[] = [
     baseUrl: '/byok',
     replaceAction: '/replace',
     deleteAction: '/delete',
+    refusal: { provider: 'openai', label: 'work', message: 'Refused.' },
   }),
   // Its own, since several keys take the place of one.
   fixture(views.KeyManagementCard, {
@@ -132,6 +136,6 @@ export const FIXTURES: readonly Fixture[] = [
     baseUrl: '/byok',
     title: 'Keys',
     id: 'id',
-    refusal: { provider: 'openai', label: 'default', message: 'Refused.' },
+    refusal: { provider: 'openai', label: 'work', message: 'Refused.', form: 'edit' },
   }),
 ];

@@ -1,25 +1,32 @@
 import type { VNode } from 'preact';
 import { formatKeyAge, formatMoment, machineTime, type Moment, timeLeft, timeOf } from '../format/index.js';
 import type { ReaderProps, Translate } from '../translate.js';
+import type { ProviderField } from '../../interfaces/index.js';
 import type { StoredKeyView } from './stored-key-view.js';
 
 /** Properties of {@link KeyFacts}. @internal */
 export interface KeyFactsProps {
   stored: StoredKeyView;
+  /** Those that the provider's configuration declares. */
+  fields: Readonly<Record<string, ProviderField>>;
   reader: ReaderProps;
   t: Translate;
 }
 
-/** The dates of a stored key, and the names of its additional values. @internal */
-export function KeyFacts({ stored, reader, t }: KeyFactsProps): VNode {
-  const { createdAt, updatedAt, expiresAt, fieldNames = [] } = stored;
+/** The dates of a stored key, and its additional values: of secret ones the names. @internal */
+export function KeyFacts({ stored, fields, reader, t }: KeyFactsProps): VNode {
+  const { createdAt, updatedAt, expiresAt, fieldNames = [], visibleFields = {} } = stored;
+  const secret = fieldNames.filter((name) => !Object.hasOwn(visibleFields, name));
   const wasReplaced = isMoment(updatedAt) && (!isMoment(createdAt) || timeOf(updatedAt) > timeOf(createdAt));
   return (
     <dl class="byok-facts">
       {isMoment(createdAt) && <PastFact term={t('added')} moment={createdAt} reader={reader} />}
       {wasReplaced && <PastFact term={t('replaced')} moment={updatedAt} reader={reader} />}
       <Expiry {...{ expiresAt, reader, t }} />
-      {fieldNames.length > 0 && <Fact term={t('extraValues')} text={fieldNames.join(', ')} />}
+      {Object.entries(visibleFields).map(([name, value]) => (
+        <Fact term={(Object.hasOwn(fields, name) && fields[name].label) || name} text={value} />
+      ))}
+      {secret.length > 0 && <Fact term={t('extraValues')} text={secret.join(', ')} />}
     </dl>
   );
 }

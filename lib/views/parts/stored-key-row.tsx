@@ -57,7 +57,9 @@ export function StoredKeyRow(props: StoredKeyRowProps): VNode {
         <p class="byok-row-name">
           {!props.isOfOne && <strong>{info.name}</strong>}
           {label !== undefined && <span class="byok-key-label">{label}</span>}
-          {isOneOfSeveral && stored.isDefault && <span class="byok-badge byok-badge-sm">{t('defaultKey')}</span>}
+          {isOneOfSeveral && stored.isDefault && (
+            <span class="byok-badge byok-badge-ghost byok-badge-sm">{t('defaultKey')}</span>
+          )}
         </p>
         <p class="byok-help">
           <code class="byok-hint">{stored.hint ?? '…'}</code> <LastUse {...{ stored, reader, t }} />
@@ -93,8 +95,8 @@ function RowActions(props: RowActionsProps): VNode {
   const { stored, provider, isOneOfSeveral, info, name, reader, t } = props;
   const { advice, look, isUnreadable } = props.keyState;
   const url = keyUrl(provider, props.baseUrl);
-  const mayChange = props.replaceAction !== null;
   const replaceAction = safeUrl(props.replaceAction === undefined ? url : props.replaceAction);
+  const mayChange = replaceAction !== undefined && safeUrl(url) !== undefined;
   const deleteAction = safeUrl(props.deleteAction === undefined ? `${url}/delete` : props.deleteAction);
   const refusal = refusalOf(props.refusal, provider, stored.label);
   const isEdit = refusal?.form === 'edit';
@@ -109,7 +111,7 @@ function RowActions(props: RowActionsProps): VNode {
         {t('manage')}
       </summary>
       <div class="byok-row-body">
-        <KeyFacts {...{ stored, reader, t }} />
+        <KeyFacts {...{ stored, reader, t }} fields={info.fields} />
         {(replaceAction ?? deleteAction) !== undefined && (
           <div class="byok-actions">
             {replaceAction !== undefined && (
