@@ -5,6 +5,7 @@ import { domId, partId } from '../parts/dom-id.js';
 import type { FormStateProps } from '../parts/form-state.js';
 import { Heading, type HeadingLevel } from '../parts/heading.js';
 import { KeyList } from '../parts/key-list.js';
+import { urlBelow } from '../parts/key-urls.js';
 import { type Refusal, refusalOf } from '../parts/refusal.js';
 import type { StoredKeyView } from '../parts/stored-key-view.js';
 import { MultiProviderKeyForm } from './multi-provider-key-form.js';
@@ -90,7 +91,7 @@ export function KeyManagerDashboard(props: KeyManagerDashboardProps): VNode {
             {...state}
             {...{ providers, providerConfig, allowOther }}
             id={`${id}-add`}
-            action={`${baseUrl.replace(/\/+$/, '')}/keys`}
+            action={urlBelow(baseUrl, 'keys')}
             defaultProvider={null}
             askLabel
             refusal={refusal && !isOfRow ? { ...refusal, form: 'add' } : undefined}
