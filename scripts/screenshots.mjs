@@ -47,11 +47,14 @@ async function visit(page, url, shoot) {
   await shoot('key-required');
   await page.goto(`${url}/byok`);
   await shoot('dashboard-empty');
-  const add = page.getByRole('region', { name: 'OpenAI', exact: true });
+  const add = page.locator('.byok-choices');
+  await add.getByText('OpenAI', { exact: true }).click();
   await add.getByLabel('OpenAI API key', { exact: true }).fill('sk-an-example-of-an-api-key-1f9c');
   await add.getByRole('button', { name: 'Save key' }).click();
   await page.getByText('…1f9c').first().waitFor();
   await shoot('dashboard-saved');
+  await page.getByLabel('Manage the key for OpenAI').first().click();
+  await shoot('dashboard-actions');
   await page.getByLabel('Delete the key for OpenAI').first().click();
   await page.getByRole('dialog').waitFor();
   await shoot('dashboard-confirmation');
@@ -77,17 +80,18 @@ async function visitShowcase(page, url, shoot) {
     await Promise.all([page.waitForEvent('response'), form.locator('button[type=submit]').click()]);
     await page.locator('[aria-busy]').waitFor({ state: 'detached' });
   };
-  const card = (provider) => page.locator(`#byok-card--${provider}`);
-  await save(card('openai').locator('form').first(), 'sk-an-example-of-an-api-key-1f9c');
-  await card('openai').locator('.byok-summary').click();
-  await save(card('openai').locator('form').last(), 'sk-another-example-of-a-key-2e8d', { label: 'work' });
-  await save(card('vectors').locator('form').first(), 'v1.an-example-of-an-api-key-77aa', {
-    'fields[region]': 'eu-central-1',
-  });
-  await save(card('long').locator('form').first(), 'an-example-of-a-long-key-5d5d');
+  const add = async (provider, apiKey, more) => {
+    await page.locator(`.byok-choice:has([type=radio][value="${provider}"]) > label`).click();
+    await save(page.locator('.byok-choices form').filter({ visible: true }), apiKey, more);
+  };
+  await add('openai', 'sk-an-example-of-an-api-key-1f9c');
+  await add('openai', 'sk-another-example-of-a-key-2e8d', { label: 'work' });
+  await add('vectors', 'v1.an-example-of-an-api-key-77aa', { 'fields[region]': 'eu-central-1' });
+  await add('long', 'an-example-of-a-long-key-5d5d');
   await shoot('several');
-  await card('openai').locator('summary').first().click();
-  await save(card('openai').locator('form').first(), 'sk-NOT-OF-ITS-PATTERN-0000');
+  await page.locator('.byok-row-actions > summary').first().click();
+  await page.locator('.byok-action > summary').first().click();
+  await save(page.locator('.byok-row form').first(), 'sk-NOT-OF-ITS-PATTERN-0000');
   await shoot('refused');
   await page.locator('.byok-choice > label').nth(1).click();
   await shoot('choice');

@@ -34,9 +34,11 @@ let sent: string[];
   });
   afterEach(() => expect(visitor.complaints).toEqual(QUIET));
 
-  const card = (): Locator => page.getByRole('region', { name: 'OpenAI', exact: true });
+  const card = (): Locator =>
+    page.locator('.byok-row').filter({ has: page.locator('strong').getByText('OpenAI', { exact: true }) });
   const DELETE = '/byok/keys/openai/delete';
   async function deleteKey(): Promise<void> {
+    await card().getByText('Manage', { exact: true }).click();
     await card().getByText('Delete', { exact: true }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete the key for OpenAI' }).click();
   }
@@ -65,7 +67,7 @@ let sent: string[];
     await page.evaluate(() => history.replaceState(null, '', '/team?id=team-keys'));
     await page.evaluate(() => (document.title = 'The same page'));
     await deleteKey();
-    await told('No key is stored.');
+    await told('Save your own key for a service');
     expect(await page.title()).toBe('The same page');
     await page.getByText('Keys of the team').waitFor();
   });
@@ -77,7 +79,7 @@ let sent: string[];
     });
     await deleteKey();
     await page.locator('[data-byok-region=byok-keys]').waitFor();
-    await card().getByText('No key is stored.').waitFor();
+    await page.getByText('Save your own key for a service').waitFor();
     expect(sent).toEqual([DELETE]);
   });
 
