@@ -73,7 +73,7 @@ function similar(): string {
     }),
   );
   const forms = h(views.MultiProviderKeyForm, { providers, providerConfig, allowOther: true, askLabel: true });
-  return [board, forms, ...cards].map((each) => renderToString(each)).join('');
+  return renderToString(board) + renderToString(forms) + cards.map((card) => renderToString(card)).join('');
 }
 
 describe('KeyManagementCard', () => {
