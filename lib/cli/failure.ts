@@ -74,12 +74,3 @@ export function forOperators(message: string): string {
     .replace("to the array 'secret', behind the new one", 'to the secret module, behind the new one')
     .replace(GENERATE_COMMAND, 'npx nestjs-byok generate-secret');
 }
-
-/** Takes what could be a secret out of a text that repeats what was typed. @internal */
-export function scrub(text: string): string {
-  return text
-    .replace(/byok_[\w-]+/g, '[REDACTED]')
-    .replace(/\S*:\/\/\S*/g, '[REDACTED]')
-    .replace(/('-{1,2}[\w-]+)=.*?'/gs, "$1'")
-    .replace(/[A-Za-z0-9+/_=-]{32,}/g, '[REDACTED]');
-}

@@ -6,12 +6,11 @@ import type { MigrateOptions } from './commands/migrate.js';
 import type { RotateCommandOptions } from './commands/rotate.js';
 import type { StatusOptions } from './commands/status.js';
 import type { EraseOptions } from './commands/users.js';
-import { withConnection } from './connection.js';
 import { EXIT, type ExitStatus } from './exit-status.js';
-import { describeFailure, type Failure, scrub } from './failure.js';
+import type { Failure } from './failure.js';
 import { Output } from './output.js';
-import { databaseUrl, DEFAULT_TABLE, type GlobalOptions, refusePrivateArguments, tableName } from './settings.js';
-import { resolveTarget } from './target.js';
+import { DEFAULT_TABLE, type GlobalOptions, refusePrivateArguments, scrub } from './arguments.js';
+import type { Target } from './target.js';
 
 const HELP = `
 Environment:
@@ -62,7 +61,7 @@ export async function run(args: string[]): Promise<ExitStatus> {
       const isHelp = error.code === 'commander.help';
       if (!isHelp || output.json) output.failure(isHelp ? NO_COMMAND : ofUsage(error, command));
     } else {
-      output.failure(describeFailure(error));
+      output.failure(error instanceof CliError ? error : (await import('./failure.js')).describeFailure(error));
     }
     return EXIT.failed;
   }
@@ -119,6 +118,10 @@ function createProgram(output: Output, end: (status: ExitStatus) => void): Comma
   return program;
 }
 
+async function resolveTarget(options: GlobalOptions, needsSecrets: boolean): Promise<Target> {
+  return (await import('./target.js')).resolveTarget(options, needsSecrets);
+}
+
 /** What is large is loaded when a command is run and what it was given is right. */
 function addKeyCommands(add: Add): void {
   add(
@@ -143,8 +146,10 @@ function addKeyCommands(add: Add): void {
     async (output, options) => (await import('./commands/doctor.js')).doctor(output, options),
   );
   add<MigrateOptions>('migrate', 'make or change the tables', 'npx nestjs-byok migrate', async (output, options) => {
+    const { databaseUrl, tableName } = await import('./settings.js');
     const table = tableName(options);
     const url = databaseUrl();
+    const { withConnection } = await import('./connection.js');
     // For its messages, which say what is wrong with the URL or the server.
     await withConnection(url, async () => {});
     return (await import('./commands/migrate.js')).migrate(output, options, url, table);

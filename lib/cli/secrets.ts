@@ -5,7 +5,7 @@ import type { SecretOption } from '../interfaces/index.js';
 import { CliError } from './cli-error.js';
 import { forOperators } from './failure.js';
 import { loadSecretModule } from './secret-module.js';
-import type { GlobalOptions } from './settings.js';
+import type { GlobalOptions } from './arguments.js';
 
 const HOW_TO_GIVE_SECRETS =
   'Set BYOK_SECRET in the environment (several: comma-separated, newest first), or write --secret-file <path> (one a line). Where a key management service keeps it: --secret-module <path>, or BYOK_SECRET_MODULE.';

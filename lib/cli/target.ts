@@ -3,7 +3,8 @@ import type { SecretOption } from '../interfaces/index.js';
 import { CliError } from './cli-error.js';
 import { type Connection, withConnection } from './connection.js';
 import { checkedSecrets } from './secrets.js';
-import { databaseUrl, DEFAULT_TABLE, type GlobalOptions, tableName } from './settings.js';
+import { databaseUrl, tableName } from './settings.js';
+import { DEFAULT_TABLE, type GlobalOptions } from './arguments.js';
 
 /** What a command works on, checked. @internal */
 export interface Target {

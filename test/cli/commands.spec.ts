@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { EncryptionService } from '../../lib/index.js';
 import { cli, cliJson, cliProcess, keyIdOf, onTerminal, rowsOn, shellCommand } from '../support/cli.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
@@ -33,6 +36,27 @@ describe('The command line', () => {
     const one = await cli(['rotate', '--help']);
     expect(one.stdout).toMatch(/--dry-run[^]*--secret-file[^]*Example:\n {2}\$ npx nestjs-byok rotate/);
     expect((await cli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('loads neither Nest nor TypeORM nor the driver to print its help or to refuse wrong use', async () => {
+    const loadedBy = async (...args: string[]): Promise<string[]> => {
+      const folder = await mkdtemp(join(tmpdir(), 'byok-cli-'));
+      await cliProcess(args, { ...before, NODE_V8_COVERAGE: folder });
+      const [report] = await readdir(folder);
+      const { result } = JSON.parse(await readFile(join(folder, report), 'utf8')) as { result: { url: string }[] };
+      await rm(folder, { recursive: true });
+      const packages = result.map(({ url }) => /node_modules\/(@nestjs|typeorm|pg|commander)\//.exec(url)?.[1]);
+      return [...new Set(packages)].filter((name) => name !== undefined).sort();
+    };
+    for (const args of [
+      ['--help'],
+      ['rotate', '--help'],
+      ['--version'],
+      ['rotate', '--dryrun'],
+      ['rotate', before.BYOK_SECRET],
+    ])
+      expect([args[0], await loadedBy(...args)]).toEqual([args[0], ['commander']]);
+    expect(await loadedBy('status')).toEqual(expect.arrayContaining(['commander', 'pg', 'typeorm']));
   });
 
   it('generate-secret prints a secret that is taken, and nothing else', async () => {

@@ -8,7 +8,8 @@ import { checkRootIsMade, checkServices } from '../doctor/wrapper-checks.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import { describeFailure } from '../failure.js';
 import type { Output } from '../output.js';
-import { databaseUrl, type GlobalOptions, tableName } from '../settings.js';
+import { databaseUrl, tableName } from '../settings.js';
+import type { GlobalOptions } from '../arguments.js';
 import { queryFn } from '../target.js';
 
 /** Looks at everything that must be right, and says what to do where it is not. Writes nothing. @internal */

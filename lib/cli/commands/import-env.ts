@@ -4,7 +4,7 @@ import { EXIT, type ExitStatus } from '../exit-status.js';
 import { prepareToSeal } from '../keyring-guard.js';
 import { type Output, printable } from '../output.js';
 import { withServices } from '../services.js';
-import type { GlobalOptions } from '../settings.js';
+import type { GlobalOptions } from '../arguments.js';
 import type { Target } from '../target.js';
 import { ofUser } from './users.js';
 

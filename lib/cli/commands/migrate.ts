@@ -3,7 +3,7 @@ import { byokPartitionMigrations, createByokMigrations, migrate as runMigrations
 import { CliError } from '../cli-error.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import type { Output } from '../output.js';
-import { DEFAULT_TABLE, type GlobalOptions } from '../settings.js';
+import { DEFAULT_TABLE, type GlobalOptions } from '../arguments.js';
 
 /** Even without logging, TypeORM prints what a migration failed with to where the result is to stand. */
 const SILENT: Logger = {

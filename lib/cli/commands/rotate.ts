@@ -11,7 +11,7 @@ import { isFirstInUse, prepareToSeal } from '../keyring-guard.js';
 import { count, type Output, seconds, storedKeys, table } from '../output.js';
 import { Progress } from '../progress.js';
 import { withServices } from '../services.js';
-import type { GlobalOptions } from '../settings.js';
+import type { GlobalOptions } from '../arguments.js';
 import { stopOnSignal } from '../shutdown-signal.js';
 import type { Target } from '../target.js';
 

@@ -2,7 +2,7 @@ import { type RotationKeyStatus, RotationService, type RotationStatus } from '..
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import { count, type Output, storedKeys, table } from '../output.js';
 import { withServices } from '../services.js';
-import type { GlobalOptions } from '../settings.js';
+import type { GlobalOptions } from '../arguments.js';
 import type { Target } from '../target.js';
 
 const DAY = 86_400_000;

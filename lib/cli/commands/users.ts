@@ -5,7 +5,7 @@ import { CliError } from '../cli-error.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import { count, type Output, printable, storedKeys } from '../output.js';
 import { withServices } from '../services.js';
-import type { GlobalOptions } from '../settings.js';
+import type { GlobalOptions } from '../arguments.js';
 import type { Target } from '../target.js';
 
 /** @internal */

@@ -2,7 +2,7 @@ import { EncryptionService, isWrapper, Keyring } from '../../crypto/index.js';
 import type { KeyWrapper, SecretOption } from '../../interfaces/index.js';
 import { describeFailure } from '../failure.js';
 import { faultOf, givenSecrets } from '../secrets.js';
-import type { GlobalOptions } from '../settings.js';
+import type { GlobalOptions } from '../arguments.js';
 import { check, type Check } from './check.js';
 
 /** What the secrets that will do make. @internal */
