@@ -1,5 +1,12 @@
 import 'reflect-metadata';
-import { type DynamicModule, type FactoryProvider, Module, type NestModule, type Type } from '@nestjs/common';
+import {
+  type DynamicModule,
+  type FactoryProvider,
+  Module,
+  type NestModule,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { APP_FILTER } from '@nestjs/core';
 import { AuditLog, AuditTable, KeyEvents } from './audit/index.js';
@@ -46,7 +53,7 @@ import {
   SessionReencryption,
   UserData,
 } from './keys/index.js';
-import { RedactedOptions, redactOptions, resolveOptions } from './options/index.js';
+import { markCopy, RedactedOptions, redactOptions, registerOnce, resolveOptions } from './options/index.js';
 import { RotationService } from './rotation/index.js';
 import { SavedUrlCheck } from './ssrf/index.js';
 import { HybridKeyStorage, KeyStorage, SessionKeyStorage, TypeOrmKeyStorage } from './storage/index.js';
@@ -76,7 +83,7 @@ export class ByokModule implements NestModule {
   /** Registers the module. An invalid option stops the start with a message that gives the fix. */
   static forRoot(options: ByokModuleOptions & Partial<ByokModuleExtras>): DynamicModule {
     // Spread, so that a missing argument is reported like any other invalid option.
-    return wire({ ...ConfigurableModuleClass.forRoot({ ...options }), module: this });
+    return wire({ ...ConfigurableModuleClass.forRoot({ ...options }), module: this }, registerOnce());
   }
 
   /** Registers the module with options that are known later: `{ imports, inject, useFactory | useClass | useExisting }`. */
@@ -87,7 +94,7 @@ export class ByokModule implements NestModule {
         'ByokModule.forRootAsync() needs one of useFactory, useClass and useExisting: { useFactory: () => ({ secret, db }) }.',
       );
     }
-    return wire({ ...ConfigurableModuleClass.forRootAsync(options), module: this }, !useFactory);
+    return wire({ ...ConfigurableModuleClass.forRootAsync(options), module: this }, registerOnce(), !useFactory);
   }
 }
 
@@ -108,12 +115,13 @@ const SHARED = [
   HybridKeyStorage,
 ];
 
-function wire(definition: DynamicModule, ofClass = false): DynamicModule {
+function wire(definition: DynamicModule, once: Provider[], ofClass = false): DynamicModule {
   const routes = createRoutes();
   return {
     ...definition,
     controllers: routes.controllers,
     providers: [
+      ...once,
       ...redactOptions(definition.providers, ofClass),
       {
         provide: BYOK_OPTIONS,
@@ -206,3 +214,5 @@ function createRoutes(): ByokRoutes {
     },
   };
 }
+
+markCopy(ApiKeyGuard);
