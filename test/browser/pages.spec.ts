@@ -139,7 +139,8 @@ let sample: Sample;
       ];
       expect(form!.y).toBeGreaterThanOrEqual(button!.y + button!.height);
       expect(button!.height).toBeLessThan(60);
-      expect(form!.width).toBeGreaterThan(whole!.width * 0.9);
+      expect(form!.x).toBe(whole!.x);
+      expect(form!.width).toBeGreaterThan(Math.min(whole!.width * 0.9, 500));
     }
     await context.close();
   });

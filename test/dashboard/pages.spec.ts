@@ -184,7 +184,7 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
       ['openai', { api_key: 'short' }, 'Ein Schlüssel hat mindestens 8 Zeichen.'],
       ['openai', { api_key: KEY, label: ' x' }, 'Eine Bezeichnung hat 1 bis 64 Zeichen'],
       ['openai', { api_key: KEY, label: KEY }, 'Der Schlüssel steht dort, wo ein Name hingehört.'],
-      ['openai', { api_key: KEY, 'fields[x]': 'x' }, 'Eine der weiteren Angaben fehlt'],
+      ['openai', { api_key: KEY, 'fields[x]': 'x' }, 'Eine der weiteren Angaben gehört nicht zu diesem Anbieter.'],
       ['azure', { api_key: KEY, 'fields[endpoint]': 'http://localhost' }, 'Eine Adresse beginnt mit https://'],
       ['Azure', { api_key: KEY }, 'Der Name eines Anbieters hat'],
     ] as const) {
