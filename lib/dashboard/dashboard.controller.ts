@@ -112,9 +112,7 @@ export class DashboardController {
     @Param('provider') provider: string,
     @Body() body: unknown,
   ): Promise<void> {
-    return this.#submit(request, response, body, provider, (form, reader) =>
-      this.actions.save(request, provider, form, reader),
-    );
+    return this.#act('save', request, response, provider, body);
   }
 
   @Post('keys/:provider/edit')
@@ -124,9 +122,7 @@ export class DashboardController {
     @Param('provider') provider: string,
     @Body() body: unknown,
   ): Promise<void> {
-    return this.#submit(request, response, body, provider, (form, reader) =>
-      this.actions.edit(request, provider, form, reader),
-    );
+    return this.#act('edit', request, response, provider, body);
   }
 
   @Post('keys/:provider/default')
@@ -136,9 +132,7 @@ export class DashboardController {
     @Param('provider') provider: string,
     @Body() body: unknown,
   ): Promise<void> {
-    return this.#submit(request, response, body, provider, (form, reader) =>
-      this.actions.choose(request, provider, form, reader),
-    );
+    return this.#act('choose', request, response, provider, body);
   }
 
   @Post('keys/:provider/delete')
@@ -148,8 +142,18 @@ export class DashboardController {
     @Param('provider') provider: string,
     @Body() body: unknown,
   ): Promise<void> {
+    return this.#act('delete', request, response, provider, body);
+  }
+
+  #act(
+    action: 'save' | 'edit' | 'choose' | 'delete',
+    request: ByokRequest,
+    response: unknown,
+    provider: string,
+    body: unknown,
+  ): Promise<void> {
     return this.#submit(request, response, body, provider, (form, reader) =>
-      this.actions.delete(request, provider, form, reader),
+      this.actions[action](request, provider, form, reader),
     );
   }
 

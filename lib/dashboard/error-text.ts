@@ -7,9 +7,8 @@ import {
   KeyConflictError,
 } from '../errors/index.js';
 import type { ProviderConfig } from '../interfaces/index.js';
-import { prefixesOf } from '../keys/index.js';
 import type { MessageKey } from '../messages/index.js';
-import { formatProviderName, type ReaderProps, type Translate, translator } from '../views/index.js';
+import { formatProviderName, getProviderInfo, type ReaderProps, type Translate, translator } from '../views/index.js';
 
 /** Errors that are shown in the form, because a person can fix them there. Others have a page of their own. */
 const FORM_ERRORS = new Set([
@@ -66,7 +65,8 @@ export function formErrorText(
 ): string {
   const t = translator(reader);
   const name = formatProviderName(provider, configs);
-  if (error instanceof InvalidKeyError) return keyText(error.why, name, prefixesOf(configs[provider]), t);
+  if (error instanceof InvalidKeyError)
+    return keyText(error.why, name, getProviderInfo(provider, configs).keyPrefix, t);
   switch (error.code) {
     case 'BYOK_KEY_LIMIT':
       return t('keyLimit');

@@ -3,8 +3,15 @@ import { BYOK_OPTIONS } from '../byok.constants.js';
 import { InvalidInputError, KeyNotFoundError } from '../errors/index.js';
 import { refuseUndeclaredFields } from '../http/index.js';
 import type { ByokRequest, ResolvedByokOptions, SavedKey } from '../interfaces/index.js';
-import { ByokService, prefixesOf } from '../keys/index.js';
-import { formatExpiration, formatProviderName, type ReaderProps, type Translate, translator } from '../views/index.js';
+import { ByokService } from '../keys/index.js';
+import {
+  formatExpiration,
+  formatProviderName,
+  getProviderInfo,
+  type ReaderProps,
+  type Translate,
+  translator,
+} from '../views/index.js';
 import type { KeyForm } from './key-form.js';
 
 /** What the forms of the pages do. Each gives the sentence that reports it. @internal */
@@ -108,7 +115,7 @@ export class KeyFormActions {
   }
 
   #doubts(provider: string, { warnings }: SavedKey, t: Translate): string[] {
-    const prefix = prefixesOf(this.options.providers[provider]).join(', ');
+    const prefix = getProviderInfo(provider, this.options.providers).keyPrefix.join(', ');
     return warnings.includes('prefix') ? [t('keyPrefixDoubt', { prefix, name: this.nameOf(provider, t) })] : [];
   }
 }

@@ -1,13 +1,12 @@
 import { InvalidInputError, InvalidKeyError, type InvalidKeyReason } from '../errors/index.js';
 import type { KeyFormat, KeyWarning, ProviderConfig } from '../interfaces/index.js';
+import { isLines, MAX_LINES_BYTES } from '../validation/index.js';
 import { cleanApiKey } from './clean-api-key.js';
 
 type Configs = Readonly<Record<string, ProviderConfig>>;
 
 const MIN_TOKEN = 8;
 const MAX_TOKEN = 8_192;
-/** Bytes of a key of the formats `text` and `json`. */
-const MAX_TEXT = 24 * 1024;
 /** A prefix that is shorter may be the start of many providers' keys. */
 const UNMISTAKABLE = 4;
 
@@ -91,10 +90,10 @@ function tooLong(): InvalidInputError {
 
 function checkText(text: string): string {
   if (text.trim() === '') throw new InvalidInputError('Fill in the key.', 'noKey');
-  if (Buffer.byteLength(text) > MAX_TEXT) {
-    throw new InvalidInputError(`A key of this kind has at most ${MAX_TEXT} bytes.`, 'keyTooLong');
+  if (Buffer.byteLength(text) > MAX_LINES_BYTES) {
+    throw new InvalidInputError(`A key of this kind has at most ${MAX_LINES_BYTES} bytes.`, 'keyTooLong');
   }
-  if (!text.isWellFormed() || /[^\P{Cc}\t\n\r]/u.test(text)) {
+  if (!isLines(text)) {
     throw new InvalidKeyError('This text has control characters in it. Copy the key again.', 'characters');
   }
   return text;
@@ -138,7 +137,6 @@ function prefixWarnings(apiKey: string, config: ProviderConfig | undefined, name
   throw new InvalidKeyError(`A key for ${name} starts with ${prefixes.join(' or ')}.`, 'prefix');
 }
 
-/** The prefixes of a provider's keys. @internal */
-export function prefixesOf(config: ProviderConfig | undefined): readonly string[] {
+function prefixesOf(config: ProviderConfig | undefined): readonly string[] {
   return [config?.keyPrefix ?? []].flat();
 }

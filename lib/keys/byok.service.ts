@@ -28,7 +28,7 @@ import type { ResolvedApiKey } from './resolved-api-key.js';
 import { SessionKeyAdoption } from './session-key-adoption.js';
 import { UserData } from './user-data.js';
 
-/** Of a provider that is no longer offered, keys can still be chosen and removed. */
+/** Keys of a provider that is no longer offered can still be chosen and removed. */
 const ANY_PROVIDER = { providers: {}, allowUnknownProviders: true };
 
 /**
@@ -82,7 +82,7 @@ export class ByokService extends Redacted {
    * await byok.updateKey(request, 'openai', { label: 'work', newLabel: 'team', expiresAt: null });
    * ```
    *
-   * @throws KeyNotFoundError if there is no such key
+   * @throws KeyNotFoundError if the key does not exist
    * @throws KeyConflictError if it was changed at the same time, three times in a row, or if the new label is taken
    * @throws InvalidInputError also if a `url` field would change without `apiKey`
    * @throws EncryptionError if it cannot be read, and `apiKey` is not given
@@ -94,7 +94,7 @@ export class ByokService extends Redacted {
   /**
    * Chooses the key that is used if no label is named. It stays chosen when it is replaced or gets another label.
    *
-   * @throws KeyNotFoundError if there is no such key, or it has expired
+   * @throws KeyNotFoundError if the key does not exist or has expired
    */
   async setDefaultKey(holder: KeyHolder, provider: string, label: string): Promise<StoredKey> {
     checkProvider(provider, ANY_PROVIDER);

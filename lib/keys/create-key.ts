@@ -15,8 +15,7 @@ export async function createKey(
   limit: number,
 ): Promise<PutResult> {
   const isWritten = await storage.putIfAbsent(place, record, limit);
-  const { provider, label } = record;
-  const stored = (await storage.list(place)).find((key) => key.provider === provider && key.label === label);
+  const stored = await storage.readRecord(place, record);
   if (!isWritten && stored && !stored.expired) {
     throw new InvalidInputError(
       'A key with this label is stored already. Write another label, or replace that key.',

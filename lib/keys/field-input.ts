@@ -1,12 +1,10 @@
 import { InvalidInputError } from '../errors/index.js';
 import type { ProviderConfig, ProviderField } from '../interfaces/index.js';
 import { checkBaseUrl } from '../ssrf/index.js';
-import { isFieldName, isText } from '../validation/index.js';
+import { isFieldName, isLines, isText, MAX_LINES_BYTES } from '../validation/index.js';
 
 const MAX_FIELDS = 20;
 const MAX_LENGTH = 8_192;
-/** Bytes of a `textarea`. */
-const MAX_TEXTAREA = 24 * 1024;
 
 type Fields = Record<string, string>;
 
@@ -93,10 +91,10 @@ function checkField(name: string, value: unknown, field: ProviderField | undefin
 }
 
 function checkTextarea(name: string, value: string): string {
-  if (Buffer.byteLength(value) > MAX_TEXTAREA) {
-    throw new InvalidInputError(`The field ${name} has at most ${MAX_TEXTAREA} bytes.`, 'fieldTooLong');
+  if (Buffer.byteLength(value) > MAX_LINES_BYTES) {
+    throw new InvalidInputError(`The field ${name} has at most ${MAX_LINES_BYTES} bytes.`, 'fieldTooLong');
   }
-  if (!value.isWellFormed() || /[^\P{Cc}\t\n\r]/u.test(value)) {
+  if (!isLines(value)) {
     throw new InvalidInputError(`The field ${name} must not contain control characters.`, 'fields');
   }
   return value;

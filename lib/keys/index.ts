@@ -1,6 +1,5 @@
 export { ByokService } from './byok.service.js';
 export { cleanApiKey } from './clean-api-key.js';
-export { prefixesOf } from './api-key-input.js';
 export { envNameOf, envNamesOf, getEnvKey, providersInEnv } from './env-keys.js';
 export { KeyDescriptions } from './key-descriptions.js';
 export { KeyResolver } from './key-resolver.js';

@@ -31,11 +31,13 @@ export class KeyDescriptions {
   /** All of the owner's keys by provider and label. */
   async list(scope: KeyScope): Promise<StoredKey[]> {
     const records = await this.storage.list(scope, [...this.#visible.keys()]);
-    return records.map((record) => {
-      const names = this.#visible.get(record.provider);
-      const fields = names && this.sealer.peek(scope, record)?.fields;
-      return this.#describe(scope, record, fields, this.sealer.isReadable(scope, record));
-    });
+    return records.map((record) => this.describe(scope, record));
+  }
+
+  /** A record as it was read, whole if its provider has fields that are not secret. */
+  describe(scope: KeyScope, record: ListedKey): StoredKey {
+    const fields = this.#visible.has(record.provider) ? this.sealer.peek(scope, record)?.fields : undefined;
+    return this.#describe(scope, record, fields, this.sealer.isReadable(scope, record));
   }
 
   /** A key that was sealed or opened here a moment ago, with its fields. */

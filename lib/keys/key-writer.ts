@@ -1,13 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { KeyEvents } from '../audit/index.js';
 import { BYOK_OPTIONS } from '../byok.constants.js';
-import {
-  EncryptionError,
-  InvalidInputError,
-  KeyConflictError,
-  KeyLimitError,
-  KeyNotFoundError,
-} from '../errors/index.js';
+import { EncryptionError, InvalidInputError, KeyConflictError, KeyNotFoundError } from '../errors/index.js';
 import type {
   ByokEvent,
   KeyHolder,
@@ -104,19 +98,15 @@ export class KeyWriter {
         this.#emit(checked ? 'replaced' : 'updated', scope, written, holder);
         return { ...this.descriptions.of(scope, written, change.fields), warnings: checked?.warnings ?? [] };
       }
-      await this.#explainLimit(scope, slot, read);
     }
     throw new KeyConflictError();
   }
 
   async setDefault(holder: KeyHolder, scope: KeyScope, slot: KeySlot): Promise<StoredKey> {
-    if (!(await this.storage.setDefault(scope, slot))) throw new KeyNotFoundError();
-    const chosen = (await this.descriptions.list(scope)).find(
-      ({ provider, label }) => provider === slot.provider && label === slot.label,
-    );
+    const chosen = await this.storage.setDefault(scope, slot);
     if (!chosen) throw new KeyNotFoundError();
-    this.events.emit({ type: 'updated', ...ownerOf(scope), ...slot }, holder);
-    return chosen;
+    this.#emit('updated', scope, chosen, holder);
+    return this.descriptions.describe(scope, chosen);
   }
 
   /** What a record becomes. */
@@ -155,24 +145,14 @@ export class KeyWriter {
     return checkExpiry({ ttl, expiresAt }, this.options.defaultTtl);
   }
 
-  /** An expired key did not count, and is one more. @throws KeyLimitError if that is why nothing was written */
-  async #explainLimit(scope: KeyScope, slot: KeySlot, read: ListedKey): Promise<void> {
-    if (!read.expired) return;
-    const now = await this.storage.readRecord(scope, slot);
-    if (now?.ciphertext.equals(read.ciphertext)) throw new KeyLimitError(this.options.maxKeysPerUser);
-  }
-
   #configOf(provider: string): ProviderConfig | undefined {
     return this.options.providers[provider];
   }
 
   #emit(type: ByokEvent['type'], scope: KeyScope, { provider, label, keyId }: ListedKey, holder: KeyHolder): void {
-    this.events.emit({ type, ...ownerOf(scope), provider, label, keyId: keyId.toString('hex') }, holder);
+    const { owner, source } = scope;
+    this.events.emit({ type, owner, source, provider, label, keyId: keyId.toString('hex') }, holder);
   }
-}
-
-function ownerOf({ owner, source }: KeyScope): Pick<KeyScope, 'owner' | 'source'> {
-  return { owner, source };
 }
 
 /** A page script that cannot read the key could otherwise have it sent somewhere else. */

@@ -51,7 +51,7 @@ export const english = {
   statusExpired: 'Expired',
   statusUnreadable: 'Cannot be opened',
   unreadableHelp: 'This key cannot be opened at the moment. It was kept; you can replace or delete it.',
-  expiredHelp: 'It is no longer used. Replace it, or delete it.',
+  expiredHelp: 'This key is not used any more. Replace or delete it.',
   expiresSoonHelp: 'Replace it in time, or give it a later day under Edit.',
   unreadableReplace: 'The stored key and its extra values cannot be opened. Enter all of them again.',
   lastUsedWhen: 'Last used {when}',

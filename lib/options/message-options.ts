@@ -8,7 +8,7 @@ export function checkMessages<T extends Readonly<Record<string, unknown>>>(own: 
   for (const [name, text] of Object.entries(own)) {
     if (!Object.hasOwn(messages.en, name)) {
       throw new ConfigurationError(
-        `There is no text dashboard.messages.${name}. The texts are those of messages.en of nestjs-byok/views.`,
+        `dashboard.messages.${name} is not the name of a text. For the names, see messages.en in nestjs-byok/views.`,
       );
     }
     if (text === undefined || typeof text === 'string') continue;

@@ -131,7 +131,7 @@ export interface KeyStorage {
    * @throws KeyLimitError if it was expired, and would be one more than `limit`
    */
   update(scope: KeyScope, change: RecordChange, limit: number): Promise<ListedKey | null>;
-  /** Chooses the default key of its provider; `null` if there is no such record or it is expired. */
+  /** Makes a record the default key of its provider and returns it whole; `null` if it is missing or expired. */
   setDefault(scope: KeyScope, slot: KeySlot): Promise<ListedKey | null>;
   /** Chooses what is the default key of these providers now, so that a record that is added does not become it. */
   pinDefaults(scope: KeyScope, providers: readonly string[]): Promise<void>;

@@ -21,6 +21,14 @@ export function isLabel(value: unknown): value is string {
   return isText(value, 64) && value.length > 0 && value === value.trim();
 }
 
+/** Bytes of a text that may have several lines. @internal */
+export const MAX_LINES_BYTES = 24 * 1024;
+
+/** Well-formed text that may have several lines and tabs, but no other control characters. @internal */
+export function isLines(value: string): boolean {
+  return value.isWellFormed() && !/[^\P{Cc}\t\n\r]/u.test(value);
+}
+
 /** Well-formed text of at most `max` characters, without control characters. @internal */
 export function isText(value: unknown, max: number): value is string {
   return typeof value === 'string' && value.length <= max && value.isWellFormed() && !/\p{Cc}/u.test(value);

@@ -334,7 +334,7 @@ describe.each(PLATFORMS)('The pages on %s', (platform) => {
   });
 
   it('refuse a text that there is not, or of the wrong shape, at the start', async () => {
-    const none = (name: string) => `There is no text dashboard.messages.${name}.`;
+    const none = (name: string) => `dashboard.messages.${name} is not the name of a text.`;
     const form = "dashboard.messages.keyCount must be { other: '…' }, with texts for zero, one";
     for (const [wrong, message] of [
       [{ sekurity: 'x' }, none('sekurity')],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Body, Controller, Get, Post } from '@nestjs/common';
-import type { Test } from 'supertest';
 import type { ByokModuleOptions, StoredKey } from '../../lib/index.js';
+import { expectRefused as refused } from '../support/api-refusal.js';
 import { type EdgeApp, KEY, SECURITY_HEADERS, startEdge } from '../support/edge-app.js';
 import { STORAGES_ON_PLATFORMS } from '../support/platforms.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
@@ -47,23 +47,6 @@ describe.each(STORAGES_ON_PLATFORMS)('The JSON API with %s storage on %s', (stor
 
   const someone = () => app.browser(`user-${++users}`);
   const source = storage === 'session' ? 'session' : 'database';
-
-  /** Sends a request that must be refused so, and looks at all there is to its answer. */
-  async function refused(test: Test, statusCode: number, code: string, message?: string | RegExp): Promise<void> {
-    const { status, body, headers, text } = await test;
-    expect({ status, body }).toEqual({
-      status: statusCode,
-      body: {
-        statusCode,
-        code,
-        message: message === undefined ? expect.any(String) : expect.stringMatching(message),
-      },
-    });
-    expect(headers).toMatchObject(SECURITY_HEADERS);
-    expect(headers['content-type']).toBe('application/json; charset=utf-8');
-    expect(text).not.toContain(KEY);
-    expect(text).not.toMatch(/node_modules|\.[jt]s:\d|SELECT|INSERT|user-\d/);
-  }
 
   it('stores, lists, replaces and deletes, and tells exactly what StoredKey says', async () => {
     const agent = await someone();

@@ -60,7 +60,7 @@ async function checkContents(client: Connection, url: string, table: string, fou
   if (rights.some(({ name, status }) => name === 'rows' && status === 'fail')) return [tables, ...rights];
   const { checks, encryption } = await openKeys(client, url, table, found);
   if (encryption) return [tables, ...rights, ...checks, ...(await checkKeys(client, table, encryption))];
-  return [tables, ...rights, ...checks, check('canary', 'skip', 'Not checked: there is no usable secret.')];
+  return [tables, ...rights, ...checks, check('canary', 'skip', 'Not checked: none of the secrets can be used.')];
 }
 
 async function openKeys(

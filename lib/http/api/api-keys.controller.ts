@@ -77,7 +77,7 @@ export class ApiKeysController {
     refuseInQuery(query, Object.keys(PUT_KEY_FIELDS), 'What is stored must be in the body, not in the query.');
     const { apiKey, label, ttlSeconds, expiresAt, fields } = body as PutKeyDto;
     refuseUndeclaredFields(fields, this.options.providers[provider]);
-    const expiry = dateOf(expiresAt);
+    const expiry = dateOf(expiresAt ?? undefined);
     return this.byok.setKey(request, provider, apiKey, {
       label: label ?? undefined,
       ...(ttlSeconds != null && { ttl: ttlSeconds * 1000 }),

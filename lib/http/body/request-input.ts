@@ -70,7 +70,7 @@ export function refuseUndeclaredFields(fields: object | undefined, config: Provi
 
 /** Requires a time zone: without one, the moment would depend on the server's. @internal */
 export function dateOf(text: string | undefined): Date | undefined {
-  if (text === undefined || text === null) return undefined;
+  if (text === undefined) return undefined;
   const date = new Date(text);
   if (Number.isNaN(date.getTime()) || !/T.*(Z|[+-]\d\d:?\d\d)$/i.test(text)) {
     throw new InvalidInputError(

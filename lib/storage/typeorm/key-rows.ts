@@ -34,18 +34,7 @@ export function ownerOf({ owner }: KeyScope): [string, string] {
 
 /** @internal */
 export function recordValues(scope: KeyScope, record: KeyRecord, limit: number): unknown[] {
-  return [
-    ...ownerOf(scope),
-    record.provider,
-    record.label,
-    record.keyId,
-    record.ciphertext,
-    record.hint,
-    record.fingerprint,
-    record.fieldNames,
-    record.expiresAt,
-    limit,
-  ];
+  return [...ownerOf(scope), record.provider, record.label, ...contentOf(record), limit];
 }
 
 /** @internal */
@@ -60,16 +49,15 @@ export function updateValues(
     slot.label,
     read,
     record.label,
-    record.keyId,
-    record.ciphertext,
-    record.hint,
-    record.fingerprint,
-    record.fieldNames,
-    record.expiresAt,
+    ...contentOf(record),
     isNewKey,
     isNewVersion,
     limit,
   ];
+}
+
+function contentOf(record: KeyRecord): unknown[] {
+  return [record.keyId, record.ciphertext, record.hint, record.fingerprint, record.fieldNames, record.expiresAt];
 }
 
 /** The record with what the writer does not know. @internal */

@@ -69,7 +69,7 @@ export function keyStatements(name: string) {
           WHERE o.owner_kind = $1 AND o.owner_id = $2 AND o.provider = $3
         ))
       WHERE ${slot} AND ${isAlive('k')}
-      RETURNING ${COLUMNS}, ${HEADER} AS ciphertext, true AS is_default`),
+      RETURNING ${COLUMNS}, k.ciphertext, true AS is_default`),
     pinDefaults: written(`UPDATE ${table} k SET preferred_at = now() FROM (
         SELECT DISTINCT ON (k.provider) k.provider, k.label FROM ${table} k
         WHERE ${owned} AND k.provider = ANY ($3::text[]) AND ${isAlive('k')} ORDER BY k.provider, ${byPreference('k')}

@@ -85,17 +85,25 @@ export class TypeOrmKeyStorage implements KeyStorage {
   }
 
   async update(scope: KeyScope, change: RecordChange, limit: number): Promise<ListedKey | null> {
-    const { slot, record } = change;
+    const { slot, record, read } = change;
     const values = updateValues(scope, change, limit);
-    if (record.label === slot.label) {
-      const [row] = await this.database.query<WrittenRow>({ ...this.#sql.update, values });
-      return row ? asWritten(record, row) : null;
-    }
+    const row = await (record.label === slot.label ? this.#update(values) : this.#rename(scope, record, values));
+    if (row) return asWritten(record, row);
+    // An expired record did not count, and is one more. Otherwise it is another one by now.
+    const now = await this.readRecord(scope, slot);
+    if (now?.ciphertext.equals(read)) throw new KeyLimitError(limit);
+    return null;
+  }
+
+  async #update(values: unknown[]): Promise<WrittenRow | undefined> {
+    return (await this.database.query<WrittenRow>({ ...this.#sql.update, values }))[0];
+  }
+
+  async #rename(scope: KeyScope, { provider, label }: KeySlot, values: unknown[]): Promise<WrittenRow | undefined> {
     try {
       return await this.database.transaction(async (query) => {
-        await query(this.#sql.dropExpired.text, [...ownerOf(scope), record.provider, record.label]);
-        const [row] = await query<WrittenRow>(this.#sql.update.text, values);
-        return row ? asWritten(record, row) : null;
+        await query(this.#sql.dropExpired.text, [...ownerOf(scope), provider, label]);
+        return (await query<WrittenRow>(this.#sql.update.text, values))[0];
       }, UNIQUE_VIOLATION);
     } catch (error) {
       if (!(error instanceof StorageError) || error.reason !== UNIQUE_VIOLATION) throw error;
