@@ -29,7 +29,7 @@ try {
   await app.byok.setKey(alice, 'openai', 'sk-an-example-of-an-api-key-1f9c');
   await app.byok.setKey(alice, 'openai', 'sk-another-example-of-a-key-2e8d', { label: 'work', ttl: 90 * DAY });
   await app.byok.setKey(alice, 'anthropic', 'an-example-of-an-api-key-77aa');
-  const page = await browser.newPage({ colorScheme: 'light', viewport: { width: 860, height: 858 } });
+  const page = await browser.newPage({ colorScheme: 'light', viewport: { width: 860, height: 750 } });
   await page.goto(`${app.url}/byok`);
   await page.screenshot({ path });
 } finally {

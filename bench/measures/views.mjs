@@ -6,7 +6,7 @@ const RENDERS = 200;
 const NOW = new Date('2026-02-01T00:00:00.000Z');
 const PROVIDERS = Array.from({ length: 20 }, (_, index) => `provider-${index}`);
 
-/** Milliseconds for a dashboard of 20 cards: with a key in each, in English and in German, and without keys. */
+/** Milliseconds for a dashboard of 20 providers: with a key of each, in English and in German, and without keys. */
 export async function measureViews({ rounds = 25 } = {}) {
   const keys = PROVIDERS.map((provider, index) => storedKey(provider, index));
   const sides = {
@@ -38,7 +38,7 @@ function storedKey(provider, index) {
     provider,
     label: 'default',
     hint: '…1f9c',
-    fields: [],
+    fieldNames: [],
     createdAt: ago(86_400_000),
     updatedAt: ago(3_600_000),
     expiresAt: ago(-40 * 86_400_000),

@@ -15,9 +15,10 @@ export interface KeyListProps extends RowSettings {
 /** A row for each key: first those that need somebody, then as they were given. @internal */
 export function KeyList({ keys, labelledBy, ...settings }: KeyListProps): VNode {
   const { reader, t } = settings;
-  const needsSomebody = (key: ProviderKey) => keyState(key, reader, t).advice !== undefined;
   const counts = new Map<string, number>();
   for (const { provider } of keys) counts.set(provider, (counts.get(provider) ?? 0) + 1);
+  const states = new Map(keys.map((key) => [key, keyState(key, reader, t)]));
+  const needsSomebody = (key: ProviderKey) => states.get(key)?.advice !== undefined;
   return (
     <ul class="byok-rows" aria-labelledby={labelledBy}>
       {[...keys.filter(needsSomebody), ...keys.filter((key) => !needsSomebody(key))].map((stored) => (
@@ -25,6 +26,7 @@ export function KeyList({ keys, labelledBy, ...settings }: KeyListProps): VNode 
           {...settings}
           stored={stored}
           provider={stored.provider}
+          keyState={states.get(stored)!}
           isOneOfSeveral={(counts.get(stored.provider) ?? 0) > 1}
         />
       ))}

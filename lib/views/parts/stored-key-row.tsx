@@ -11,7 +11,7 @@ import type { ReaderProps, Translate } from '../translate.js';
 import { domId, partId } from './dom-id.js';
 import type { FormStateProps } from './form-state.js';
 import { KeyFacts } from './key-facts.js';
-import { type KeyState, keyState } from './key-state.js';
+import type { KeyState } from './key-state.js';
 import { keyUrl } from './key-urls.js';
 import { ProviderTile } from './provider-tile.js';
 import { type Refusal, refusalOf } from './refusal.js';
@@ -39,17 +39,17 @@ export interface RowSettings {
 export interface StoredKeyRowProps extends RowSettings {
   stored: StoredKeyView;
   provider: string;
+  keyState: KeyState;
   /** Whether the provider has other keys too. */
   isOneOfSeveral: boolean;
 }
 
 /** One stored key: what it is, how it is, and its actions behind one disclosure. @internal */
 export function StoredKeyRow(props: StoredKeyRowProps): VNode {
-  const { stored, provider, isOneOfSeveral, reader, t } = props;
+  const { stored, provider, keyState: state, isOneOfSeveral, reader, t } = props;
   const info = getProviderInfo(provider, props.facts, reader);
   const label = stored.label === 'default' ? undefined : stored.label;
   const name = label === undefined ? info.name : t('labelled', { name: info.name, label });
-  const state = keyState(stored, reader, t);
   return (
     <li class={props.isOfOne ? 'byok-row byok-row-plain' : 'byok-row'}>
       {!props.isOfOne && <ProviderTile name={info.name} />}
@@ -69,7 +69,7 @@ export function StoredKeyRow(props: StoredKeyRowProps): VNode {
         <span class={`byok-badge byok-badge-soft byok-badge-sm byok-badge-${state.look}`}>{state.text}</span>
       </p>
       {state.advice !== undefined && <p class="byok-row-advice">{state.advice}</p>}
-      <RowActions {...props} {...{ info, name, keyState: state }} />
+      <RowActions {...props} {...{ info, name }} />
     </li>
   );
 }
@@ -88,7 +88,6 @@ function LastUse({ stored, reader, t }: Pick<StoredKeyRowProps, 'stored' | 'read
 interface RowActionsProps extends StoredKeyRowProps {
   info: ProviderInfo;
   name: string;
-  keyState: KeyState;
 }
 
 function RowActions(props: RowActionsProps): VNode {
