@@ -38,6 +38,7 @@ function trim(file) {
       ts.isExportDeclaration(statement) && from?.startsWith('.') ? statement.exportClause?.elements : undefined;
     const kept = names?.filter((name) => !isStripped(name));
     if (kept?.length === 0) continue;
+    refuseStripped(file, statement);
     modules.push(...importedBy(statement));
     const isWhole = kept?.length === names?.length;
     text += isWhole
@@ -45,6 +46,14 @@ function trim(file) {
       : `\nexport ${statement.isTypeOnly ? 'type ' : ''}{ ${kept.map((name) => name.getText()).join(', ')} } from '${from}';`;
   }
   return { text: text.trim() === '' ? 'export {};\n' : `${text.trim()}\n`, modules };
+}
+
+/** A published declaration that is made of a stripped one does not compile where the package is used. */
+function refuseStripped(file, statement) {
+  const imported = ts.isImportDeclaration(statement) ? statement.importClause?.namedBindings?.elements : undefined;
+  const isOurs = statement.moduleSpecifier?.text.startsWith('.');
+  const stripped = isOurs ? imported?.find(isStripped) : undefined;
+  if (stripped) throw new Error(`${file.fileName} uses ${stripped.name.getText()}, which is marked @internal.`);
 }
 
 /** The text of a statement, with `| undefined` in the type of each optional property. */

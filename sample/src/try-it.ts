@@ -5,7 +5,7 @@ export function tryIt(address: string): string {
     `curl -i -c jar -b jar ${address}/session ${json} -d '{"user":"alice"}'`,
     `curl -i -c jar -b jar ${address}/chat ${json} -d '{"message":"Hello"}'`,
     `curl -i -c jar -b jar -X PUT ${address}/byok/api/keys/openai -H 'Sec-Fetch-Site: same-origin' \\`,
-    `  ${json} -d '{"apiKey":"sk-put-your-own-key-here"}'`,
+    `  ${json} -d '{"apiKey":"sk-instead-of-this-a-key-of-yours"}'`,
     `curl -i -c jar -b jar ${address}/chat ${json} -d '{"message":"Hello"}'`,
   ].join('\n');
 }

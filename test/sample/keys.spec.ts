@@ -271,3 +271,25 @@ describe('A provider that fails', () => {
     expect(await alice.chat('odd')).toMatchObject({ status: 403 });
   });
 });
+
+describe('What a start prints to try it with', () => {
+  it('has the answers that it promises', async () => {
+    const printed = sample.output().replaceAll('\\\n', '').split('\n');
+    const commands = printed.filter((line) => line.startsWith('curl '));
+    let cookie = '';
+    const statuses: number[] = [];
+    for (const command of commands) {
+      const [url] = /http:\S+/.exec(command)!;
+      const headers = [...command.matchAll(/-H '([^:]+): ([^']+)'/g)].map(([, name, value]) => [name, value]);
+      const response = await fetch(url.replace('localhost', '127.0.0.1'), {
+        method: /-X (\w+)/.exec(command)?.[1] ?? 'POST',
+        headers: { ...Object.fromEntries(headers), cookie },
+        body: /-d '([^']+)'/.exec(command)![1],
+      });
+      cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? cookie;
+      statuses.push(response.status);
+    }
+    expect(printed.find((line) => line.startsWith('Expected answers'))).toMatch(/ 204, .* 403, .* 200, .* reply /);
+    expect(statuses).toEqual([204, 403, 200, 200]);
+  });
+});

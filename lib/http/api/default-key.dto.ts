@@ -3,7 +3,7 @@ import { IsString } from 'class-validator';
 /**
  * Body of `PUT /api/keys/:provider/default`.
  *
- * @publicApi
+ * @internal
  */
 export class DefaultKeyDto {
   /** Label of the key to use by default. */

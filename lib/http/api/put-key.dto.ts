@@ -4,7 +4,7 @@ import { ExpiryDto } from './expiry.dto.js';
 /**
  * Body of `PUT /api/keys/:provider`.
  *
- * @publicApi
+ * @internal
  */
 export class PutKeyDto extends ExpiryDto {
   /** The key as the provider gave it out. */

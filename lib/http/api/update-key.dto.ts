@@ -4,7 +4,7 @@ import { ExpiryDto } from './expiry.dto.js';
 /**
  * Body of `PATCH /api/keys/:provider`. What is left out stays as it is.
  *
- * @publicApi
+ * @internal
  */
 export class UpdateKeyDto extends ExpiryDto {
   /** A new key. */
