@@ -11,6 +11,18 @@ export type {
 } from './byok-options.interface.js';
 export type { DashboardOptions, LayoutPage, PageLayout } from './dashboard-options.interface.js';
 export type { ApiOptions, GuardOption } from './guard-option.interface.js';
+export type {
+  CheckFetch,
+  CheckRequest,
+  FailureReader,
+  KeyChecker,
+  KeyOutcome,
+  KeyToCheck,
+  KeyVerdict,
+  KeyVerdictReason,
+  LastCheck,
+  ProviderFailure,
+} from './key-check.interface.js';
 export type { KeyOwner, KeySource, ObjectIdLike, UserId } from './key-owner.interface.js';
 export type { KeyWrapContext, KeyWrapper, KeyWrapperCall, SecretOption } from './key-wrapper.interface.js';
 export type { KeyFormat, ProviderConfig, ProviderField } from './provider-config.interface.js';

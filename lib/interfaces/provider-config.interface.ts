@@ -1,3 +1,5 @@
+import type { FailureReader, KeyChecker } from './key-check.interface.js';
+
 /** An extra value that is stored and encrypted with a provider's key. @publicApi */
 export interface ProviderField {
   /**
@@ -38,6 +40,14 @@ export interface ProviderField {
    * @defaultValue `false`
    */
   required?: boolean;
+  /** What a value must look like. */
+  pattern?: RegExp;
+  /**
+   * The value becomes a part of the address that the key is sent to, such as a region: it changes only together with the
+   * key, as that of a `url` field does. Needs `pattern`, so that no value makes another host of it.
+   * @defaultValue `false`
+   */
+  inAddress?: boolean;
 }
 
 /**
@@ -79,4 +89,17 @@ export interface ProviderConfig {
   keyPattern?: RegExp;
   /** Extra values, by name. */
   fields?: Record<string, ProviderField>;
+  /** Where users get and revoke keys, if that is another page than `docsUrl`. An https address. */
+  keysUrl?: string;
+  /**
+   * Hosts of the provider's API, such as `api.openai.com`; `*.openai.azure.com` stands for every host below. Errors from
+   * other hosts are not about this provider's keys.
+   */
+  hosts?: readonly string[];
+  /** Base address of the provider's API if the application uses another one, as its SDK takes it. May be http on this machine. */
+  baseUrl?: string;
+  /** Asks the provider whether it accepts a key. */
+  check?: KeyChecker;
+  /** Recognizes in a failed call that the provider refused the key. */
+  readFailure?: FailureReader;
 }

@@ -1,6 +1,6 @@
 import { InvalidInputError, InvalidKeyError, type InvalidKeyReason } from '../errors/index.js';
 import type { KeyFormat, KeyWarning, ProviderConfig } from '../interfaces/index.js';
-import { isLines, MAX_LINES_BYTES } from '../validation/index.js';
+import { isLines, matches, MAX_LINES_BYTES } from '../validation/index.js';
 import { cleanApiKey } from './clean-api-key.js';
 
 type Configs = Readonly<Record<string, ProviderConfig>>;
@@ -59,8 +59,7 @@ export function checkApiKey(given: unknown, provider: string, configs: Configs):
   const apiKey = CHECKS[config?.keyFormat ?? 'token'](given);
   const name = config?.name ?? provider;
   const pattern = config?.keyPattern;
-  // A copy without the flags g and y: with them, `test` remembers its position and refuses every second key.
-  if (pattern && !new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')).test(apiKey)) {
+  if (pattern && !matches(pattern, apiKey)) {
     throw new InvalidKeyError(`This does not look like a key for ${name}. Copy it again, whole.`, 'pattern');
   }
   if (!pattern) refuseForeignKey(apiKey, provider, configs, name);

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../errors/index.js';
 import type { ProviderConfig, ProviderField } from '../interfaces/index.js';
 import { checkBaseUrl } from '../ssrf/index.js';
-import { isFieldName, isLines, isText, MAX_LINES_BYTES } from '../validation/index.js';
+import { isFieldName, isLines, isText, matches, MAX_LINES_BYTES } from '../validation/index.js';
 
 const MAX_FIELDS = 20;
 const MAX_LENGTH = 8_192;
@@ -86,6 +86,10 @@ function checkField(name: string, value: unknown, field: ProviderField | undefin
       `The field ${name} must be one line, without line breaks or control characters.`,
       'fieldLines',
     );
+  }
+  // An empty value is a field that was left out of a form.
+  if (text !== '' && field?.pattern && !matches(field.pattern, text)) {
+    throw new InvalidInputError(`The field ${name} does not look right. Copy its value again.`, 'fields');
   }
   return text;
 }

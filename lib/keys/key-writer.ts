@@ -157,10 +157,13 @@ export class KeyWriter {
 
 /** A page script that cannot read the key could otherwise have it sent somewhere else. */
 function refuseNewAddress(changed: readonly string[], config: ProviderConfig | undefined): void {
-  const address = changed.find((name) => config?.fields?.[name]?.type === 'url');
+  const address = changed.find((name) => {
+    const field = config?.fields?.[name];
+    return field?.type === 'url' || field?.inAddress === true;
+  });
   if (address === undefined) return;
   throw new InvalidInputError(
-    `The field ${address} is the address that the key is sent to. To change it, enter the key again.`,
+    `The field ${address} decides where the key is sent. To change it, enter the key again.`,
     'keyAgain',
   );
 }

@@ -1,10 +1,36 @@
 import { ConfigurationError } from '../errors/index.js';
 import type { ProviderConfig, ProviderField } from '../interfaces/index.js';
+import { isLocalHost } from '../ssrf/index.js';
 import { isFieldName, isProviderName } from '../validation/index.js';
 import { safeUrl } from '../views/index.js';
 
-const PROVIDER_KEYS = ['name', 'placeholder', 'docsUrl', 'keyFormat', 'keyPrefix', 'strict', 'keyPattern', 'fields'];
-const FIELD_KEYS = ['label', 'type', 'visible', 'placeholder', 'required', 'allowPrivate', 'allowHttp'];
+const PROVIDER_KEYS = [
+  'name',
+  'placeholder',
+  'docsUrl',
+  'keysUrl',
+  'keyFormat',
+  'keyPrefix',
+  'strict',
+  'keyPattern',
+  'fields',
+  'hosts',
+  'baseUrl',
+  'check',
+  'readFailure',
+];
+const FIELD_KEYS = [
+  'label',
+  'type',
+  'visible',
+  'placeholder',
+  'required',
+  'allowPrivate',
+  'allowHttp',
+  'pattern',
+  'inAddress',
+];
+const HOST = /^(?:\*\.)?[a-z\d](?:[a-z\d.-]*[a-z\d])?\.[a-z]{2,}$/;
 
 /**
  * Checks the option `providers`. The result has no prototype, so that looking up a provider called `constructor`
@@ -28,17 +54,47 @@ export function checkProviderConfigs(
       );
     }
     assertKnownKeys(where, config, PROVIDER_KEYS);
-    requireTexts(where, config, ['name', 'placeholder', 'docsUrl']);
+    requireTexts(where, config, ['name', 'placeholder', 'docsUrl', 'keysUrl', 'baseUrl']);
     checkKeyFormat(where, config);
     if (config.keyPattern !== undefined && !(config.keyPattern instanceof RegExp)) {
       throw new ConfigurationError(`${where}.keyPattern must be a RegExp.`);
     }
-    if (config.docsUrl !== undefined && !/^https:/i.test(safeUrl(config.docsUrl) ?? '')) {
-      throw new ConfigurationError(`${where}.docsUrl must be an https address.`);
+    for (const name of ['docsUrl', 'keysUrl'] as const) {
+      const url = config[name];
+      if (url !== undefined && !/^https:/i.test(safeUrl(url) ?? '')) {
+        throw new ConfigurationError(`${where}.${name} must be an https address.`);
+      }
     }
+    checkAddresses(where, config);
     checked[provider] = Object.freeze({ ...config, fields: checkFields(`${where}.fields`, config.fields ?? {}) });
   }
   return Object.freeze(checked);
+}
+
+/** Where the provider is, and what is asked there. */
+function checkAddresses(where: string, { hosts, baseUrl, check, readFailure }: ProviderConfig): void {
+  if (hosts !== undefined && !(Array.isArray(hosts) && hosts.every((host) => HOST.test(String(host))))) {
+    throw new ConfigurationError(
+      `${where}.hosts must be an array of host names, such as ['api.example.com', '*.example.net'].`,
+    );
+  }
+  if (baseUrl !== undefined && !isBaseUrl(baseUrl)) {
+    throw new ConfigurationError(
+      `${where}.baseUrl must be an https address without a query, or http on this machine or its network.`,
+    );
+  }
+  for (const [name, value] of Object.entries({ check, readFailure })) {
+    if (value !== undefined && typeof value !== 'function') {
+      throw new ConfigurationError(`${where}.${name} must be a function.`);
+    }
+  }
+}
+
+function isBaseUrl(text: string): boolean {
+  const url = safeUrl(text);
+  if (url === undefined || /[?#]/.test(url)) return false;
+  const parsed = new URL(url);
+  return parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLocalHost(parsed));
 }
 
 function checkKeyFormat(where: string, { keyFormat = 'token', keyPrefix, strict }: ProviderConfig): void {
@@ -68,7 +124,7 @@ function checkFields(where: string, fields: Record<string, ProviderField>): Read
     if (!['text', 'url', 'password', 'textarea'].includes(type)) {
       throw new ConfigurationError(`${where}.${field}.type must be 'text', 'url', 'password' or 'textarea'.`);
     }
-    for (const name of ['required', 'visible', 'allowPrivate', 'allowHttp'] as const) {
+    for (const name of ['required', 'visible', 'allowPrivate', 'allowHttp', 'inAddress'] as const) {
       if (facts[name] !== undefined && typeof facts[name] !== 'boolean') {
         throw new ConfigurationError(`${where}.${field}.${name} must be true or false.`);
       }
@@ -78,6 +134,12 @@ function checkFields(where: string, fields: Record<string, ProviderField>): Read
     }
     if (facts.allowHttp !== undefined && facts.allowPrivate !== true) {
       throw new ConfigurationError(`${where}.${field}.allowHttp needs allowPrivate: true.`);
+    }
+    if (facts.pattern !== undefined && !(facts.pattern instanceof RegExp)) {
+      throw new ConfigurationError(`${where}.${field}.pattern must be a RegExp.`);
+    }
+    if (facts.inAddress === true && facts.pattern === undefined) {
+      throw new ConfigurationError(`${where}.${field}.inAddress needs pattern, such as /^[a-z\\d-]+$/.`);
     }
     if (facts.visible === true && type === 'password') {
       throw new ConfigurationError(`${where}.${field} cannot be visible and of type 'password'.`);

@@ -101,6 +101,13 @@ function mayBeHttp(url: URL, { allowPrivate = false, allowHttp = false }: Public
   return allowPrivate && allowHttp && (isIP(hostOf(url)) !== 0 || isPrivateName(url.hostname));
 }
 
+/** Whether a host is this machine or in a private network, as far as its name says. @internal */
+export function isLocalHost(url: URL): boolean {
+  const host = hostOf(url);
+  if (isIP(host)) return !isPublicAddress(host);
+  return isPrivateName(host) || LOOPBACK.has(host.split('.').at(-1)!);
+}
+
 function isPrivateName(hostname: string): boolean {
   const labels = hostname.split('.');
   return labels.length === 1 || PRIVATE_ENDS.has(labels.at(-1)!);

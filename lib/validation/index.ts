@@ -1,1 +1,1 @@
-export { isFieldName, isLabel, isLines, isProviderName, isText, MAX_LINES_BYTES } from './names.js';
+export { isFieldName, isLabel, isLines, isProviderName, isText, matches, MAX_LINES_BYTES } from './names.js';

@@ -33,3 +33,8 @@ export function isLines(value: string): boolean {
 export function isText(value: unknown, max: number): value is string {
   return typeof value === 'string' && value.length <= max && value.isWellFormed() && !/\p{Cc}/u.test(value);
 }
+
+/** Without the flags g and y: with them, `test` remembers its position and refuses every second text. @internal */
+export function matches(pattern: RegExp, text: string): boolean {
+  return new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')).test(text);
+}
