@@ -41,7 +41,9 @@ export const ROOMS = {
   guards: ['audit', 'checks', 'expiry', 'http', 'identity', 'keys'],
   dashboard: ['http', 'identity', 'keys', 'views'],
   cli: ['crypto', 'database', 'keyring', 'keys', 'options', 'rotation'],
-  entries: ['opentelemetry', 'providers', 'storage', 'views'],
+  testing: ['audit', 'crypto', 'database', 'health', 'identity', 'keyring', 'keys', 'options', 'storage'],
+  openapi: [],
+  entries: ['openapi', 'opentelemetry', 'providers', 'storage', 'testing', 'views'],
 };
 
 /** Single files that a room may import. Every room may import the constants. */
@@ -50,6 +52,7 @@ const LOOSE = {
   views: ['keys/clean-api-key.ts'],
   cli: ['byok.module.ts'],
   options: ['byok.module-definition.ts'],
+  testing: ['byok.module-definition.ts', 'byok.module.ts'],
   // Each needs a package that an application may not have.
   entries: ['health/byok-health.indicator.ts', 'kms/aws-kms.wrapper.ts', 'kms/vault-transit.wrapper.ts'],
 };

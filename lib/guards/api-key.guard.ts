@@ -1,5 +1,6 @@
-import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Injectable, Optional, type CanActivate, type ExecutionContext, type OnModuleInit } from '@nestjs/common';
 import { type ByokError, ConfigurationError, KeyRequiredError, UserRequiredError } from '../errors/index.js';
+import { requireModule } from '../http/index.js';
 import type { ByokRequest } from '../interfaces/index.js';
 import { ApiKeyResolver } from './api-key-resolver.js';
 import { explainUserRequired, warnOfUnreadToken } from './guard-order.js';
@@ -34,8 +35,14 @@ import { callOf, FoundKeys, foundKeysOf, rememberFound } from './request-keys.js
  * @publicApi
  */
 @Injectable()
-export class ApiKeyGuard implements CanActivate {
-  constructor(protected readonly resolver: ApiKeyResolver) {}
+export class ApiKeyGuard implements CanActivate, OnModuleInit {
+  // Optional, so that a unit test of a controller compiles without the module.
+  constructor(@Optional() protected readonly resolver: ApiKeyResolver) {}
+
+  /** Called by Nest. @throws ConfigurationError if the module of the handler does not see `ByokModule` */
+  onModuleInit(): void {
+    requireModule(this.resolver, this);
+  }
 
   /**
    * Resolves the keys that the handler and its class need.
@@ -47,6 +54,7 @@ export class ApiKeyGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const requirements = requirementsOf(context.getClass(), context.getHandler());
     if (requirements.length === 0) return true;
+    requireModule(this.resolver, this);
     // Outside of HTTP, the guard on the method knows no request; one before it that does has done it all.
     const call = context.getType() === 'http' ? undefined : callOf(context);
     if (foundKeysOf(call, requirements)) return true;

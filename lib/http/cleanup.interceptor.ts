@@ -1,6 +1,14 @@
-import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import {
+  Injectable,
+  Optional,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+  type OnModuleInit,
+} from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { AnyResponse } from '../expiry/index.js';
+import { requireModule } from './require-module.js';
 import { RouteSupport } from './route-support.js';
 
 /**
@@ -24,11 +32,17 @@ import { RouteSupport } from './route-support.js';
  * @publicApi
  */
 @Injectable()
-export class CleanupInterceptor implements NestInterceptor {
+export class CleanupInterceptor implements NestInterceptor, OnModuleInit {
   /** @internal */
-  constructor(private readonly support: RouteSupport) {}
+  constructor(@Optional() private readonly support: RouteSupport) {}
+
+  /** Called by Nest. @throws ConfigurationError if the module of the handler does not see `ByokModule` */
+  onModuleInit(): void {
+    requireModule(this.support, this);
+  }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    requireModule(this.support, this);
     if (context.getType() === 'http') {
       const http = context.switchToHttp();
       this.support.cleanUpAfter(http.getRequest<object>(), http.getResponse<AnyResponse>());

@@ -16,6 +16,7 @@ export { signInUrlOf } from './pages/sign-in-url.js';
 export { MountPath } from './platform/mount-path.js';
 export { PlatformErrors } from './platform/platform-errors.js';
 export { PageGuards } from './security/application-guards.js';
+export { requireModule } from './require-module.js';
 export { RouteSupport } from './route-support.js';
 export { CsrfTokens } from './security/csrf-token.js';
 export { HttpsGuard } from './security/https.guard.js';

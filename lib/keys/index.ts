@@ -1,7 +1,9 @@
+export { checkApiKey } from './api-key-input.js';
 export { ByokService } from './byok.service.js';
 export { cleanApiKey } from './clean-api-key.js';
 export { envNameOf, envNamesOf, getEnvKey, providersInEnv } from './env-keys.js';
 export { KeyDescriptions } from './key-descriptions.js';
+export { checkLabel, checkProvider } from './key-input.js';
 export { KeyResolver } from './key-resolver.js';
 export { KeySealer } from './key-sealer.js';
 export { KeyWriter } from './key-writer.js';

@@ -14,6 +14,7 @@ export {
   type RenewedKey,
   type SealedKey,
 } from './key-storage.interface.js';
+export { MemoryKeyStorage } from './memory/memory-key.storage.js';
 export {
   type SessionHandle,
   type SessionStoreCallback,

@@ -1,8 +1,8 @@
 import cookiePlugin from '@fastify/cookie';
 import sessionPlugin, { type FastifySessionOptions } from '@fastify/session';
 import type { INestApplication, LoggerService, NestApplicationOptions } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
+import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
+import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { NextFunction, Request, Response } from 'express';
 import session, { type SessionOptions, type Store } from 'express-session';
@@ -48,6 +48,11 @@ export interface AuthRequest {
   headers: Record<string, string | string[] | undefined>;
   session?: Record<string, unknown> | null;
   user?: unknown;
+}
+
+/** What `createNestApplication()` of a test module takes for a platform. */
+export function adapterOf(platform: Platform): AbstractHttpAdapter {
+  return platform === 'express' ? new ExpressAdapter() : new FastifyAdapter();
 }
 
 /** An application on a platform, ready to listen. */

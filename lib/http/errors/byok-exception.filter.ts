@@ -1,14 +1,19 @@
-import { Catch, Injectable, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, Injectable, Logger, Optional, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { throwError } from 'rxjs';
 import { ByokError } from '../../errors/index.js';
 import { RouteSupport } from '../route-support.js';
-import { ErrorResponses } from './error-responses.js';
+import { describeError, ErrorResponses } from './error-responses.js';
 
 /** Socket.IO's `emit` sends; that of a `WebSocket`, which has a state, does not. */
 interface SocketLike {
   readyState?: unknown;
   send?: (text: string) => void;
   emit?: (event: string, data: unknown) => void;
+}
+
+/** What a response of Express and a reply of Fastify have in common. */
+interface SendingResponse {
+  status(code: number): { send(body: object): unknown };
 }
 
 /**
@@ -19,17 +24,25 @@ interface SocketLike {
 @Injectable()
 @Catch(ByokError)
 export class ByokExceptionFilter implements ExceptionFilter<ByokError> {
+  readonly #logger = new Logger('ByokModule');
+
+  // Optional, so that a unit test of a controller compiles without the module.
   /** @internal */
-  constructor(private readonly support: RouteSupport) {}
+  constructor(@Optional() private readonly support?: RouteSupport) {}
 
   catch(error: ByokError, host: ArgumentsHost): unknown {
     const type = host.getType<string>();
     if (type === 'http') {
       const http = host.switchToHttp();
+      if (!this.support) {
+        const body = describeError(error, this.#logger);
+        return http.getResponse<SendingResponse>().status(body.statusCode).send(body);
+      }
       return this.support.sendError(error, http.getRequest(), http.getResponse());
     }
     // In the form of Nest's own errors. Throwing here would end the process of a websocket, or leave a message unanswered.
-    const body = { status: 'error', ...this.support.errorBody(error) };
+    const described = this.support?.errorBody(error) ?? describeError(error, this.#logger);
+    const body = { status: 'error', ...described };
     if (type === 'rpc') return throwError(() => body);
     if (type === 'ws') return emit(host.switchToWs().getClient<SocketLike>(), body);
     // GraphQL builds its response from what is thrown.

@@ -103,14 +103,10 @@ export class ErrorResponses {
   bodyOf(error: unknown): ByokErrorBody {
     const known = toByokError(error);
     if (known) {
-      const { code, message } = known;
-      const statusCode = BYOK_ERROR_STATUS[code];
-      if (statusCode === 500) this.#logger.error(message);
-      if (!(known instanceof KeyRequiredError)) return { statusCode, code, message };
-      const { providers } = known;
+      const body = describeError(known, this.#logger);
       // Without pages there is nowhere to send people.
-      const manageUrl = this.options.dashboard === false ? {} : { manageUrl: this.mountPath.url };
-      return { statusCode, code, message, providers, ...manageUrl };
+      const hasUrl = known instanceof KeyRequiredError && this.options.dashboard !== false;
+      return hasUrl ? { ...body, manageUrl: this.mountPath.url } : body;
     }
     const status = statusOf(error);
     if (status === 404) return { statusCode: 404, code: 'BYOK_NOT_FOUND', message: 'There is nothing here.' };
@@ -121,6 +117,14 @@ export class ErrorResponses {
     this.#logger.error(`Unexpected ${nameOf(error)}\n${stackOf(error)}`);
     return { statusCode: 500, code: 'BYOK_INTERNAL', message: 'Something went wrong.' };
   }
+}
+
+/** The body for an error of this library, as far as it depends on nothing else. A fault of the application is logged. @internal */
+export function describeError(error: ByokError, logger: Logger): ByokErrorBody {
+  const { code, message } = error;
+  const statusCode = BYOK_ERROR_STATUS[code];
+  if (statusCode === 500) logger.error(message);
+  return { statusCode, code, message, ...(error instanceof KeyRequiredError && { providers: error.providers }) };
 }
 
 interface StartedResponse {

@@ -1,5 +1,13 @@
-import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  Optional,
+  type CanActivate,
+  type ExecutionContext,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { SecurityError } from '../../errors/index.js';
+import { requireModule } from '../require-module.js';
 import { RouteSupport } from '../route-support.js';
 import { isLoopback, isSecure, type RequestWithProtocol } from './is-secure.js';
 import { proxyMistakeOf } from './proxy-mistake.js';
@@ -17,14 +25,20 @@ const warned = new WeakSet<RouteSupport>();
  * @publicApi
  */
 @Injectable()
-export class HttpsGuard implements CanActivate {
+export class HttpsGuard implements CanActivate, OnModuleInit {
   readonly #logger = new Logger('ByokModule');
 
   /** @internal */
-  constructor(private readonly support: RouteSupport) {}
+  constructor(@Optional() private readonly support: RouteSupport) {}
+
+  /** Called by Nest. @throws ConfigurationError if the module of the handler does not see `ByokModule` */
+  onModuleInit(): void {
+    requireModule(this.support, this);
+  }
 
   /** @throws SecurityError `BYOK_HTTPS_REQUIRED` */
   canActivate(context: ExecutionContext): boolean {
+    requireModule(this.support, this);
     const mode = this.support.https;
     if (mode === 'off' || context.getType() !== 'http') return true;
     const request = context.switchToHttp().getRequest<RequestWithProtocol>();

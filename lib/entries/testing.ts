@@ -1,0 +1,7 @@
+/**
+ * `nestjs-byok/testing`: tests of applications, without a database and without providers.
+ *
+ * @packageDocumentation
+ */
+export { type TestKey, type TestKeys, type TestKeysOptions, withTestKeys } from '../testing/index.js';
+export type { ByokModuleOptions } from '../interfaces/index.js';
