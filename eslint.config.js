@@ -27,7 +27,7 @@ export const ROOMS = {
   views: [],
   database: [],
   options: ['ssrf', 'views'],
-  providers: [],
+  providers: ['ssrf'],
   checks: ['ssrf'],
   storage: ['database'],
   audit: ['database'],

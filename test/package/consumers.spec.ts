@@ -68,7 +68,7 @@ describe('The tarball', () => {
     const conditions = Object.values<{ default: string; types: string }>(exports).filter(
       (each) => typeof each === 'object',
     );
-    expect(conditions).toHaveLength(9);
+    expect(conditions.length).toBeGreaterThan(8);
     const entries: string[] = [
       main,
       types,
@@ -183,7 +183,7 @@ describe.each([
       jsxImportSource: 'preact',
     };
     expect(consumer.compile(files, options)).toEqual([]);
-    expect(entries).toHaveLength(9);
+    expect(entries.length).toBeGreaterThan(8);
   });
 
   it('has the command line by npx', async () => {

@@ -116,6 +116,8 @@ describe('provider facts', () => {
   it('are taken from its own or from those of several', () => {
     const openai = { name: 'OpenAI', docsUrl: 'javascript:alert(1)' };
     expect(getProviderInfo('openai', openai)).toMatchObject({ name: 'OpenAI', docsUrl: undefined });
+    const keysUrl = 'https://example.com/keys';
+    expect(getProviderInfo('openai', { ...openai, keysUrl })).toMatchObject({ docsUrl: keysUrl });
     expect(formatProviderName('openai', { openai, name: { name: 'Other' } })).toBe('OpenAI');
     expect(formatProviderName('name', { openai, name: { name: 'Other' } })).toBe('Other');
   });

@@ -10,7 +10,7 @@ export type ProviderFacts = ProviderConfig | Readonly<Record<string, ProviderCon
 export interface ProviderInfo {
   name: string;
   placeholder: string;
-  /** Only a safe URL. */
+  /** Where users get a key. Only a safe URL. */
   docsUrl: string | undefined;
   keyFormat: KeyFormat;
   keyPrefix: readonly string[];
@@ -33,7 +33,7 @@ function configOf(provider: string, facts: ProviderFacts | undefined): ProviderC
   return isConfig(facts) ? facts : {};
 }
 
-const FACTS = ['name', 'placeholder', 'docsUrl', 'keyPrefix', 'keyFormat'];
+const FACTS = ['name', 'placeholder', 'docsUrl', 'keysUrl', 'keyPrefix', 'keyFormat'];
 
 function isConfig(facts: object): facts is ProviderConfig {
   const { keyPattern, fields } = facts as ProviderConfig;
@@ -86,7 +86,7 @@ export function getProviderInfo(provider: string, facts?: ProviderFacts, reader:
   return {
     name,
     placeholder: config.placeholder ?? translator(reader)('keyPlaceholder', { name }),
-    docsUrl: safeUrl(config.docsUrl),
+    docsUrl: safeUrl(config.keysUrl ?? config.docsUrl),
     keyFormat: config.keyFormat ?? 'token',
     keyPrefix: [config.keyPrefix ?? []].flat(),
     strict: config.strict === true,

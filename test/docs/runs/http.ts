@@ -36,6 +36,24 @@ export const HTTP_RUNS: Runs = {
     expect(await put('azure-openai', { apiKey: KEY, fields: { endpoint: 'https://example.com' } })).toBe(422);
   },
 
+  'catalogue.ts': async () => {
+    const { catalogue } = await load<{ catalogue: Record<string, never> }>('catalogue.ts');
+    expect(Object.keys(catalogue)).toEqual(['openai', 'anthropic', 'openai-compatible', 'google-gemini']);
+    const app = await start(
+      bench.library.ByokModule.forRoot({
+        secret: process.env['BYOK_SECRET']!,
+        db: bench.database.url,
+        providers: catalogue,
+      }),
+    );
+    const put = async (provider: string, body: Record<string, unknown>) =>
+      (await app.send('gina', 'PUT', `/byok/api/keys/${provider}`, body)).status;
+    expect(await put('openai', { apiKey: KEY })).toBe(200);
+    expect(await put('anthropic', { apiKey: KEY })).toBe(200);
+    expect(await put('openai', { apiKey: 'sk-ant-' + KEY })).toBe(422);
+    expect(await put('openai-compatible', { apiKey: KEY })).toBe(400);
+  },
+
   'front-end.ts': async () => {
     const app = await startAppModule();
     const { saveKey } = await load<{ saveKey(provider: string, apiKey: string): Promise<{ hint: string }> }>(

@@ -1,0 +1,12 @@
+/**
+ * `nestjs-byok/providers`: a catalogue of providers, each with a check of its keys and a reader of its refusals.
+ *
+ * @packageDocumentation
+ */
+export {
+  knownProvider,
+  knownProviderIds,
+  knownProviders,
+  type KnownProviderId,
+  type KnownProviderOverrides,
+} from '../providers/index.js';

@@ -1,0 +1,2 @@
+export { type KnownProviderId } from './ids.js';
+export { knownProvider, knownProviderIds, knownProviders, type KnownProviderOverrides } from './known-providers.js';

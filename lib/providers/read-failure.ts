@@ -1,0 +1,119 @@
+import type { FailureReader, KeyVerdict, ProviderFailure } from '../interfaces/index.js';
+import { isOwnAddress } from './addresses.js';
+import type { ProviderRow, Signs, Site } from './provider-row.js';
+import { isOutage, matchRule, type Answer } from './read-answer.js';
+import { INVALID, NO_CREDIT, RESTRICTED } from './verdicts.js';
+import { isHtml, isObject, parseBody, wordsOf } from './words.js';
+
+const MAX_CAUSES = 8;
+const PERMISSION = /\b(?:permissions?|scopes?|not authori[sz]ed|not allowed to|api key|access token)\b/i;
+
+/**
+ * Reads a failed call of a provider. Only a definite word about the key counts: limits, outages and regions are the
+ * application's own affair. A failure with an address must be of the provider's hosts; one without must show whose it is.
+ */
+export function readsFailures(row: ProviderRow, site: Site): FailureReader {
+  return (failure) => {
+    const { status, url } = failure;
+    if (status === undefined || status < 400 || isOutage(status)) return undefined;
+    const read = readError(failure);
+    if (read.answer.header('cf-mitigated') !== undefined) return undefined;
+    if (!(url === undefined ? read.isAnswer && hasSign(row.signs, read) : isOwnAddress(url, site))) return undefined;
+    return definite(verdictOf(read.answer, row, url !== undefined));
+  };
+}
+
+function verdictOf(answer: Answer, row: ProviderRow, ownAddress: boolean): KeyVerdict | undefined {
+  const { status, html, words, body } = answer;
+  if (html) return ownAddress && status === 401 && row.htmlRefusal?.test(words.text) ? INVALID : undefined;
+  const rule = matchRule(row.rules, answer);
+  if (rule || row.onlyRules) return rule;
+  // A status without a body is what anything between the application and the provider sends.
+  return body === undefined || body === '' ? undefined : readStatus(answer, row);
+}
+
+/**
+ * Less than at a check: an answer to a real call can repeat what the user wrote, and a 403 can be about a document, a model or
+ * what was said.
+ */
+function readStatus({ status, body, words }: Answer, { statuses = {} }: ProviderRow): KeyVerdict | undefined {
+  const json = isObject(body);
+  if (json && (status === 402 || words.codes.has('insufficient_quota'))) return NO_CREDIT;
+  if (status === 401) return statuses[401] ?? INVALID;
+  if (status === 403 && json && PERMISSION.test(words.text)) return statuses[403] ?? RESTRICTED;
+  return undefined;
+}
+
+function definite(verdict: KeyVerdict | undefined): KeyVerdict | undefined {
+  if (verdict?.outcome === 'refused') return verdict;
+  return verdict?.outcome === 'accepted' && verdict.reason !== 'rate-limited' ? verdict : undefined;
+}
+
+interface ReadError {
+  answer: Answer;
+  /** Whether this is the answer of a server: an error with only a status and a message is not. */
+  isAnswer: boolean;
+  classes: ReadonlySet<string>;
+}
+
+function readError(failure: ProviderFailure): ReadError {
+  const { status = 0, headers = {} } = failure;
+  const errors = errorsIn(failure.error);
+  // Some SDKs put the body into the message, after the status.
+  const given = typeof failure.body === 'string' ? parseBody(failure.body) : failure.body;
+  const body = given ?? errors.map(bodyInMessage).find((each) => each !== undefined);
+  const text = typeof body === 'string' ? body : '';
+  const messages = errors.map(({ message }) => message).filter((message) => typeof message === 'string');
+  const html = isHtml(headers['content-type'], text) || messages.some((message) => /<html\b/i.test(message));
+  const names = errors.map(({ name, code, type, rawType }) => ({ name, code, type, rawType }));
+  return {
+    answer: {
+      status,
+      header: (name) => headers[name],
+      body: body ?? (html ? messages.join('\n') : undefined),
+      words: wordsOf(body, names, messages),
+      html,
+    },
+    isAnswer:
+      body !== undefined || Object.keys(headers).length > 0 || errors.some((error) => isObject(error.$metadata)),
+    classes: new Set(errors.flatMap(classesOf)),
+  };
+}
+
+function hasSign({ says, codes, headers, classes, form }: Signs, { answer, classes: found }: ReadError): boolean {
+  const { words, body } = answer;
+  return Boolean(
+    says?.test(words.text) ||
+    codes?.some((code) => words.codes.has(code)) ||
+    headers?.some((name) => answer.header(name) !== undefined) ||
+    classes?.some((name) => found.has(name)) ||
+    form?.(body, words),
+  );
+}
+
+/** What was thrown, and what is inside it. */
+function errorsIn(thrown: unknown): Record<string, unknown>[] {
+  const found: Record<string, unknown>[] = [];
+  const queue: unknown[] = [thrown];
+  while (queue.length > 0 && found.length < MAX_CAUSES) {
+    const error = queue.shift();
+    if (!isObject(error) || found.includes(error)) continue;
+    found.push(error);
+    queue.push(error.lastError, error.cause, ...(Array.isArray(error.errors) ? (error.errors as unknown[]) : []));
+  }
+  return found;
+}
+
+function bodyInMessage({ message }: Record<string, unknown>): unknown {
+  if (typeof message !== 'string' || !message.includes('{')) return undefined;
+  const body = parseBody(message.slice(message.indexOf('{'), message.lastIndexOf('}') + 1));
+  return isObject(body) ? body : undefined;
+}
+
+function classesOf(error: object): string[] {
+  const names: string[] = [];
+  for (let level: unknown = Object.getPrototypeOf(error); isObject(level); level = Object.getPrototypeOf(level)) {
+    if (typeof level.constructor === 'function') names.push(level.constructor.name);
+  }
+  return names;
+}
