@@ -22,7 +22,7 @@ import { AssetsController, DashboardController, DashboardPages, KeyFormActions }
 import { ByokDatabase } from './database/index.js';
 import { ConfigurationError } from './errors/index.js';
 import { ExpiredKeyCleanup, ExpiredKeySweeper } from './expiry/index.js';
-import { ApiKeyGuard, ApiKeyResolver, HandlerCheck } from './guards/index.js';
+import { ApiKeyGuard, ApiKeyResolver, ApplicationFilters, HandlerCheck, RefusalAnswers } from './guards/index.js';
 import { ByokHealth } from './health/index.js';
 import {
   ApiKeysController,
@@ -48,6 +48,7 @@ import {
   KeyDescriptions,
   KeyResolver,
   KeySealer,
+  KeyUses,
   KeyWriter,
   SessionKeyAdoption,
   SessionReencryption,
@@ -98,7 +99,10 @@ export class ByokModule implements NestModule {
   }
 }
 
-/** What applications may inject. `RouteSupport` is for the guards, filters and interceptors that Nest creates in their modules. */
+/**
+ * What applications may inject. `RouteSupport` and `RefusalAnswers` are for the guards, filters and interceptors that Nest
+ * creates in their modules.
+ */
 const SHARED = [
   ByokService,
   ApiKeyResolver,
@@ -107,6 +111,7 @@ const SHARED = [
   ByokHealth,
   KeyWrapperHealth,
   RouteSupport,
+  RefusalAnswers,
   ApiKeyGuard,
   HttpsGuard,
   CleanupInterceptor,
@@ -150,6 +155,7 @@ function wire(definition: DynamicModule, once: Provider[], ofClass = false): Dyn
         ) => ({ session, database, hybrid })[storage],
       },
       ...SHARED,
+      ApplicationFilters,
       ExpiredKeyCleanup,
       ErrorResponses,
       CallerResolver,
@@ -164,6 +170,7 @@ function wire(definition: DynamicModule, once: Provider[], ofClass = false): Dyn
       SessionReencryption,
       KeyDescriptions,
       KeySealer,
+      KeyUses,
       KeyWriter,
       WrappedRootKeys,
       SavedUrlCheck,

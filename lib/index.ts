@@ -25,12 +25,14 @@ export {
   KeyLimitError,
   KeyNotFoundError,
   KeyRequiredError,
+  KeyUnusableError,
   KeyWrapperError,
   RetirementError,
   SecurityError,
   StorageError,
   UserRequiredError,
   type ByokErrorCode,
+  type KeyUnusableCode,
 } from './errors/index.js';
 export { ByokExceptionFilter, CleanupInterceptor, HttpsGuard, KeyForms, type ByokErrorBody } from './http/index.js';
 export type {
@@ -72,6 +74,7 @@ export type {
   ProviderField,
   RateLimiterLike,
   RateLimitOptions,
+  RequireKeyOptions,
   RootSecret,
   SavedKey,
   SecretOption,

@@ -11,6 +11,12 @@ const BATCH = 1_000;
 /** Entries that wait while the database is away; what comes after is counted and dropped. */
 const MAX_WAITING = 10_000;
 
+const OUTCOMES: Partial<Record<ByokEvent['type'], AuditRecord['outcome']>> = {
+  denied: 'denied',
+  decryptFailed: 'failure',
+  refused: 'failure',
+};
+
 /**
  * Writes the audit log. Entries are collected for a second and written together, so that no request waits for it and
  * none fails with it. While the database is away they wait; what does not fit is counted, and the count is logged.
@@ -61,7 +67,7 @@ export class AuditLog implements OnModuleInit {
       this.#dropped++;
       return;
     }
-    const outcome = action === 'denied' ? 'denied' : action === 'decryptFailed' ? 'failure' : 'success';
+    const outcome = OUTCOMES[action] ?? 'success';
     const id = this.#nextId(at);
     const record = { id, at, owner, action, outcome, provider, label, keyId, source, requestId, times: 1 } as const;
     this.#waiting.push({ ...record });

@@ -39,6 +39,15 @@ export interface RotateMessage {
   code?: string;
 }
 
+/** A key that its provider refused when it was used: `nestjs-byok.refusal`. @publicApi */
+export interface RefusalMessage {
+  provider: string;
+  /** The code of the `KeyUnusableError`. */
+  code: string;
+}
+
+/** @internal */
+export const refusalChannel = channel('nestjs-byok.refusal');
 /** @internal */
 export const resolveChannel = tracingChannel<unknown, ResolveMessage>('nestjs-byok.resolve');
 /** @internal */

@@ -1,8 +1,10 @@
 export {
   type ReadMessage,
+  type RefusalMessage,
   type ResolveMessage,
   type RotateMessage,
   readChannel,
+  refusalChannel,
   resolveChannel,
   rotateChannel,
   rotateProgressChannel,

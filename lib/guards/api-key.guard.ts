@@ -99,7 +99,10 @@ export class ApiKeyGuard implements CanActivate, OnModuleInit {
     const resolution = await this.resolver.resolve(request, requirements, response).catch((error: unknown) => {
       throw error instanceof UserRequiredError ? explainUserRequired(error, context, ApiKeyGuard) : error;
     });
-    if (!resolution.missing) return new FoundKeys(requirements, resolution, request, this.resolver);
+    if (!resolution.missing) {
+      const handler = { controller: context.getClass(), handler: context.getHandler() };
+      return new FoundKeys(requirements, handler, resolution, request, this.resolver);
+    }
     warnOfUnreadToken(request, context, ApiKeyGuard);
     throw this.createMissingKeyError(resolution.missing, context);
   }

@@ -7,6 +7,8 @@ export interface KeyRequirement {
   readonly providers: readonly string[];
   /** Only the key of this label will do; `undefined`: the default key of the provider. */
   readonly label?: string;
+  /** `false`: errors of the handler are never taken for a refusal of this key. */
+  readonly feedback?: boolean;
 }
 
 /** Adds to what a handler or a class needs; decorators apply from the bottom up, people read from the top down. @internal */

@@ -1,4 +1,4 @@
-import type { ExecutionContext } from '@nestjs/common';
+import type { ArgumentsHost, Type } from '@nestjs/common';
 import { ConfigurationError } from '../errors/index.js';
 import { RequestState } from '../identity/index.js';
 import type { ByokRequest } from '../interfaces/index.js';
@@ -6,6 +6,13 @@ import type { ResolvedApiKey } from '../keys/index.js';
 import type { ApiKeyResolution, ApiKeyResolver } from './api-key-resolver.js';
 import { GUARD_ORDER } from './guard-order.js';
 import type { KeyRequirement } from './key-requirement.js';
+
+/** A method, and the class that Nest calls it on. @internal */
+export interface HandlerOf {
+  readonly controller: Type;
+  /** `undefined`: any method of the class. */
+  readonly handler: object | undefined;
+}
 
 /** What was found for one call of a handler, and for whom. Private, so that a printed request does not show it. @internal */
 export class FoundKeys {
@@ -17,6 +24,7 @@ export class FoundKeys {
 
   constructor(
     readonly requirements: readonly KeyRequirement[],
+    readonly handler: HandlerOf,
     resolution: ApiKeyResolution,
     request: ByokRequest,
     resolver: ApiKeyResolver,
@@ -69,6 +77,12 @@ export function foundKeysOf(
   return request && resolved.get(request)?.find((each) => each.requirements === requirements);
 }
 
+/** What the guard found for the call, if it ran for this requirement. @internal */
+export function foundKeysFor(host: ArgumentsHost, requirement: KeyRequirement): FoundKeys | undefined {
+  const call = callOf(host);
+  return call && resolved.get(call)?.findLast(({ requirements }) => requirements.includes(requirement));
+}
+
 /**
  * The keys, unless somebody else has signed in since: their handler must not run with another's keys.
  *
@@ -88,7 +102,7 @@ export async function requireSameCaller(found: FoundKeys, handler: string): Prom
  *
  * @internal
  */
-export function callOf(context: ExecutionContext): object | undefined {
+export function callOf(context: ArgumentsHost): object | undefined {
   const args: unknown[] = context.getArgs();
   switch (context.getType<string>()) {
     case 'http':

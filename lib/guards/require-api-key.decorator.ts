@@ -1,14 +1,19 @@
 import { applyDecorators, UseFilters, UseGuards } from '@nestjs/common';
 import { ConfigurationError } from '../errors/index.js';
 import { ByokExceptionFilter } from '../http/index.js';
-import type { KeyLabelOptions } from '../interfaces/index.js';
+import type { RequireKeyOptions } from '../interfaces/index.js';
 import { isLabel, isProviderName } from '../validation/index.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { addRequirement } from './key-requirement.js';
+import { bindRefusalFilter } from './refusal.filter.js';
 
 /**
  * The handler, or every handler of the class, needs the caller's key for this provider. Without one the answer is 403
  * `BYOK_KEY_REQUIRED`, or for a browser a page with a form for it.
+ *
+ * If the handler fails because the provider refused the key, the answer is 403 `BYOK_KEY_REFUSED`, 403
+ * `BYOK_KEY_RESTRICTED` or 402 `BYOK_KEY_NO_CREDIT`, unless a filter on the handler itself catches the error. Needs
+ * `readFailure` in the provider's configuration.
  *
  * Several on one handler, or on it and its class, all have to hold.
  *
@@ -25,7 +30,7 @@ import { addRequirement } from './key-requirement.js';
  * @throws ConfigurationError when the class is loaded, for a name that can be no provider's
  * @publicApi
  */
-export function RequireApiKey(provider: string, options: KeyLabelOptions = {}): MethodDecorator & ClassDecorator {
+export function RequireApiKey(provider: string, options: RequireKeyOptions = {}): MethodDecorator & ClassDecorator {
   return RequireAnyApiKey([provider], options);
 }
 
@@ -44,7 +49,7 @@ export function RequireApiKey(provider: string, options: KeyLabelOptions = {}): 
  */
 export function RequireAnyApiKey(
   providers: readonly string[],
-  { label }: KeyLabelOptions = {},
+  { label, feedback = true }: RequireKeyOptions = {},
 ): MethodDecorator & ClassDecorator {
   if (!Array.isArray(providers) || providers.length === 0 || !providers.every(isProviderName)) {
     throw new ConfigurationError(
@@ -56,6 +61,7 @@ export function RequireAnyApiKey(
   const requirement = Object.freeze({
     providers: Object.freeze([...providers]),
     ...(label !== undefined && { label }),
+    ...(!feedback && { feedback }),
   });
   return applyDecorators(
     (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) =>
@@ -63,5 +69,8 @@ export function RequireAnyApiKey(
     UseGuards(ApiKeyGuard),
     // Bound here too, so that a catch-all filter of the application does not make a 500 of a missing key.
     UseFilters(ByokExceptionFilter),
+    (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
+      if (feedback) bindRefusalFilter(requirement, target, descriptor?.value as object | undefined);
+    },
   );
 }

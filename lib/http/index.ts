@@ -5,7 +5,7 @@ export { UpdateKeyDto } from './api/update-key.dto.js';
 export { FormBodyGuard } from './body/form-body.guard.js';
 export { optionalText, refuseUndeclaredFields } from './body/request-input.js';
 export { CleanupInterceptor } from './cleanup.interceptor.js';
-export { ByokExceptionFilter, PageExceptionFilter } from './errors/byok-exception.filter.js';
+export { answerOutsideHttp, ByokExceptionFilter, PageExceptionFilter } from './errors/byok-exception.filter.js';
 export { ErrorPages } from './errors/error-pages.js';
 export { type ByokErrorBody, ErrorResponses } from './errors/error-responses.js';
 export { Flash } from './pages/flash.js';

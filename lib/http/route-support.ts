@@ -7,7 +7,7 @@ import { type ByokErrorBody, ErrorResponses } from './errors/error-responses.js'
 
 /**
  * What `HttpsGuard`, `CleanupInterceptor` and `ByokExceptionFilter` need. Nest creates them in each module of the application
- * that uses them, so `ByokModule` exports this, and no other internal class.
+ * that uses them, so `ByokModule` exports this.
  *
  * @internal
  */

@@ -6,7 +6,19 @@ import type { KeyOwner, KeySource } from './key-owner.interface.js';
  * @publicApi
  */
 export interface ByokEvent {
-  type: 'stored' | 'replaced' | 'updated' | 'deleted' | 'expired' | 'used' | 'denied' | 'decryptFailed' | 'rotated';
+  /** `accepted` and `refused`: by the key's provider, when the key was checked or used. */
+  type:
+    | 'stored'
+    | 'replaced'
+    | 'updated'
+    | 'deleted'
+    | 'expired'
+    | 'used'
+    | 'denied'
+    | 'decryptFailed'
+    | 'rotated'
+    | 'accepted'
+    | 'refused';
   at: Date;
   owner: KeyOwner;
   provider: string;

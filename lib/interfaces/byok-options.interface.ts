@@ -162,6 +162,13 @@ export interface ByokModuleOptions {
    */
   api?: boolean | ApiOptions;
   /**
+   * Whether an error that leaves a handler under `@RequireApiKey()` is answered with `BYOK_KEY_REFUSED`,
+   * `BYOK_KEY_NO_CREDIT` or `BYOK_KEY_RESTRICTED` if the provider refused the key that the guard resolved. `false` leaves all
+   * errors to the application; `key.use()` and `key.report()` recognize refusals in any case.
+   * @defaultValue `true`
+   */
+  feedback?: boolean;
+  /**
    * When expired keys are removed.
    * @defaultValue `{ onRequest: true, sweepEvery: 900_000 }`
    */
@@ -212,6 +219,7 @@ export interface ResolvedByokOptions {
   readonly dashboard: false | ResolvedDashboardOptions;
   readonly guards: readonly GuardOption[];
   readonly api: false | Readonly<{ guards: readonly GuardOption[] }>;
+  readonly feedback: boolean;
   readonly cleanup: Readonly<Required<CleanupOptions>>;
   readonly tableName: string;
   readonly preparedStatements: boolean;

@@ -31,6 +31,7 @@ export type { PassphraseSecret, RootSecret } from './root-secret.interface.js';
 export type {
   KeyLabelOptions,
   KeyWarning,
+  RequireKeyOptions,
   SavedKey,
   SetKeyOptions,
   StoredKey,

@@ -89,3 +89,13 @@ export interface KeyLabelOptions {
    */
   label?: string;
 }
+
+/** What `@RequireApiKey()` and `@RequireAnyApiKey()` take. @publicApi */
+export interface RequireKeyOptions extends KeyLabelOptions {
+  /**
+   * Whether an error that leaves the handler is answered for it if it is a refusal of the key by its provider. `false` for
+   * handlers that also use a key of the application's own of the same provider.
+   * @defaultValue `true`
+   */
+  feedback?: boolean;
+}

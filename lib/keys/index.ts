@@ -6,6 +6,7 @@ export { KeyDescriptions } from './key-descriptions.js';
 export { checkLabel, checkProvider } from './key-input.js';
 export { KeyResolver } from './key-resolver.js';
 export { KeySealer } from './key-sealer.js';
+export { KeyUses } from './key-uses.js';
 export { KeyWriter } from './key-writer.js';
 export { ResolvedApiKey } from './resolved-api-key.js';
 export { SessionKeyAdoption } from './session-key-adoption.js';

@@ -3,7 +3,8 @@ import { KeyEvents } from '../audit/index.js';
 import { EncryptionService, maskKey, type SealContext } from '../crypto/index.js';
 import { EncryptionError } from '../errors/index.js';
 import type { KeyHolder } from '../interfaces/index.js';
-import type { KeyRecord, KeyScope, KeySlot, ListedKey, SealedKey } from '../storage/index.js';
+import type { FoundKey, KeyRecord, KeyScope, KeySlot, ListedKey, SealedKey } from '../storage/index.js';
+import { KeyUse, KeyUses } from './key-uses.js';
 import { ResolvedApiKey } from './resolved-api-key.js';
 
 const NO_FIELDS: Record<string, string> = Object.freeze({});
@@ -24,6 +25,7 @@ export class KeySealer {
   constructor(
     private readonly encryption: EncryptionService,
     private readonly events: KeyEvents,
+    private readonly uses: KeyUses,
   ) {}
 
   seal(
@@ -48,13 +50,14 @@ export class KeySealer {
   }
 
   /** @throws EncryptionError */
-  open(place: KeyScope, slot: KeySlot, sealed: SealedKey, holder: KeyHolder): ResolvedApiKey {
+  open(place: KeyScope, slot: KeySlot, sealed: FoundKey, holder: KeyHolder): ResolvedApiKey {
     const { provider, label } = slot;
     const { owner, source } = place;
     try {
       const { key, fields } = this.#decrypt(place, slot, sealed);
       if (this.events.isHeard) this.events.emit({ type: 'used', owner, source, provider, label }, holder);
-      return new ResolvedApiKey(provider, label, key, fields, source, sealed.expiresAt);
+      const use = new KeyUse(this.uses, place, slot, sealed, holder);
+      return new ResolvedApiKey(provider, label, key, fields, source, sealed.expiresAt, use);
     } catch (error) {
       this.events.emit({ type: 'decryptFailed', owner, source, provider, label }, holder);
       throw error;

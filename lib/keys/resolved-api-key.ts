@@ -1,5 +1,16 @@
-import type { KeySource } from '../interfaces/index.js';
+import type { KeyUnusableError } from '../errors/index.js';
+import type { KeySource, KeyVerdict } from '../interfaces/index.js';
 import { Redacted } from '../logging/index.js';
+
+/** What becomes of a key that is used. @internal */
+export interface KeyFeedback {
+  /** Its use failed: the error if its provider refused it, `undefined` if not. Never rejects. */
+  failed(key: ResolvedApiKey, error: unknown): Promise<KeyUnusableError | undefined>;
+  /** Its provider refused it. Never rejects. */
+  refused(key: ResolvedApiKey, verdict: KeyVerdict): Promise<KeyUnusableError>;
+  /** It was used, with a result. Never rejects; `undefined` if there is nothing to note. */
+  succeeded(result: unknown): Promise<void> | undefined;
+}
 
 /**
  * A decrypted key. Read its properties, which cannot be changed; printed, serialized or cloned as a whole, it reveals
@@ -10,7 +21,26 @@ import { Redacted } from '../logging/index.js';
 export class ResolvedApiKey extends Redacted {
   readonly #apiKey: string;
   readonly #fields: Readonly<Record<string, string>>;
+  readonly #feedback: KeyFeedback | undefined;
 
+  constructor(
+    provider: string,
+    label: string,
+    apiKey: string,
+    fields: Record<string, string>,
+    source: KeySource,
+    expiresAt: Date | null,
+  );
+  /** @internal */
+  constructor(
+    provider: string,
+    label: string,
+    apiKey: string,
+    fields: Record<string, string>,
+    source: KeySource,
+    expiresAt: Date | null,
+    feedback?: KeyFeedback,
+  );
   constructor(
     readonly provider: string,
     readonly label: string,
@@ -18,9 +48,11 @@ export class ResolvedApiKey extends Redacted {
     fields: Record<string, string>,
     readonly source: KeySource,
     readonly expiresAt: Date | null,
+    feedback?: KeyFeedback,
   ) {
     super();
     this.#apiKey = apiKey;
+    this.#feedback = feedback;
     this.#fields = Object.isFrozen(fields) ? fields : Object.freeze({ ...fields });
     // A date can be changed, so each reader gets one of their own.
     if (expiresAt) {
@@ -38,5 +70,44 @@ export class ResolvedApiKey extends Redacted {
   /** Values of the extra fields, by name. */
   get fields(): Readonly<Record<string, string>> {
     return this.#fields;
+  }
+
+  /**
+   * Runs work with the key. If it fails because the provider refused the key, that is noted on the key and reported to
+   * `onEvent`. Any other error passes through as it is. The first success after a refusal is noted too.
+   *
+   * A failure that comes after `work` is done, such as that of a stream, needs {@link ResolvedApiKey.report}.
+   *
+   * @example
+   * ```ts
+   * const reply = await key.use((apiKey) => new OpenAI({ apiKey }).responses.create(question));
+   * ```
+   *
+   * @throws KeyUnusableError if the provider refused the key, or accepts it but not for this
+   */
+  async use<T>(work: (apiKey: string) => T | PromiseLike<T>): Promise<T> {
+    let result: T;
+    try {
+      result = await work(this.#apiKey);
+    } catch (error) {
+      throw (await this.report(error)) ?? error;
+    }
+    const noted = this.#feedback?.succeeded(result);
+    if (noted) await noted;
+    return result;
+  }
+
+  /**
+   * Does what {@link ResolvedApiKey.use} does about an error, for callbacks that are given one. Never rejects.
+   *
+   * @returns what to show the user, `undefined` if the error is not a refusal of this key
+   */
+  async report(error: unknown): Promise<KeyUnusableError | undefined> {
+    return this.#feedback?.failed(this, error);
+  }
+
+  /** @internal */
+  static feedbackOf(key: ResolvedApiKey): KeyFeedback | undefined {
+    return key.#feedback;
   }
 }

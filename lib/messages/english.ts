@@ -167,6 +167,8 @@ export const english = {
   actionUsed: 'Key used',
   actionDenied: 'Key needed, but not there',
   actionDecryptFailed: 'Key could not be opened',
+  actionAccepted: 'Accepted by the provider',
+  actionRefused: 'Refused by the provider',
   actionRotated: 'Encryption renewed',
   times: { one: '{count} time', other: '{count} times' },
   signIn: 'Sign in',

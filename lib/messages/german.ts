@@ -175,6 +175,8 @@ export const german: Messages = {
   actionUsed: 'Schlüssel verwendet',
   actionDenied: 'Schlüssel benötigt, aber nicht vorhanden',
   actionDecryptFailed: 'Schlüssel konnte nicht geöffnet werden',
+  actionAccepted: 'Vom Anbieter akzeptiert',
+  actionRefused: 'Vom Anbieter abgelehnt',
   actionRotated: 'Verschlüsselung erneuert',
   times: { one: '{count}-mal', other: '{count}-mal' },
   signIn: 'Anmelden',

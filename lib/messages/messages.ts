@@ -171,6 +171,8 @@ export interface Messages {
   readonly actionUsed: string;
   readonly actionDenied: string;
   readonly actionDecryptFailed: string;
+  readonly actionAccepted: string;
+  readonly actionRefused: string;
   readonly actionRotated: string;
   readonly times: PluralMessage;
   readonly signIn: string;

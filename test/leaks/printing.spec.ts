@@ -112,9 +112,10 @@ describe('What holds a secret', () => {
   it('a request that a guard has let through shows none either', () => {
     const request = { headers: {} };
     const requirements = [{ providers: ['openai'], label: 'default' }];
+    const handler = { controller: ApiKeyResolver, handler: undefined };
     const owner = { kind: 'user', id: 'alice' } as const;
     const resolution = { owner, keys: [resolved], missing: undefined };
-    rememberFound(request, new FoundKeys(requirements, resolution, request, app.app.get(ApiKeyResolver)));
+    rememberFound(request, new FoundKeys(requirements, handler, resolution, request, app.app.get(ApiKeyResolver)));
     expect(foundKeysOf(request, requirements)?.keys[0].apiKey).toBe(KEY);
     for (const [way, print] of Object.entries(printed(request))) {
       for (const each of secrets()) expect([way, print.includes(each)]).toEqual([way, false]);

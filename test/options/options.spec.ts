@@ -223,6 +223,7 @@ describe('Options', () => {
         signInUrl: undefined,
       },
       guards: [],
+      feedback: true,
       api: { guards: [] },
       cleanup: { onRequest: true, sweepEvery: 900_000 },
       tableName: 'user_api_keys',

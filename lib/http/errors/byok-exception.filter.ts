@@ -40,14 +40,24 @@ export class ByokExceptionFilter implements ExceptionFilter<ByokError> {
       }
       return this.support.sendError(error, http.getRequest(), http.getResponse());
     }
-    // In the form of Nest's own errors. Throwing here would end the process of a websocket, or leave a message unanswered.
-    const described = this.support?.errorBody(error) ?? describeError(error, this.#logger);
-    const body = { status: 'error', ...described };
-    if (type === 'rpc') return throwError(() => body);
-    if (type === 'ws') return emit(host.switchToWs().getClient<SocketLike>(), body);
-    // GraphQL builds its response from what is thrown.
-    throw error;
+    const body = this.support?.errorBody(error) ?? describeError(error, this.#logger);
+    return answerOutsideHttp(host, { status: 'error', ...body }, error);
   }
+}
+
+/**
+ * Answers an error outside of HTTP, in the form of Nest's own errors.
+ *
+ * @param body - For a message, or a websocket.
+ * @internal
+ */
+export function answerOutsideHttp(host: ArgumentsHost, body: object, error: unknown): unknown {
+  const type = host.getType<string>();
+  // Throwing here would end the process of a websocket, or leave a message unanswered.
+  if (type === 'rpc') return throwError(() => body);
+  if (type === 'ws') return emit(host.switchToWs().getClient<SocketLike>(), body);
+  // GraphQL builds its response from what is thrown.
+  throw error;
 }
 
 function emit(client: SocketLike, data: unknown): void {

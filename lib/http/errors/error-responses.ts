@@ -5,6 +5,7 @@ import {
   BYOK_ERROR_STATUS,
   ByokError,
   KeyRequiredError,
+  KeyUnusableError,
   SESSION_REASON,
   StorageError,
   UserRequiredError,
@@ -23,9 +24,13 @@ export interface ByokErrorBody {
   statusCode: number;
   code: string;
   message: string;
-  /** With `BYOK_KEY_REQUIRED`: the providers; a key for one of them is enough. */
+  /** With `BYOK_KEY_REQUIRED`: the providers; a key for one of them is enough. If a key cannot be used: its provider. */
   providers?: readonly string[];
-  /** With `BYOK_KEY_REQUIRED`: where the user can store a key. */
+  /** If a key cannot be used (`BYOK_KEY_REFUSED`, `BYOK_KEY_NO_CREDIT`, `BYOK_KEY_RESTRICTED`): its provider. */
+  provider?: string;
+  /** If a key cannot be used: its label. */
+  label?: string;
+  /** With `BYOK_KEY_REQUIRED`, and if a key cannot be used: where the user can store a key. */
   manageUrl?: string;
 }
 
@@ -105,8 +110,8 @@ export class ErrorResponses {
     if (known) {
       const body = describeError(known, this.#logger);
       // Without pages there is nowhere to send people.
-      const hasUrl = known instanceof KeyRequiredError && this.options.dashboard !== false;
-      return hasUrl ? { ...body, manageUrl: this.mountPath.url } : body;
+      const isForKey = known instanceof KeyRequiredError || known instanceof KeyUnusableError;
+      return isForKey && this.options.dashboard !== false ? { ...body, manageUrl: this.mountPath.url } : body;
     }
     const status = statusOf(error);
     if (status === 404) return { statusCode: 404, code: 'BYOK_NOT_FOUND', message: 'There is nothing here.' };
@@ -124,7 +129,11 @@ export function describeError(error: ByokError, logger: Logger): ByokErrorBody {
   const { code, message } = error;
   const statusCode = BYOK_ERROR_STATUS[code];
   if (statusCode === 500) logger.error(message);
-  return { statusCode, code, message, ...(error instanceof KeyRequiredError && { providers: error.providers }) };
+  const body = { statusCode, code, message };
+  if (error instanceof KeyRequiredError) return { ...body, providers: error.providers };
+  if (!(error instanceof KeyUnusableError)) return body;
+  const { provider, providers, label } = error;
+  return { ...body, provider, providers, label };
 }
 
 interface StartedResponse {

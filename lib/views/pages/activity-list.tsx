@@ -17,6 +17,8 @@ const ACTIONS = {
   denied: 'actionDenied',
   decryptFailed: 'actionDecryptFailed',
   rotated: 'actionRotated',
+  accepted: 'actionAccepted',
+  refused: 'actionRefused',
 } as const satisfies Record<AuditEntry['action'], MessageKey>;
 
 /** Shown at once; the others are folded away. */

@@ -1,0 +1,56 @@
+import { BYOK_ERROR_STATUS } from './byok-error-code.js';
+import { ByokError } from './byok.error.js';
+
+/** Why a key cannot be used. @publicApi */
+export type KeyUnusableCode = 'BYOK_KEY_REFUSED' | 'BYOK_KEY_NO_CREDIT' | 'BYOK_KEY_RESTRICTED';
+
+const MESSAGES: Record<KeyUnusableCode, (provider: string) => string> = {
+  BYOK_KEY_REFUSED: (provider) => `${provider} refused the API key. Replace it with a new one.`,
+  BYOK_KEY_NO_CREDIT: (provider) =>
+    `${provider} accepts the API key, but its account has no credit. Add credit there, or use another key.`,
+  BYOK_KEY_RESTRICTED: (provider) =>
+    `${provider} accepts the API key, but not for this. Extend its rights there, or use another key.`,
+};
+
+/**
+ * The provider refused the key when it was used, or accepts it but not for this call. It has neither a `cause` nor the
+ * provider's words, because both can contain the key.
+ *
+ * It has `status`, `statusCode` and `expose` as errors of `http-errors` do, for handlers of errors that know only those.
+ *
+ * @publicApi
+ */
+export class KeyUnusableError extends ByokError {
+  declare readonly code: KeyUnusableCode;
+  /** Only the provider of the key, as in `KeyRequiredError`. */
+  readonly providers: readonly string[];
+  readonly status: 402 | 403;
+  readonly statusCode: 402 | 403;
+  /** Whether clients may see the message. */
+  readonly expose = true;
+  /** Private, so that it is in nothing that prints or serializes the error. */
+  readonly #hint: string | undefined;
+
+  constructor(code: KeyUnusableCode, provider: string, label: string, name?: string);
+  /** @internal */
+  constructor(code: KeyUnusableCode, provider: string, label: string, name?: string, hint?: string);
+  constructor(
+    code: KeyUnusableCode,
+    /** Whose key it is. */
+    readonly provider: string,
+    /** Label of the key. */
+    readonly label: string,
+    name = provider,
+    hint?: string,
+  ) {
+    super(code, MESSAGES[code](name));
+    this.providers = [provider];
+    this.status = this.statusCode = BYOK_ERROR_STATUS[code];
+    this.#hint = hint;
+  }
+
+  /** The key, shortened, for the page. @internal */
+  get hint(): string | undefined {
+    return this.#hint;
+  }
+}
