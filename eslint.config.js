@@ -10,7 +10,7 @@ const GROUND = {
   errors: ['interfaces'],
   diagnostics: [],
   logging: [],
-  validation: [],
+  validation: ['interfaces'],
 };
 
 /**

@@ -17,6 +17,7 @@ import {
   type ByokModuleExtras,
   ConfigurableModuleClass,
 } from './byok.module-definition.js';
+import { KeyChecks } from './checks/index.js';
 import { EncryptionService, Keyring } from './crypto/index.js';
 import { AssetsController, DashboardController, DashboardPages, KeyFormActions } from './dashboard/index.js';
 import { ByokDatabase } from './database/index.js';
@@ -39,12 +40,15 @@ import {
   PlatformErrors,
   RouteSupport,
   TrustedProxies,
+  WriteLimits,
 } from './http/index.js';
 import { CallerResolver } from './identity/index.js';
 import type { ByokModuleOptions, ResolvedByokOptions } from './interfaces/index.js';
 import { KeyringTable, KeyWrapperHealth, StartupCheck, WrappedRootKeys } from './keyring/index.js';
 import {
   ByokService,
+  CheckedSaves,
+  EnvImport,
   KeyDescriptions,
   KeyResolver,
   KeySealer,
@@ -52,6 +56,7 @@ import {
   KeyWriter,
   SessionKeyAdoption,
   SessionReencryption,
+  StoredKeyChecks,
   UserData,
 } from './keys/index.js';
 import { markCopy, RedactedOptions, redactOptions, registerOnce, resolveOptions } from './options/index.js';
@@ -174,6 +179,10 @@ function wire(definition: DynamicModule, once: Provider[], ofClass = false): Dyn
       KeyWriter,
       WrappedRootKeys,
       SavedUrlCheck,
+      KeyChecks,
+      CheckedSaves,
+      StoredKeyChecks,
+      EnvImport,
       ExpiredKeySweeper,
       StartupCheck,
       HandlerCheck,
@@ -185,6 +194,7 @@ function wire(definition: DynamicModule, once: Provider[], ofClass = false): Dyn
       MountPath,
       PageRenderer,
       TrustedProxies,
+      WriteLimits,
       PlatformErrors,
       routes.provider,
       { provide: APP_FILTER, useClass: ByokExceptionFilter },

@@ -42,8 +42,8 @@ import { type KeyForm, readKeyForm } from './key-form.js';
 /** No provider has it. */
 const UNKNOWN = '';
 
-/** What a form does; the result is the sentence that reports it. */
-type Work = (form: KeyForm, reader: ReaderProps) => Promise<string>;
+/** What a form does; the result is the sentence that reports it, of a success unless it says otherwise. */
+type Work = (form: KeyForm, reader: ReaderProps) => Promise<string | FormNotice>;
 
 /**
  * The pages. No answer carries a key; whose keys they are about comes from `resolveUser` and the session alone.
@@ -135,6 +135,16 @@ export class DashboardController {
     return this.#act('choose', request, response, provider, body);
   }
 
+  @Post('keys/:provider/check')
+  check(
+    @Req() request: ByokRequest,
+    @Res() response: unknown,
+    @Param('provider') provider: string,
+    @Body() body: unknown,
+  ): Promise<void> {
+    return this.#act('check', request, response, provider, body);
+  }
+
   @Post('keys/:provider/delete')
   delete(
     @Req() request: ByokRequest,
@@ -146,7 +156,7 @@ export class DashboardController {
   }
 
   #act(
-    action: 'save' | 'edit' | 'choose' | 'delete',
+    action: 'save' | 'edit' | 'choose' | 'check' | 'delete',
     request: ByokRequest,
     response: unknown,
     provider: string,
@@ -168,8 +178,8 @@ export class DashboardController {
     await this.tokens.check(request, form.csrfToken);
     const to = sameOriginPath(form.returnTo) ?? this.mountPath.url;
     try {
-      const text = await work(form, this.frame.reader(request));
-      await this.flash.put(request, to, { kind: 'success', text });
+      const done = await work(form, this.frame.reader(request));
+      await this.flash.put(request, to, typeof done === 'string' ? { kind: 'success', text: done } : done);
     } catch (error) {
       if (!(error instanceof ByokError) || !isFormError(error)) throw error;
       const notice = await this.#refused(error, provider, form, request);

@@ -53,7 +53,7 @@ const KEY_TEXTS = {
   characters: 'keyCharacters',
   wrapped: 'keyWrapped',
   json: 'keyNotJson',
-} as const satisfies Record<Exclude<InvalidKeyReason, 'pattern' | 'prefix' | 'otherProvider'>, MessageKey>;
+} as const satisfies Record<Exclude<InvalidKeyReason, 'pattern' | 'prefix' | 'otherProvider' | 'refused'>, MessageKey>;
 
 /** Why a form was refused, in the reader's language. Never repeats what was sent. @internal */
 export function formErrorText(
@@ -88,6 +88,8 @@ function keyText(why: InvalidKeyReason | undefined, name: string, prefixes: read
       return t('formatBad', { name });
     case 'prefix':
       return t('formatPrefix', { name, prefix: prefixes.join(', ') });
+    case 'refused':
+      return t('keyRefusedBy', { name });
     case 'otherProvider':
       return t('keyOfOther', { name });
     default:

@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { InvalidInputError, KeyNotFoundError } from '../errors/index.js';
-import { refuseUndeclaredFields } from '../http/index.js';
-import type { ByokRequest, ResolvedByokOptions, SavedKey } from '../interfaces/index.js';
+import { isRefusedKey, refuseUndeclaredFields, WriteLimits } from '../http/index.js';
+import type { ByokRequest, KeyOutcome, LastCheck, ResolvedByokOptions, SavedKey } from '../interfaces/index.js';
 import { ByokService } from '../keys/index.js';
 import {
+  type FormNotice,
   formatExpiration,
   formatProviderName,
   getProviderInfo,
@@ -20,6 +21,7 @@ export class KeyFormActions {
   constructor(
     @Inject(ByokService) private readonly byok: ByokService,
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
+    @Inject(WriteLimits) private readonly limits: WriteLimits,
   ) {}
 
   /** Adds a key, or replaces the one that is there without losing anything of it. */
@@ -27,10 +29,20 @@ export class KeyFormActions {
     const { apiKey, label, isNew } = form;
     if (apiKey === undefined || apiKey === '') throw new InvalidInputError('Fill in the key.', 'noKey');
     refuseUndeclaredFields(form.fields, this.options.providers[provider]);
-    const saved = isNew ? undefined : await this.#replace(request, provider, form, apiKey);
+    const saved = isNew
+      ? undefined
+      : await this.limits.countRefused(request, this.#replace(request, provider, form, apiKey));
     const key =
       saved ??
-      (await this.byok.setKey(request, provider, apiKey, { label, fields: filled(form.fields), ifAbsent: isNew }));
+      (await this.limits.countRefused(
+        request,
+        this.byok.setKey(request, provider, apiKey, {
+          label,
+          fields: filled(form.fields),
+          ifAbsent: isNew,
+          check: this.options.checkOnSave,
+        }),
+      ));
     const t = translator(reader);
     const message = t(saved ? 'keyUpdated' : 'keyAdded', { name: this.nameOf(provider, t, key.label) });
     const shown = t('keyShown', { message: message.replace(/\.$/, ''), hint: key.hint });
@@ -45,7 +57,8 @@ export class KeyFormActions {
     apiKey: string,
   ): Promise<SavedKey | undefined> {
     try {
-      return await this.byok.updateKey(request, provider, { label, apiKey, fields: this.#changes(provider, fields) });
+      const changes = { label, apiKey, fields: this.#changes(provider, fields), check: this.options.checkOnSave };
+      return await this.byok.updateKey(request, provider, changes);
     } catch (error) {
       if (error instanceof KeyNotFoundError) return undefined;
       throw error;
@@ -56,13 +69,14 @@ export class KeyFormActions {
   async edit(request: ByokRequest, provider: string, form: KeyForm, reader: ReaderProps): Promise<string> {
     const { apiKey, label, newLabel, expiresOn } = form;
     refuseUndeclaredFields(form.fields, this.options.providers[provider]);
-    const key = await this.byok.updateKey(request, provider, {
+    const changed = this.byok.updateKey(request, provider, {
       label,
       newLabel,
-      ...(apiKey && { apiKey }),
+      ...(apiKey && { apiKey, check: this.options.checkOnSave }),
       fields: this.#changes(provider, form.fields),
       ...(expiresOn !== undefined && (await this.#expiry(request, provider, label, expiresOn))),
     });
+    const key = await this.limits.countRefused(request, changed);
     const t = translator(reader);
     const text = t('keyEdited', { name: this.nameOf(provider, t, key.label) });
     return [text, `${formatExpiration(key.expiresAt, reader)}.`, ...this.#doubts(provider, key, t)].join(' ');
@@ -73,6 +87,15 @@ export class KeyFormActions {
     const t = translator(reader);
     const key = await this.byok.setDefaultKey(request, provider, label);
     return t('keyChosen', { name: this.nameOf(provider, t, key.label) });
+  }
+
+  /** Asks the provider about a key that is stored. */
+  async check(request: ByokRequest, provider: string, { label }: KeyForm, reader: ReaderProps): Promise<FormNotice> {
+    const t = translator(reader);
+    const checked = this.byok.checkKey(request, provider, { label });
+    const { lastCheck, label: ofKey } = await this.limits.countRefused(request, checked, isRefusedKey);
+    const kind = NOTICES[lastCheck?.outcome ?? 'unknown'];
+    return { kind, text: t(checkText(lastCheck), { name: this.nameOf(provider, t, ofKey) }) };
   }
 
   async delete(request: ByokRequest, provider: string, { label }: KeyForm, reader: ReaderProps): Promise<string> {
@@ -116,8 +139,26 @@ export class KeyFormActions {
 
   #doubts(provider: string, { warnings }: SavedKey, t: Translate): string[] {
     const prefix = getProviderInfo(provider, this.options.providers).keyPrefix.join(', ');
-    return warnings.includes('prefix') ? [t('keyPrefixDoubt', { prefix, name: this.nameOf(provider, t) })] : [];
+    const name = this.nameOf(provider, t);
+    return [
+      ...(warnings.includes('prefix') ? [t('keyPrefixDoubt', { prefix, name })] : []),
+      ...(warnings.includes('not-checked') ? [t('keyNotChecked', { name })] : []),
+    ];
   }
+}
+
+const NOTICES = { accepted: 'success', refused: 'error', unknown: 'warning' } as const satisfies Record<
+  KeyOutcome,
+  FormNotice['kind']
+>;
+
+/** What is said of a check. */
+function checkText(check: LastCheck | null) {
+  const { outcome, reason } = check ?? {};
+  if (outcome === 'refused') return 'keyRefusedNow';
+  if (outcome !== 'accepted') return reason === 'not-checkable' ? 'keyNotCheckable' : 'keyNotChecked';
+  if (reason === 'no-credit') return 'keyAcceptedNoCredit';
+  return reason === 'restricted' ? 'keyAcceptedRestricted' : 'keyAccepted';
 }
 
 function filled(fields: Record<string, string>): Record<string, string> {

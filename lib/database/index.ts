@@ -27,4 +27,4 @@ export { type ForeignRights, foreignRights } from './foreign-rights.js';
 export { partitionDifferences } from './migrations/table-facts.js';
 export { everyRow, everyRowWritten, HIDDEN_ROWS, ROWS_HIDDEN } from './row-security.js';
 export { type Partition, partitionsOf } from './partitions.js';
-export { epochMs, toDate, toDateOrNull } from './timestamps.js';
+export { epochMs, epochMsOf, toDate, toDateOrNull } from './timestamps.js';

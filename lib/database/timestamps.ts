@@ -3,7 +3,12 @@
  * and the application can change how `pg` parses timestamps and numbers, for the whole process.
  */
 export function epochMs(column: string, as: string): string {
-  return `(extract(epoch FROM ${column}) * 1000)::text AS ${as}`;
+  return `${epochMsOf(column)} AS ${as}`;
+}
+
+/** The same without a name. */
+export function epochMsOf(column: string): string {
+  return `(extract(epoch FROM ${column}) * 1000)::text`;
 }
 
 /** @param ms - Milliseconds since the epoch, as {@link epochMs} selects them. */

@@ -1,3 +1,4 @@
+import type { KeyVerdictReason } from '../interfaces/index.js';
 import { ByokError } from './byok.error.js';
 
 /**
@@ -89,24 +90,38 @@ export type InvalidKeyReason =
   | 'json'
   | 'pattern'
   | 'otherProvider'
-  | 'prefix';
+  | 'prefix'
+  | 'refused';
 
-/** The text is not a key of its provider. The message says what is wrong and what to paste instead. @publicApi */
+/**
+ * The text is not a key of its provider, or its provider refused it. The message says what is wrong and what to paste
+ * instead. Nothing was stored.
+ *
+ * @publicApi
+ */
 export class InvalidKeyError extends ByokError {
+  /** Why the provider refused the key; `undefined` if the provider was not asked. */
+  readonly reason?: KeyVerdictReason;
   /** Private, so that it is in nothing that prints or serializes the error. */
   readonly #why: InvalidKeyReason | undefined;
 
   constructor(message: string);
   /** @internal */
-  constructor(message: string, why?: InvalidKeyReason);
-  constructor(message: string, why?: InvalidKeyReason) {
+  constructor(message: string, why?: InvalidKeyReason, reason?: KeyVerdictReason);
+  constructor(message: string, why?: InvalidKeyReason, reason?: KeyVerdictReason) {
     super('BYOK_INVALID_KEY', message);
     this.#why = why;
+    if (reason !== undefined) this.reason = reason;
   }
 
   /** @internal */
   get why(): InvalidKeyReason | undefined {
     return this.#why;
+  }
+
+  /** Whether the provider refused the key. @internal */
+  get isRefusal(): boolean {
+    return this.#why === 'refused';
   }
 }
 

@@ -24,4 +24,5 @@ export { isSecure } from './security/is-secure.js';
 export { FormOriginGuard } from './security/same-origin.guard.js';
 export { SecurityHeadersGuard } from './security/security-headers.guard.js';
 export { TrustedProxies } from './security/trusted-proxies.js';
+export { isRefusedKey, WriteLimits } from './security/write-limits.js';
 export { WriteRateLimitGuard } from './security/write-rate-limit.guard.js';

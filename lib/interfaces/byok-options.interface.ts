@@ -169,6 +169,13 @@ export interface ByokModuleOptions {
    */
   feedback?: boolean;
   /**
+   * Whether the pages and the JSON API ask the provider before they store a key, by the `check` of its configuration. A key
+   * that the provider refuses is not stored (422 with `reason`); one that could not be checked is. In code, pass
+   * `{ check: true }` to `setKey` or `updateKey`.
+   * @defaultValue `true`; `false` if `NODE_ENV` is `test`
+   */
+  checkOnSave?: boolean;
+  /**
    * When expired keys are removed.
    * @defaultValue `{ onRequest: true, sweepEvery: 900_000 }`
    */
@@ -220,6 +227,7 @@ export interface ResolvedByokOptions {
   readonly guards: readonly GuardOption[];
   readonly api: false | Readonly<{ guards: readonly GuardOption[] }>;
   readonly feedback: boolean;
+  readonly checkOnSave: boolean;
   readonly cleanup: Readonly<Required<CleanupOptions>>;
   readonly tableName: string;
   readonly preparedStatements: boolean;

@@ -1,3 +1,4 @@
+import type { LastCheck } from './key-check.interface.js';
 import type { KeySource } from './key-owner.interface.js';
 
 /**
@@ -28,16 +29,19 @@ export interface StoredKey {
   expiresAt: Date | null;
   lastUsedAt: Date | null;
   source: KeySource;
+  /** The last word of the provider about this version of the key; `null`: there is none. */
+  lastCheck: LastCheck | null;
   /** `unreadable`: none of the given secrets decrypts it. It stays stored and can be replaced or deleted. */
   status: 'active' | 'expired' | 'unreadable';
 }
 
 /**
  * A doubt about a key that was stored nevertheless. `prefix`: it begins in another way than the provider's keys do.
+ * `not-checked`: the provider could not be asked, or gave no definite answer.
  *
  * @publicApi
  */
-export type KeyWarning = 'prefix';
+export type KeyWarning = 'prefix' | 'not-checked';
 
 /** A key that was just stored. @publicApi */
 export interface SavedKey extends StoredKey {
@@ -65,6 +69,12 @@ export interface SetKeyOptions {
    * @defaultValue `false`
    */
   ifAbsent?: boolean;
+  /**
+   * Asks the provider first, by the `check` of its configuration: a key that it refuses is not stored. Takes up to 8
+   * seconds. If the key was changed or deleted meanwhile, nothing is stored either (`BYOK_CONFLICT`).
+   * @defaultValue `false`
+   */
+  check?: boolean;
 }
 
 /** What `ByokService.updateKey` changes. What is left out stays. @publicApi */
@@ -79,6 +89,11 @@ export interface UpdateKeyOptions extends KeyLabelOptions {
   ttl?: number | null;
   /** Time of expiry, instead of `ttl`; `null`: permanent. */
   expiresAt?: Date | null;
+  /**
+   * With `apiKey`: asks the provider first, as `setKey` does.
+   * @defaultValue `false`
+   */
+  check?: boolean;
 }
 
 /** Selects one of a provider's keys. @publicApi */

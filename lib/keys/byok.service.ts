@@ -19,13 +19,14 @@ import type {
 } from '../interfaces/index.js';
 import { Redacted } from '../logging/index.js';
 import { type KeyScope, type KeySlot, KeyStorage } from '../storage/index.js';
-import { getEnvKey, unlessInvalid } from './env-keys.js';
+import { EnvImport } from './env-import.js';
 import { KeyDescriptions } from './key-descriptions.js';
 import { checkLabel, checkProvider } from './key-input.js';
 import { KeyResolver } from './key-resolver.js';
 import { KeyWriter } from './key-writer.js';
 import type { ResolvedApiKey } from './resolved-api-key.js';
 import { SessionKeyAdoption } from './session-key-adoption.js';
+import { StoredKeyChecks } from './stored-key-checks.js';
 import { UserData } from './user-data.js';
 
 /** Keys of a provider that is no longer offered can still be chosen and removed. */
@@ -58,6 +59,8 @@ export class ByokService extends Redacted {
     private readonly adoption: SessionKeyAdoption,
     private readonly accounts: UserData,
     private readonly cleanup: ExpiredKeyCleanup,
+    private readonly keyChecks: StoredKeyChecks,
+    private readonly env: EnvImport,
   ) {
     super();
   }
@@ -130,6 +133,19 @@ export class ByokService extends Redacted {
     return (await this.resolver.resolve(holder, [queries])).keys[0] ?? null;
   }
 
+  /**
+   * Asks the provider whether it accepts a stored key, by the `check` of its configuration. `lastCheck` of the result says
+   * so; its reason is `not-checkable` if there is no such check. Takes up to 8 seconds.
+   *
+   * @throws KeyNotFoundError if the key does not exist
+   * @throws EncryptionError if it cannot be decrypted
+   */
+  async checkKey(holder: KeyHolder, provider: string, options: KeyLabelOptions = {}): Promise<StoredKey> {
+    checkProvider(provider, ANY_PROVIDER);
+    const label = checkLabel(options.label);
+    return this.keyChecks.check(await this.callers.scopeOf(holder), { provider, label }, holder);
+  }
+
   /** Whether there is a key that has not expired, without decrypting it. */
   async hasKey(holder: KeyHolder, provider: string, options: KeyLabelOptions = {}): Promise<boolean> {
     const query = { provider: checkProvider(provider, this.options), label: checkLabel(options.label) };
@@ -177,18 +193,7 @@ export class ByokService extends Redacted {
     providers: readonly string[],
     { prefix }: { prefix?: string } = {},
   ): Promise<Record<string, boolean>> {
-    const done: Record<string, boolean> = {};
-    let scope: KeyScope | undefined;
-    for (const provider of providers) {
-      const apiKey = getEnvKey(checkProvider(provider, this.options), prefix);
-      const pinned = async () => {
-        scope ??= await this.callers.scopeOf(holder);
-        await this.storage.pinDefaults(scope, [provider]);
-        return scope;
-      };
-      done[provider] = apiKey !== undefined && (await unlessInvalid(this.writer.set(holder, pinned, provider, apiKey)));
-    }
-    return done;
+    return this.env.import(holder, providers, prefix);
   }
 
   /**

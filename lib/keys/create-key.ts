@@ -1,10 +1,11 @@
 import { InvalidInputError, KeyLimitError } from '../errors/index.js';
-import type { KeyRecord, KeyScope, KeyStorage, PutResult } from '../storage/index.js';
+import type { KeyRecord, KeyScope, KeyStorage, ListedKey, PutResult } from '../storage/index.js';
 
 /**
  * Writes a record whose slot is free. Whether it is, the storage decides in the statement that writes it, so that of two
  * at once one is refused.
  *
+ * @param refuse - Throws if the slot is taken.
  * @throws InvalidInputError if the slot is taken @throws KeyLimitError
  * @internal
  */
@@ -13,16 +14,14 @@ export async function createKey(
   place: KeyScope,
   record: KeyRecord,
   limit: number,
+  refuse: (stored: ListedKey | null) => void = refuseTaken,
 ): Promise<PutResult> {
   const isWritten = await storage.putIfAbsent(place, record, limit);
   const stored = await storage.readRecord(place, record);
-  if (!isWritten && stored && !stored.expired) {
-    throw new InvalidInputError(
-      'A key with this label is stored already. Write another label, or replace that key.',
-      'taken',
-    );
+  if (!isWritten) {
+    refuse(stored);
+    throw new KeyLimitError(limit);
   }
-  if (!isWritten) throw new KeyLimitError(limit);
   const now = new Date();
   // If it is gone again by now, it was there.
   return {
@@ -33,7 +32,17 @@ export async function createKey(
       lastUsedAt: null,
       expired: false,
       isDefault: false,
+      lastCheck: null,
     },
     replaced: false,
   };
+}
+
+/** @throws InvalidInputError if a record that is not expired is in the way @internal */
+export function refuseTaken(stored: ListedKey | null): void {
+  if (!stored || stored.expired) return;
+  throw new InvalidInputError(
+    'A key with this label is stored already. Write another label, or replace that key.',
+    'taken',
+  );
 }

@@ -1,6 +1,8 @@
 export { checkApiKey } from './api-key-input.js';
 export { ByokService } from './byok.service.js';
+export { CheckedSaves } from './checked-saves.js';
 export { cleanApiKey } from './clean-api-key.js';
+export { EnvImport } from './env-import.js';
 export { envNameOf, envNamesOf, getEnvKey, providersInEnv } from './env-keys.js';
 export { KeyDescriptions } from './key-descriptions.js';
 export { checkLabel, checkProvider } from './key-input.js';
@@ -11,4 +13,5 @@ export { KeyWriter } from './key-writer.js';
 export { ResolvedApiKey } from './resolved-api-key.js';
 export { SessionKeyAdoption } from './session-key-adoption.js';
 export { SessionReencryption } from './session-reencryption.js';
+export { StoredKeyChecks } from './stored-key-checks.js';
 export { UserData } from './user-data.js';

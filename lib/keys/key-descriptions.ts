@@ -60,6 +60,7 @@ export class KeyDescriptions {
       updatedAt,
       expiresAt,
       lastUsedAt,
+      lastCheck: record.lastCheck,
       source,
       status: record.expired ? 'expired' : isReadable ? 'active' : 'unreadable',
     };

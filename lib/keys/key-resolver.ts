@@ -5,6 +5,7 @@ import type { KeyHolder } from '../interfaces/index.js';
 import { type FoundKey, type KeyQuery, type KeyScope, KeyStorage } from '../storage/index.js';
 import { KeySealer } from './key-sealer.js';
 import type { ResolvedApiKey } from './resolved-api-key.js';
+import { StoredKeyChecks } from './stored-key-checks.js';
 import { SessionReencryption } from './session-reencryption.js';
 
 /** What was found, in the order of what was asked for. @internal */
@@ -28,6 +29,7 @@ export class KeyResolver {
     private readonly callers: CallerResolver,
     private readonly sealer: KeySealer,
     private readonly renewal: SessionReencryption,
+    private readonly keyChecks: StoredKeyChecks,
   ) {}
 
   /**
@@ -69,6 +71,7 @@ export class KeyResolver {
     const slot = { provider, label: found.label };
     const key = this.sealer.open(scope, slot, found, holder);
     this.storage.recordUse(scope, slot);
+    if (found.doubt === 'refused') this.keyChecks.recheck(scope, slot);
     return key;
   }
 }

@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { KeyEvents } from '../audit/index.js';
 import { BYOK_OPTIONS } from '../byok.constants.js';
+import { KeyChecks } from '../checks/index.js';
 import { EncryptionError, InvalidInputError, KeyConflictError, KeyNotFoundError } from '../errors/index.js';
 import type {
   ByokEvent,
   KeyHolder,
+  KeyWarning,
   ProviderConfig,
   ResolvedByokOptions,
   SavedKey,
@@ -13,8 +15,17 @@ import type {
   UpdateKeyOptions,
 } from '../interfaces/index.js';
 import { SavedUrlCheck } from '../ssrf/index.js';
-import { type KeyScope, type KeySlot, KeyStorage, type ListedKey } from '../storage/index.js';
+import {
+  type KeyRecord,
+  type KeyScope,
+  type KeySlot,
+  KeyStorage,
+  type ListedKey,
+  type PutResult,
+  type RecordVerdict,
+} from '../storage/index.js';
 import { checkApiKey } from './api-key-input.js';
+import { type CheckedSave, CheckedSaves } from './checked-saves.js';
 import { createKey } from './create-key.js';
 import { checkFieldChanges, checkFields } from './field-input.js';
 import { KeyDescriptions } from './key-descriptions.js';
@@ -41,6 +52,8 @@ export class KeyWriter {
     private readonly descriptions: KeyDescriptions,
     private readonly events: KeyEvents,
     private readonly urls: SavedUrlCheck,
+    private readonly checks: KeyChecks,
+    private readonly saves: CheckedSaves,
   ) {}
 
   async set(
@@ -59,13 +72,39 @@ export class KeyWriter {
     const expiresAt = checkExpiry(options, this.options.defaultTtl);
     await this.urls.check(fields, config);
     const scope = await scopeOf();
-    const sealed = this.sealer.seal(scope, { provider, label }, apiKey, fields, expiresAt);
-    const { maxKeysPerUser } = this.options;
-    const { record, replaced } = await (options.ifAbsent
-      ? createKey(this.storage, scope, sealed, maxKeysPerUser)
-      : this.storage.put(scope, sealed, maxKeysPerUser));
+    const slot = { provider, label };
+    const seal = (verdict?: RecordVerdict): KeyRecord => ({
+      ...this.sealer.seal(scope, slot, apiKey, fields, expiresAt),
+      verdict,
+    });
+    const isChecked = options.check === true && this.checks.has(provider);
+    const { record, replaced } = isChecked
+      ? await this.saves.save(scope, slot, options.ifAbsent === true, { apiKey, fields, seal })
+      : await this.#put(scope, seal(), options.ifAbsent);
     this.#emit(replaced ? 'replaced' : 'stored', scope, record, holder);
-    return { ...this.descriptions.of(scope, record, fields), warnings };
+    if (record.lastCheck?.outcome === 'accepted') this.#emit('accepted', scope, record, holder);
+    return this.#saved(scope, record, fields, warnings, isChecked);
+  }
+
+  #put(scope: KeyScope, record: KeyRecord, ifAbsent = false): Promise<PutResult> {
+    const { maxKeysPerUser } = this.options;
+    return ifAbsent
+      ? createKey(this.storage, scope, record, maxKeysPerUser)
+      : this.storage.put(scope, record, maxKeysPerUser);
+  }
+
+  #saved(
+    scope: KeyScope,
+    record: ListedKey,
+    fields: Record<string, string>,
+    warnings: readonly KeyWarning[] = [],
+    isChecked = false,
+  ): SavedKey {
+    const notChecked = isChecked && record.lastCheck?.outcome === 'unknown';
+    return {
+      ...this.descriptions.of(scope, record, fields),
+      warnings: [...warnings, ...(notChecked ? ['not-checked' as const] : [])],
+    };
   }
 
   async update(
@@ -81,14 +120,21 @@ export class KeyWriter {
       changes.apiKey === undefined ? undefined : checkApiKey(changes.apiKey, provider, this.options.providers);
     if (checked) refuseKeyAsName(checked.apiKey, [provider, label ?? '', newLabel ?? '']);
     const scope = await scopeOf();
+    const isChecked = changes.check === true && checked !== undefined && this.checks.has(provider);
+    let save: CheckedSave | undefined;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const read = await this.storage.readRecord(scope, { provider, label });
-      if (!read) throw new KeyNotFoundError();
+      if (!read) throw save ? new KeyConflictError() : new KeyNotFoundError();
       const change = await this.#changed(scope, read, changes, checked?.apiKey);
+      if (isChecked) {
+        save ??= await this.saves.check(scope, read, change.key, change.fields);
+        await save.requireUnchanged(read);
+      }
       const slot = { provider, label: read.label };
       const to = { provider, label: newLabel ?? read.label };
       refuseKeyAsName(change.key, [to.label]);
-      const record = this.sealer.seal(scope, to, change.key, change.fields, change.expiresAt);
+      const sealed = this.sealer.seal(scope, to, change.key, change.fields, change.expiresAt);
+      const record = { ...sealed, verdict: save?.verdict };
       const written = await this.storage.update(
         scope,
         { slot, read: read.ciphertext, record, isNewKey: checked !== undefined, isNewVersion: change.isNewVersion },
@@ -96,7 +142,8 @@ export class KeyWriter {
       );
       if (written) {
         this.#emit(checked ? 'replaced' : 'updated', scope, written, holder);
-        return { ...this.descriptions.of(scope, written, change.fields), warnings: checked?.warnings ?? [] };
+        if (save?.verdict.outcome === 'accepted') this.#emit('accepted', scope, written, holder);
+        return this.#saved(scope, written, change.fields, checked?.warnings, isChecked);
       }
     }
     throw new KeyConflictError();

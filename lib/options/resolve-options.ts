@@ -34,6 +34,7 @@ const KNOWN: Record<keyof ByokModuleOptions, true> = {
   dashboard: true,
   api: true,
   feedback: true,
+  checkOnSave: true,
   cleanup: true,
   tableName: true,
   preparedStatements: true,
@@ -85,6 +86,8 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
     guards: guardsOption('guards', options),
     api: checkApi(options.api),
     feedback: booleanOption('feedback', options.feedback, true),
+    // No test may ask a provider by accident.
+    checkOnSave: booleanOption('checkOnSave', options.checkOnSave, process.env.NODE_ENV !== 'test'),
     cleanup: checkCleanup(options.cleanup ?? {}),
     tableName: checkTableName(options.tableName ?? 'user_api_keys'),
     preparedStatements: booleanOption('preparedStatements', options.preparedStatements, true),

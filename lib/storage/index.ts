@@ -10,6 +10,7 @@ export {
   type ListedKey,
   type PutResult,
   type RecordChange,
+  type RecordVerdict,
   type RemovedKey,
   type RenewedKey,
   type SealedKey,
@@ -20,6 +21,7 @@ export {
   type SessionStoreCallback,
   type SessionStoreLike,
   endedSession,
+  hasEnded,
   sessionOf,
 } from './session/session-handle.js';
 export { SessionKeyStorage } from './session/session-key.storage.js';

@@ -1,4 +1,4 @@
-import type { KeyOwner, KeySource } from '../interfaces/index.js';
+import type { KeyOutcome, KeyOwner, KeySource, KeyVerdictReason, LastCheck } from '../interfaces/index.js';
 import type { SessionHandle } from './session/session-handle.js';
 
 /** Who is asking, as far as a storage needs to know. @publicApi */
@@ -43,6 +43,15 @@ export interface SealedKey {
 /** A key that was found. @publicApi */
 export interface FoundKey extends SealedKey {
   label: string;
+  /** `refused`: its provider refused it; `accepted`: with a reservation, such as no credit; `null`: nothing of the kind. */
+  doubt: 'refused' | 'accepted' | null;
+}
+
+/** A provider's word about a record. @publicApi */
+export interface RecordVerdict {
+  outcome: KeyOutcome;
+  reason: KeyVerdictReason | null;
+  by: LastCheck['by'];
 }
 
 /** A record as it is written. @publicApi */
@@ -52,6 +61,8 @@ export interface KeyRecord extends KeySlot, SealedKey {
   hint: string;
   fingerprint: Buffer;
   fieldNames: string[];
+  /** What its provider said of it before it was written. */
+  verdict?: RecordVerdict | undefined;
 }
 
 /** A record as it is listed. `ciphertext` is at least its first 74 bytes. @publicApi */
@@ -63,6 +74,8 @@ export interface ListedKey extends KeyRecord {
   expired: boolean;
   /** Whether it is the owner's default key of its provider. */
   isDefault: boolean;
+  /** The last word of its provider about this version of the key. */
+  lastCheck: LastCheck | null;
 }
 
 /** A change of a record that was read before. @publicApi */
@@ -143,6 +156,13 @@ export interface KeyStorage {
   read(scope: KeyScope, queries: readonly KeyQuery[], isAbandoned?: () => boolean): Promise<(FoundKey | null)[]>;
   /** The record that a query finds, whole; an expired one if there is no other. */
   readRecord(scope: KeyScope, query: KeyQuery): Promise<ListedKey | null>;
+  /**
+   * Notes what a provider said of a record, unless it is another one by now than the one that was read; the record as it is
+   * then, `null` if it is another one. What is unknown does not replace something definite.
+   *
+   * @param read - Its ciphertext as it was read.
+   */
+  noteVerdict(scope: KeyScope, slot: KeySlot, read: Buffer, verdict: RecordVerdict): Promise<ListedKey | null>;
   /** Notes that a key was handed out, for `lastUsedAt`. Returns at once: nobody waits for it, and it never fails. */
   recordUse(scope: KeyScope, slot: KeySlot): void;
   /**

@@ -1,1 +1,2 @@
 export { isFieldName, isLabel, isLines, isProviderName, isText, matches, MAX_LINES_BYTES } from './names.js';
+export { isKeyOutcome, isVerdictReason } from './verdicts.js';

@@ -66,6 +66,7 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
         lastUsedAt: null,
         expired: false,
         isDefault: true,
+        lastCheck: null,
         createdAt: written.updatedAt,
         updatedAt: written.updatedAt,
       });
@@ -94,7 +95,7 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
         expiresAt: record.expiresAt,
       });
       expect(await world.storage.read(await here(), slots('openai'))).toEqual([
-        { label: 'default', ciphertext: record.ciphertext, expiresAt: record.expiresAt },
+        { label: 'default', ciphertext: record.ciphertext, expiresAt: record.expiresAt, doubt: null },
       ]);
     });
 
@@ -198,7 +199,7 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
       const mine = removed.filter(({ owner: of }) => of.id === swept.id);
       expect(mine.map(({ provider }) => provider)).toEqual(source === 'database' ? ['old'] : []);
       expect(await world.storage.read(await here(), slots('openai', 'old'))).toEqual([
-        { label: 'default', ciphertext: expect.any(Buffer), expiresAt: null },
+        { label: 'default', ciphertext: expect.any(Buffer), expiresAt: null, doubt: null },
         null,
       ]);
     });

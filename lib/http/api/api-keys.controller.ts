@@ -7,6 +7,7 @@ import {
   Inject,
   Param,
   Patch,
+  Post,
   Put,
   Query,
   Req,
@@ -28,6 +29,7 @@ import { ApiGuards } from '../security/application-guards.js';
 import { HttpsGuard } from '../security/https.guard.js';
 import { ApiOriginGuard, ApiUserGuard } from '../security/same-origin.guard.js';
 import { SecurityHeadersGuard } from '../security/security-headers.guard.js';
+import { isRefusedKey, WriteLimits } from '../security/write-limits.js';
 import { WriteRateLimitGuard } from '../security/write-rate-limit.guard.js';
 import { DefaultKeyDto } from './default-key.dto.js';
 import { PutKeyDto } from './put-key.dto.js';
@@ -60,6 +62,7 @@ export class ApiKeysController {
   constructor(
     @Inject(ByokService) private readonly byok: ByokService,
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
+    @Inject(WriteLimits) private readonly limits: WriteLimits,
   ) {}
 
   @Get('keys')
@@ -78,12 +81,14 @@ export class ApiKeysController {
     const { apiKey, label, ttlSeconds, expiresAt, fields } = body as PutKeyDto;
     refuseUndeclaredFields(fields, this.options.providers[provider]);
     const expiry = dateOf(expiresAt ?? undefined);
-    return this.byok.setKey(request, provider, apiKey, {
+    const saved = this.byok.setKey(request, provider, apiKey, {
       label: label ?? undefined,
       ...(ttlSeconds != null && { ttl: ttlSeconds * 1000 }),
       ...(expiry && { expiresAt: expiry }),
       fields,
+      check: this.options.checkOnSave,
     });
+    return this.limits.countRefused(request, saved);
   }
 
   @Put('keys/:provider/default')
@@ -107,14 +112,27 @@ export class ApiKeysController {
     const label = labelIn(query);
     const { apiKey, label: newLabel, ttlSeconds, expiresAt, fields } = body as UpdateKeyDto;
     refuseUndeclaredFields(fields, this.options.providers[provider]);
-    return this.byok.updateKey(request, provider, {
+    const saved = this.byok.updateKey(request, provider, {
       label,
       apiKey: apiKey ?? undefined,
       newLabel: newLabel ?? undefined,
       ...(ttlSeconds != null && { ttl: ttlSeconds * 1000 }),
       ...(expiresAt !== undefined && { expiresAt: expiresAt === null ? null : dateOf(expiresAt) }),
       fields: fields ?? undefined,
+      check: this.options.checkOnSave,
     });
+    return this.limits.countRefused(request, saved);
+  }
+
+  @Post('keys/:provider/check')
+  @HttpCode(200)
+  async check(
+    @Req() request: ByokRequest,
+    @Param('provider') provider: string,
+    @Query() query: unknown,
+  ): Promise<StoredKey> {
+    const checked = this.byok.checkKey(request, provider, { label: labelIn(query) });
+    return this.limits.countRefused(request, checked, isRefusedKey);
   }
 
   @Delete('keys/:provider')

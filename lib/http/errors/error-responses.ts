@@ -4,13 +4,14 @@ import { BYOK_OPTIONS } from '../../byok.constants.js';
 import {
   BYOK_ERROR_STATUS,
   ByokError,
+  InvalidKeyError,
   KeyRequiredError,
   KeyUnusableError,
   SESSION_REASON,
   StorageError,
   UserRequiredError,
 } from '../../errors/index.js';
-import type { ByokRequest, ResolvedByokOptions } from '../../interfaces/index.js';
+import type { ByokRequest, KeyVerdictReason, ResolvedByokOptions } from '../../interfaces/index.js';
 import { MAX_BODY, tooLarge, unsupportedMediaType } from '../body/body-rules.js';
 import { signInUrlOf } from '../pages/sign-in-url.js';
 import { MountPath } from '../platform/mount-path.js';
@@ -32,6 +33,8 @@ export interface ByokErrorBody {
   label?: string;
   /** With `BYOK_KEY_REQUIRED`, and if a key cannot be used: where the user can store a key. */
   manageUrl?: string;
+  /** With `BYOK_INVALID_KEY`: why the provider refused the key, if it was asked. */
+  reason?: KeyVerdictReason;
 }
 
 /**
@@ -131,6 +134,7 @@ export function describeError(error: ByokError, logger: Logger): ByokErrorBody {
   if (statusCode === 500) logger.error(message);
   const body = { statusCode, code, message };
   if (error instanceof KeyRequiredError) return { ...body, providers: error.providers };
+  if (error instanceof InvalidKeyError && error.reason !== undefined) return { ...body, reason: error.reason };
   if (!(error instanceof KeyUnusableError)) return body;
   const { provider, providers, label } = error;
   return { ...body, provider, providers, label };

@@ -11,6 +11,7 @@ import type {
   ListedKey,
   PutResult,
   RecordChange,
+  RecordVerdict,
   RemovedKey,
   RenewedKey,
   SealedKey,
@@ -66,6 +67,10 @@ export class HybridKeyStorage implements KeyStorage {
 
   readRecord(scope: KeyScope, query: KeyQuery): Promise<ListedKey | null> {
     return this.#of(scope).readRecord(scope, query);
+  }
+
+  noteVerdict(scope: KeyScope, slot: KeySlot, read: Buffer, verdict: RecordVerdict): Promise<ListedKey | null> {
+    return this.#of(scope).noteVerdict(scope, slot, read, verdict);
   }
 
   recordUse(scope: KeyScope, slot: KeySlot): void {

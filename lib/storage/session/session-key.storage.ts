@@ -11,6 +11,7 @@ import type {
   ListedKey,
   PutResult,
   RecordChange,
+  RecordVerdict,
   RemovedKey,
   RenewedKey,
   SealedKey,
@@ -99,7 +100,9 @@ export class SessionKeyStorage implements KeyStorage {
       const others = owned.filter((r) => r !== old && !taken.includes(r));
       if (isExpired(old) && countOf(others) >= limit) throw new KeyLimitError(limit);
       const updatedAt = isNewVersion ? Math.max(Date.now(), old.updatedAt + 1) : old.updatedAt;
-      const written = toSessionRecord(scope.owner, record, { ...old, updatedAt });
+      const { check } = old;
+      const kept = !isNewVersion && check ? { check } : {};
+      const written = { ...toSessionRecord(scope.owner, record, { ...old, updatedAt }), ...kept };
       return { result: listedAmong(written, others), remove: [old, ...taken], add: [written] };
     });
   }
@@ -142,6 +145,21 @@ export class SessionKeyStorage implements KeyStorage {
   async #withoutTombstoned(session: SessionHandle, records: SessionRecord[]): Promise<SessionRecord[]> {
     const isTombstoned = await Promise.all(records.map((r) => this.#tombstones.has(session, r)));
     return records.filter((_, i) => !isTombstoned[i]);
+  }
+
+  async noteVerdict(scope: KeyScope, slot: KeySlot, read: Buffer, verdict: RecordVerdict): Promise<ListedKey | null> {
+    const sealed = read.toString('base64url');
+    return this.#writer.write(scope, async ({ owned }) => {
+      const old = owned.find((r) => isSlot(r, slot) && r.sealed === sealed);
+      if (!old) return { result: null };
+      const isDefault = old === defaultOf(owned, old.provider);
+      const before = toListedKey(old, isDefault);
+      if (verdict.outcome === 'unknown' && before.lastCheck && before.lastCheck.outcome !== 'unknown') {
+        return { result: before };
+      }
+      const noted = { ...old, check: { ...verdict, at: Math.max(Date.now(), old.updatedAt) } };
+      return { result: toListedKey(noted, isDefault), amend: [[old, noted]] };
+    });
   }
 
   /** Not recorded: it would save the whole session on every request that uses a key. */

@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
 import { StorageError } from '../../errors/index.js';
-import type { KeyOwner } from '../../interfaces/index.js';
-import type { FoundKey, KeyQuery, KeyRecord, KeySlot, ListedKey, RenewedKey } from '../key-storage.interface.js';
+import type { KeyOwner, LastCheck } from '../../interfaces/index.js';
+import type {
+  FoundKey,
+  KeyQuery,
+  KeyRecord,
+  KeySlot,
+  ListedKey,
+  RecordVerdict,
+  RenewedKey,
+} from '../key-storage.interface.js';
+import { toLastCheck } from '../last-check.js';
 
 /** The property of the session that holds everything. */
 export const SESSION_PROPERTY = 'byok';
@@ -24,6 +33,8 @@ export interface SessionRecord {
   expiresAt: number | null;
   /** When it was chosen as the default key of its provider. */
   preferredAt?: number;
+  /** What its provider said of it. */
+  check?: RecordVerdict & { at: number };
 }
 
 /** What a record has that a new one does not. @internal */
@@ -53,6 +64,7 @@ export function toSessionRecord(owner: KeyOwner, record: KeyRecord, dates: Recor
     updatedAt: dates.updatedAt,
     expiresAt: record.expiresAt?.getTime() ?? null,
     ...(dates.preferredAt !== undefined && { preferredAt: dates.preferredAt }),
+    ...(record.verdict && { check: { ...record.verdict, at: dates.updatedAt } }),
   };
 }
 
@@ -91,11 +103,25 @@ export function toListedKey(record: SessionRecord, isDefault: boolean): ListedKe
     expiresAt: record.expiresAt === null ? null : new Date(record.expiresAt),
     expired: isExpired(record),
     isDefault,
+    lastCheck: lastCheckOf(record),
   };
 }
 
-export function toFoundKey({ label, sealed, expiresAt }: SessionRecord): FoundKey {
-  return { label, ciphertext: decodeSealed(sealed), expiresAt: expiresAt === null ? null : new Date(expiresAt) };
+export function toFoundKey(record: SessionRecord): FoundKey {
+  const { label, sealed, expiresAt } = record;
+  const { outcome, reason } = lastCheckOf(record) ?? {};
+  const isDoubt = outcome === 'refused' || (outcome === 'accepted' && reason !== null);
+  return {
+    label,
+    ciphertext: decodeSealed(sealed),
+    expiresAt: expiresAt === null ? null : new Date(expiresAt),
+    doubt: isDoubt ? outcome : null,
+  };
+}
+
+function lastCheckOf({ check, updatedAt }: SessionRecord): LastCheck | null {
+  if (typeof check !== 'object' || !(check.at >= updatedAt)) return null;
+  return toLastCheck(check.outcome, check.reason, check.by, new Date(check.at));
 }
 
 /** Strict: Node's decoder skips what is no base64url, so two texts could stand for the same bytes. */

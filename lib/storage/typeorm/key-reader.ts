@@ -11,6 +11,7 @@ import { ByokError, StorageError } from '../../errors/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
 import type { FoundKey, KeyQuery } from '../key-storage.interface.js';
 import { byPreference, isAlive } from './default-key.js';
+import { doubtOf } from './verdict.js';
 
 /** Statements under way at once: enough to keep Postgres busy, few enough for reads to meet in one. */
 const MAX_STATEMENTS = 2;
@@ -26,6 +27,7 @@ interface Row {
   label: string;
   ciphertext: Buffer;
   expires: string | null;
+  doubt: FoundKey['doubt'];
 }
 
 interface PendingRead {
@@ -58,7 +60,7 @@ export class BatchedKeyReader {
     private readonly database: ByokDatabase,
     tableName: string,
   ) {
-    const columns = `k.label, k.ciphertext, ${epochMs('k.expires_at', 'expires')}`;
+    const columns = `k.label, k.ciphertext, ${epochMs('k.expires_at', 'expires')}, ${doubtOf('k')} AS doubt`;
     const table = `"${tableName}"`;
     // Without a label, the default key of the provider. By the first three columns of the primary key either way.
     this.#one = {
@@ -196,6 +198,6 @@ export class BatchedKeyReader {
   }
 }
 
-function toFoundKey({ label, ciphertext, expires }: Row): FoundKey {
-  return { label, ciphertext, expiresAt: toDateOrNull(expires) };
+function toFoundKey({ label, ciphertext, expires, doubt }: Row): FoundKey {
+  return { label, ciphertext, expiresAt: toDateOrNull(expires), doubt };
 }

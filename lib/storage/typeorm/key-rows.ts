@@ -1,5 +1,6 @@
 import { toDate, toDateOrNull } from '../../database/index.js';
 import type { KeyRecord, KeyScope, ListedKey, RecordChange } from '../key-storage.interface.js';
+import { toLastCheck } from '../last-check.js';
 
 /** @internal */
 export interface WrittenRow {
@@ -9,6 +10,11 @@ export interface WrittenRow {
   used: string | null;
   expired: boolean;
   is_default: boolean;
+  /** `null` if what was said is not about this version of the key. */
+  checked: string | null;
+  check_outcome: string | null;
+  check_reason: string | null;
+  check_by: string | null;
 }
 
 /** @internal */
@@ -34,7 +40,7 @@ export function ownerOf({ owner }: KeyScope): [string, string] {
 
 /** @internal */
 export function recordValues(scope: KeyScope, record: KeyRecord, limit: number): unknown[] {
-  return [...ownerOf(scope), record.provider, record.label, ...contentOf(record), limit];
+  return [...ownerOf(scope), record.provider, record.label, ...contentOf(record), limit, ...verdictOf(record)];
 }
 
 /** @internal */
@@ -53,7 +59,12 @@ export function updateValues(
     isNewKey,
     isNewVersion,
     limit,
+    ...verdictOf(record),
   ];
+}
+
+function verdictOf({ verdict }: KeyRecord): unknown[] {
+  return [verdict?.outcome ?? null, verdict?.reason ?? null, verdict?.by ?? null];
 }
 
 function contentOf(record: KeyRecord): unknown[] {
@@ -61,7 +72,7 @@ function contentOf(record: KeyRecord): unknown[] {
 }
 
 /** The record with what the writer does not know. @internal */
-export function asWritten(record: KeyRecord, row: WrittenRow): ListedKey {
+export function asWritten({ verdict: _verdict, ...record }: KeyRecord, row: WrittenRow): ListedKey {
   return {
     ...record,
     createdAt: toDate(row.created),
@@ -69,6 +80,8 @@ export function asWritten(record: KeyRecord, row: WrittenRow): ListedKey {
     lastUsedAt: toDateOrNull(row.used),
     expired: row.expired,
     isDefault: row.is_default,
+    lastCheck:
+      row.checked === null ? null : toLastCheck(row.check_outcome, row.check_reason, row.check_by, toDate(row.checked)),
   };
 }
 

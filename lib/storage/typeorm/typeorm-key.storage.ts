@@ -14,6 +14,7 @@ import type {
   ListedKey,
   PutResult,
   RecordChange,
+  RecordVerdict,
   RemovedKey,
 } from '../key-storage.interface.js';
 import { ExpiredKeys, type RemovedRow, toRemovedKey } from './expired-keys.js';
@@ -128,6 +129,17 @@ export class TypeOrmKeyStorage implements KeyStorage {
   async readRecord(scope: KeyScope, { provider, label }: KeyQuery): Promise<ListedKey | null> {
     const values = [...ownerOf(scope), provider, label ?? null];
     const [row] = await this.database.query<ListedRow>({ ...this.#sql.readRecord, values });
+    return row ? toListedKey(row) : null;
+  }
+
+  async noteVerdict(
+    scope: KeyScope,
+    { provider, label }: KeySlot,
+    read: Buffer,
+    { outcome, reason, by }: RecordVerdict,
+  ): Promise<ListedKey | null> {
+    const values = [...ownerOf(scope), provider, label, read, outcome, reason, by];
+    const [row] = await this.database.query<ListedRow>({ ...this.#sql.noteVerdict, values });
     return row ? toListedKey(row) : null;
   }
 

@@ -12,6 +12,8 @@ export interface ProviderInfo {
   placeholder: string;
   /** Where users get a key. Only a safe URL. */
   docsUrl: string | undefined;
+  /** Whether keys can be checked with the provider. */
+  isCheckable: boolean;
   keyFormat: KeyFormat;
   keyPrefix: readonly string[];
   /** Whether a key without the prefix is refused. */
@@ -87,6 +89,7 @@ export function getProviderInfo(provider: string, facts?: ProviderFacts, reader:
     name,
     placeholder: config.placeholder ?? translator(reader)('keyPlaceholder', { name }),
     docsUrl: safeUrl(config.keysUrl ?? config.docsUrl),
+    isCheckable: config.check !== undefined,
     keyFormat: config.keyFormat ?? 'token',
     keyPrefix: [config.keyPrefix ?? []].flat(),
     strict: config.strict === true,

@@ -10,7 +10,7 @@ import { securityStatus, type SecurityStatus } from './security-status.js';
 
 /** What the last form did. @publicApi */
 export interface FormNotice {
-  kind: 'success' | 'error';
+  kind: 'success' | 'warning' | 'error';
   text: string;
   /** The form that was refused, for the reason to stand beside it too. */
   refusal?: Refusal;
@@ -43,7 +43,7 @@ export function dashboardPage(props: DashboardPageProps): { title: string; conte
           message={notice.text}
           kind={notice.kind}
           style="soft"
-          dismissible={notice.kind === 'success'}
+          dismissible={notice.kind !== 'error'}
         />
       )}
       <KeyManagerDashboard

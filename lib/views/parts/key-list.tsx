@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { getProviderInfo } from '../format/index.js';
 import { keyState } from './key-state.js';
 import { type RowSettings, StoredKeyRow } from './stored-key-row.js';
 import type { StoredKeyView } from './stored-key-view.js';
@@ -17,7 +18,9 @@ export function KeyList({ keys, labelledBy, ...settings }: KeyListProps): VNode 
   const { reader, t } = settings;
   const counts = new Map<string, number>();
   for (const { provider } of keys) counts.set(provider, (counts.get(provider) ?? 0) + 1);
-  const states = new Map(keys.map((key) => [key, keyState(key, reader, t)]));
+  const states = new Map(
+    keys.map((key) => [key, keyState(key, getProviderInfo(key.provider, settings.facts, reader), reader, t)]),
+  );
   const needsSomebody = (key: ProviderKey) => states.get(key)?.advice !== undefined;
   return (
     <ul class="byok-rows" aria-labelledby={labelledBy}>

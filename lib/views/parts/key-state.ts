@@ -1,4 +1,4 @@
-import { formatExpiration, formatKeyAge, timeOf } from '../format/index.js';
+import { formatExpiration, formatKeyAge, type ProviderInfo, timeOf } from '../format/index.js';
 import type { ReaderProps, Translate } from '../translate.js';
 import type { StoredKeyView } from './stored-key-view.js';
 
@@ -7,7 +7,7 @@ const SOON = 7 * 24 * 60 * 60 * 1000;
 
 /** The state of a stored key, in words. @internal */
 export interface KeyState {
-  look: 'success' | 'warning' | 'error';
+  look: 'success' | 'warning' | 'error' | 'ghost';
   text: string;
   /** What to do; `undefined` if the key needs nobody. */
   advice?: string;
@@ -15,7 +15,12 @@ export interface KeyState {
 }
 
 /** @internal */
-export function keyState(stored: StoredKeyView, reader: ReaderProps, t: Translate): KeyState {
+export function keyState(
+  stored: StoredKeyView,
+  info: Pick<ProviderInfo, 'name' | 'isCheckable'>,
+  reader: ReaderProps,
+  t: Translate,
+): KeyState {
   const { status, expiresAt } = stored;
   const { now = new Date() } = reader;
   const left =
@@ -28,7 +33,8 @@ export function keyState(stored: StoredKeyView, reader: ReaderProps, t: Translat
       expiresAt && left <= 0 ? t('expiredWhen', { when: formatKeyAge(expiresAt, reader) }) : t('statusExpired');
     return { look: 'error', text, advice: t('expiredHelp'), isUnreadable: false };
   }
-  if (left <= SOON) {
+  const checked = checkState(stored.lastCheck, info, reader, t);
+  if (left <= SOON && checked.advice === undefined) {
     return {
       look: 'warning',
       text: formatExpiration(expiresAt, reader),
@@ -36,5 +42,28 @@ export function keyState(stored: StoredKeyView, reader: ReaderProps, t: Translat
       isUnreadable: false,
     };
   }
-  return { look: 'success', text: t('statusActive'), isUnreadable: false };
+  return { ...checked, isUnreadable: false };
+}
+
+/** What its provider said of a key that can be used. */
+function checkState(
+  check: StoredKeyView['lastCheck'],
+  { name, isCheckable }: Pick<ProviderInfo, 'name' | 'isCheckable'>,
+  reader: ReaderProps,
+  t: Translate,
+): Omit<KeyState, 'isUnreadable'> {
+  if (!check) return { look: isCheckable ? 'ghost' : 'success', text: t(isCheckable ? 'notChecked' : 'statusActive') };
+  const when = formatKeyAge(check.at, reader);
+  switch (check.outcome) {
+    case 'refused':
+      return { look: 'error', text: t('refusedWhen', { when }), advice: t('refusedHelp', { name }) };
+    case 'unknown':
+      return { look: 'ghost', text: t('couldNotCheck', { when }) };
+    case 'accepted':
+      if (check.reason === 'no-credit') {
+        return { look: 'warning', text: t('acceptedNoCredit'), advice: t('noCreditHelp', { name }) };
+      }
+      if (check.reason === 'restricted') return { look: 'success', text: t('acceptedRestricted') };
+      return { look: 'success', text: t('acceptedWhen', { when }) };
+  }
 }

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import type { ProviderField } from '../../interfaces/index.js';
 import { ValidationMessage } from '../components/validation-message.js';
 import { machineTime, type ProviderInfo } from '../format/index.js';
 import type { Translate } from '../translate.js';
@@ -62,7 +63,8 @@ export function EditForm(props: StoredFormProps & { error: string | undefined })
   const label = stored.label === 'default' ? '' : stored.label;
   const declared = Object.entries(info.fields);
   // With another address goes the key, so that no page can have it sent elsewhere.
-  const fields = Object.fromEntries(declared.filter(([, { type }]) => type !== 'url'));
+  const isAddress = ({ type, inAddress }: ProviderField) => type === 'url' || inAddress === true;
+  const fields = Object.fromEntries(declared.filter(([, field]) => !isAddress(field)));
   return (
     <details id={base} class="byok-action" open={error !== undefined}>
       <summary class="byok-btn byok-btn-sm" aria-label={t('editKeyOf', { name })}>
@@ -74,7 +76,7 @@ export function EditForm(props: StoredFormProps & { error: string | undefined })
         <LabelField id={partId(id, 'edit', 'label')} name="new_label" value={label} t={t} />
         <ExpiryField id={partId(id, 'edit', 'expiry')} stored={stored} t={t} />
         <ExtraFields id={base} fields={fields} stored={storedFields(stored)} t={t} />
-        {declared.some(([, { type }]) => type === 'url') && <p class="byok-help">{t('addressHelp')}</p>}
+        {declared.some(([, field]) => isAddress(field)) && <p class="byok-help">{t('addressHelp')}</p>}
         <button type="submit" class="byok-btn byok-btn-primary byok-btn-sm" aria-label={t('saveChangesOf', { name })}>
           {t('saveChanges')}
         </button>
@@ -116,6 +118,18 @@ export function DefaultForm({ action, name, hidden, t }: StoredFormProps): VNode
       <FormState {...hidden} />
       <button type="submit" class="byok-btn byok-btn-sm" aria-label={t('makeDefaultOf', { name })}>
         {t('makeDefault')}
+      </button>
+    </form>
+  );
+}
+
+/** Asks the provider whether it accepts the key. @internal */
+export function CheckForm({ action, name, hidden, t }: StoredFormProps): VNode {
+  return (
+    <form method="post" action={action}>
+      <FormState {...hidden} />
+      <button type="submit" class="byok-btn byok-btn-sm" aria-label={t('checkNowOf', { name })}>
+        {t('checkNow')}
       </button>
     </form>
   );

@@ -16,7 +16,7 @@ import { keyUrl } from './key-urls.js';
 import { ProviderTile } from './provider-tile.js';
 import { type Refusal, refusalOf } from './refusal.js';
 import { safeUrl } from './safe-url.js';
-import { DefaultForm, DeleteForm, EditForm, ReplaceForm } from './stored-key-forms.js';
+import { CheckForm, DefaultForm, DeleteForm, EditForm, ReplaceForm } from './stored-key-forms.js';
 import type { StoredKeyView } from './stored-key-view.js';
 
 /** What all rows of a list share. @internal */
@@ -125,6 +125,7 @@ function RowActions(props: RowActionsProps): VNode {
             {mayChange && !isUnreadable && (
               <EditForm {...form} action={`${url}/edit`} error={isEdit ? refusal.message : undefined} />
             )}
+            {mayChange && info.isCheckable && !isUnreadable && <CheckForm {...form} action={`${url}/check`} />}
             {canChoose && <DefaultForm {...form} action={`${url}/default`} />}
             {deleteAction !== undefined && <DeleteForm {...form} action={deleteAction} />}
           </div>

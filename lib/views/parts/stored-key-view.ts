@@ -1,4 +1,4 @@
-import type { StoredKey } from '../../interfaces/index.js';
+import type { KeyOutcome, KeyVerdictReason, StoredKey } from '../../interfaces/index.js';
 import type { Moment } from '../format/index.js';
 
 /** What is shown of a stored key: a `StoredKey`, or the JSON API's form of it. @publicApi */
@@ -18,6 +18,8 @@ export interface StoredKeyView {
   fieldNames?: readonly string[];
   /** Values of those that are no secrets. */
   visibleFields?: Readonly<Record<string, string>>;
+  /** The last word of its provider. */
+  lastCheck?: { outcome: KeyOutcome; reason?: KeyVerdictReason | null; at: Moment } | null;
   /** Default: by `expiresAt`. */
   status?: StoredKey['status'];
 }

@@ -1,0 +1,1 @@
+export { KeyChecks } from './key-checks.js';

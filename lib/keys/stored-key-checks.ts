@@ -1,0 +1,122 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { KeyEvents } from '../audit/index.js';
+import { KeyChecks } from '../checks/index.js';
+import { EncryptionError, KeyNotFoundError } from '../errors/index.js';
+import type { KeyHolder, KeyVerdict, LastCheck, StoredKey } from '../interfaces/index.js';
+import { type KeyQuery, type KeyScope, KeyStorage, type ListedKey } from '../storage/index.js';
+import { KeyDescriptions } from './key-descriptions.js';
+import { KeySealer } from './key-sealer.js';
+
+/** Times that a verdict is noted while its record is sealed anew. */
+const ATTEMPTS = 3;
+/** Milliseconds in which a refused key is checked once in the background. */
+const RECHECK_AFTER = 10 * 60_000;
+/** Keys that are remembered as checked a moment ago. */
+const MAX_REMEMBERED = 10_000;
+
+/**
+ * Checks stored keys with their providers, and notes what is said of them.
+ *
+ * @internal
+ */
+@Injectable()
+export class StoredKeyChecks {
+  /** When keys were checked in the background, by `performance.now()`, the oldest first. */
+  readonly #rechecked = new Map<string, number>();
+
+  constructor(
+    @Inject(KeyStorage) private readonly storage: KeyStorage,
+    private readonly checks: KeyChecks,
+    private readonly sealer: KeySealer,
+    private readonly descriptions: KeyDescriptions,
+    private readonly events: KeyEvents,
+  ) {}
+
+  /**
+   * Asks the provider about a key. Nothing is written if there is no check for it.
+   *
+   * @throws KeyNotFoundError @throws EncryptionError if the key cannot be read
+   */
+  async check(scope: KeyScope, query: KeyQuery, holder?: KeyHolder): Promise<StoredKey> {
+    const read = await this.storage.readRecord(scope, query);
+    if (!read) throw new KeyNotFoundError();
+    if (!this.checks.has(read.provider)) {
+      return { ...this.descriptions.describe(scope, read), lastCheck: toLastCheck(NOT_CHECKABLE) };
+    }
+    const content = this.sealer.peek(scope, read);
+    if (!content) throw new EncryptionError();
+    const verdict = await this.checks.run(read.provider, content.key, content.fields);
+    const noted = await this.note(scope, read, verdict, 'check', holder);
+    if (!noted) {
+      // Replaced or deleted while the provider was asked: its word is about a key that is gone.
+      const now = await this.storage.readRecord(scope, { provider: read.provider, label: read.label });
+      if (!now) throw new KeyNotFoundError();
+      return this.descriptions.describe(scope, now);
+    }
+    const described = this.descriptions.describe(scope, noted);
+    return verdict.outcome === 'unknown' ? { ...described, lastCheck: toLastCheck(verdict) } : described;
+  }
+
+  /**
+   * Notes a verdict about a key as it was read, and reports it; `null` if it is another key by now.
+   *
+   * @param by - Whether it was checked, or used.
+   */
+  async note(
+    scope: KeyScope,
+    read: ListedKey,
+    verdict: KeyVerdict,
+    by: LastCheck['by'],
+    holder?: KeyHolder,
+  ): Promise<ListedKey | null> {
+    const { outcome } = verdict;
+    const reason = verdict.reason ?? null;
+    let current: ListedKey | null = read;
+    for (let attempt = 1; attempt <= ATTEMPTS && current; attempt++) {
+      const noted = await this.storage.noteVerdict(scope, read, current.ciphertext, { outcome, reason, by });
+      if (noted) {
+        this.#report(scope, noted, outcome, holder);
+        return noted;
+      }
+      // Sealed anew meanwhile, it is still the same key.
+      const { provider, label } = read;
+      const now = await this.storage.readRecord(scope, { provider, label });
+      current = now && now.updatedAt.getTime() === read.updatedAt.getTime() ? now : null;
+    }
+    return null;
+  }
+
+  /** Checks a refused key that is in use, in the background and rarely: it may work again by now. Never fails. */
+  recheck(scope: KeyScope, query: KeyQuery): void {
+    if (scope.source !== 'database' || !this.checks.has(query.provider)) return;
+    const { kind, id } = scope.owner;
+    const key = [kind, id, query.provider, query.label].join('\n');
+    const now = performance.now();
+    const before = this.#rechecked.get(key);
+    if (before !== undefined && now - before < RECHECK_AFTER) return;
+    this.#rechecked.delete(key);
+    this.#rechecked.set(key, now);
+    if (this.#rechecked.size > MAX_REMEMBERED) this.#rechecked.delete(this.#rechecked.keys().next().value!);
+    void this.#recheck(scope, query).catch(() => {});
+  }
+
+  async #recheck(scope: KeyScope, query: KeyQuery): Promise<void> {
+    const read = await this.storage.readRecord(scope, query);
+    // Another instance may have checked it.
+    if (read?.lastCheck?.outcome !== 'refused' || Date.now() - read.lastCheck.at.getTime() < RECHECK_AFTER) return;
+    await this.check(scope, query);
+  }
+
+  #report(scope: KeyScope, noted: ListedKey, outcome: KeyVerdict['outcome'], holder: KeyHolder | undefined): void {
+    if (outcome === 'unknown') return;
+    const { owner, source } = scope;
+    const { provider, label, keyId } = noted;
+    this.events.emit({ type: outcome, owner, source, provider, label, keyId: keyId.toString('hex') }, holder);
+  }
+}
+
+const NOT_CHECKABLE: KeyVerdict = { outcome: 'unknown', reason: 'not-checkable' };
+
+function toLastCheck({ outcome, reason }: KeyVerdict): LastCheck {
+  return { outcome, reason: reason ?? null, at: new Date(), by: 'check' };
+}
