@@ -18,6 +18,7 @@ export {
   type ListedKey,
   type PutResult,
   type RecordChange,
+  type RecordVerdict,
   type RemovedKey,
   type RenewedKey,
   type SealedKey,

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KeyRecord, KeyScope, KeyStorage } from '../../lib/entries/storage.js';
 import { KeyLimitError, StorageError } from '../../lib/index.js';
 import { describeDefaultKeys } from './default-keys.contract.js';
+import { describeVerdicts } from './verdicts.contract.js';
 import { collect, inMinutes, KEY_ID, makeRecord } from '../support/storage.js';
 
 /** A storage with what stands behind it. */
@@ -46,7 +47,7 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
       record.keyId.copy(record.ciphertext, 2);
       await put(record);
       const [found] = await world.storage.read(await here(), slots('openai'));
-      expect(found).toEqual({ label: 'default', ciphertext: record.ciphertext, expiresAt: null });
+      expect(found).toEqual({ label: 'default', ciphertext: record.ciphertext, expiresAt: null, doubt: null });
     });
 
     it('tells everything about a record but its time of use', async () => {
@@ -305,5 +306,6 @@ export function describeKeyStorage(name: string, open: () => Promise<StorageWorl
     });
 
     describeDefaultKeys(() => ({ storage: world.storage, scope: here }));
+    describeVerdicts(() => ({ storage: world.storage, scope: here }));
   });
 }

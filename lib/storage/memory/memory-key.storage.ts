@@ -10,6 +10,7 @@ import type {
   ListedKey,
   PutResult,
   RecordChange,
+  RecordVerdict,
   RemovedKey,
 } from '../key-storage.interface.js';
 import type { SessionHandle } from '../session/session-handle.js';
@@ -70,6 +71,10 @@ export class MemoryKeyStorage implements KeyStorage {
 
   async readRecord(scope: KeyScope, query: KeyQuery): Promise<ListedKey | null> {
     return this.#withUse(scope, await this.#sessions.readRecord(this.#inner(scope), query));
+  }
+
+  async noteVerdict(scope: KeyScope, slot: KeySlot, read: Buffer, verdict: RecordVerdict): Promise<ListedKey | null> {
+    return this.#withUse(scope, await this.#sessions.noteVerdict(this.#inner(scope), slot, read, verdict));
   }
 
   recordUse(scope: KeyScope, slot: KeySlot): void {

@@ -20,17 +20,19 @@ import { hasEnded, readStore, type SessionHandle } from './session-handle.js';
 import { bySlot, removed, visitorScope } from './session-owners.js';
 import {
   candidatesOf,
+  countOf,
   defaultOf,
+  foundAmong,
   isExpired,
   isForeign,
   isMatch,
   isOwnedBy,
   isSlot,
+  listedAmong,
   preferred,
   recordsOf,
   renewedRecord,
   type SessionRecord,
-  toFoundKey,
   toListedKey,
   toSessionRecord,
 } from './session-records.js';
@@ -241,17 +243,4 @@ export class SessionKeyStorage implements KeyStorage {
   async #purge(scope: KeyScope): Promise<void> {
     await this.#writer.write(scope, async () => ({ result: undefined }));
   }
-}
-
-function countOf(records: readonly SessionRecord[]): number {
-  return records.filter((r) => !isExpired(r)).length;
-}
-
-function listedAmong(record: SessionRecord, others: readonly SessionRecord[]): ListedKey {
-  return toListedKey(record, record === defaultOf([...others, record], record.provider));
-}
-
-function foundAmong(records: readonly SessionRecord[]): FoundKey | null {
-  const found = preferred(records);
-  return found ? toFoundKey(found) : null;
 }

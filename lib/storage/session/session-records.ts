@@ -176,3 +176,18 @@ function byPreference(a: SessionRecord, b: SessionRecord): number {
 export function isSlot(record: KeySlot, slot: KeySlot): boolean {
   return record.provider === slot.provider && record.label === slot.label;
 }
+
+/** How many have not expired. */
+export function countOf(records: readonly SessionRecord[]): number {
+  return records.filter((r) => !isExpired(r)).length;
+}
+
+/** A record as it is listed beside the owner's others. */
+export function listedAmong(record: SessionRecord, others: readonly SessionRecord[]): ListedKey {
+  return toListedKey(record, record === defaultOf([...others, record], record.provider));
+}
+
+export function foundAmong(records: readonly SessionRecord[]): FoundKey | null {
+  const found = preferred(records);
+  return found ? toFoundKey(found) : null;
+}
