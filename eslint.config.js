@@ -91,6 +91,7 @@ const PURE = {
   validation: [],
   crypto: [],
   kms: ['@aws-sdk/client-kms'],
+  openapi: [],
   opentelemetry: ['@nestjs/common', '@opentelemetry/api'],
   views: ['preact', 'preact-render-to-string'],
 };

@@ -203,6 +203,9 @@ function wire(definition: DynamicModule, once: Provider[], ofClass = false): Dyn
   };
 }
 
+/** What `@ApiExcludeController()` sets: `@nestjs/swagger` would list routes without bodies. See `nestjs-byok/openapi`. */
+const EXCLUDED_BY_SWAGGER = 'swagger/apiExcludeController';
+
 /** The controllers of one registration, and the provider that gives them their paths. */
 interface ByokRoutes {
   controllers: Type[];
@@ -217,6 +220,7 @@ function createRoutes(): ByokRoutes {
   class Api extends ApiKeysController {}
   class Assets extends AssetsController {}
   class Pages extends DashboardController {}
+  for (const controller of [Api, Assets, Pages]) Reflect.defineMetadata(EXCLUDED_BY_SWAGGER, [true], controller);
   return {
     controllers: [Api, Assets, Pages],
     provider: {

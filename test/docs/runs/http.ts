@@ -1,5 +1,6 @@
 import { expect, jest } from '@jest/globals';
-import { Logger } from '@nestjs/common';
+import { type INestApplication, Logger } from '@nestjs/common';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import { messages } from '../../../lib/messages/index.js';
 import { bench, KEY, load, start, startAppModule, type Runs } from '../bench.js';
 import { network } from './network.js';
@@ -67,6 +68,14 @@ export const HTTP_RUNS: Runs = {
       })) as typeof fetch;
     expect(await saveKey('openai', KEY)).toMatchObject({ hint: '…1f9c' });
     await expect(saveKey('openai', 'short')).rejects.toThrow('A key has at least 8 characters');
+  },
+
+  'open-api.ts': async () => {
+    const { createDocument } = await load<{ createDocument(app: INestApplication): OpenAPIObject }>('open-api.ts');
+    const { paths, components } = createDocument((await startAppModule()).nest);
+    expect(Object.keys(paths)).toEqual(expect.arrayContaining(['/chat', '/byok/api/keys/{provider}']));
+    expect(Object.keys(paths).filter((path) => path.startsWith('/byok') && !path.startsWith('/byok/api/'))).toEqual([]);
+    expect(components!.schemas).toHaveProperty('ByokStoredKey');
   },
 
   'fastify.ts': () => runOnFastify(load, bench.library.ByokService),

@@ -7,8 +7,9 @@ const KEY = 'sk-an-example-of-an-api-key-1f9c';
 
 /** What the applications of the snippets have installed beside the library and what it needs. */
 export const INSTALLED = [
-  ...['@nestjs/testing', '@nestjs/platform-express', '@nestjs/platform-fastify', '@fastify/cookie', '@fastify/session'],
+  ...['@nestjs/platform-express', '@nestjs/platform-fastify', '@fastify/cookie', '@fastify/session'],
   'express-session',
+  '@nestjs/swagger',
   ...['@types/express', '@types/express-session', '@types/node'],
 ];
 
