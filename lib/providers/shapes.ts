@@ -21,10 +21,15 @@ export function value(name: string, expected: string): Shape {
   return object((body) => accepted(body[name] === expected));
 }
 
-/** Some facts, and no error among them. */
-export const facts: Shape = object((body) =>
-  accepted(Object.keys(body).length > 0 && !Object.keys(body).some((name) => /^err|^message$|^detail$/i.test(name))),
-);
+/** Facts of which at least one has such a name, and no error among them. */
+export function facts(named: RegExp): Shape {
+  return object((body) => {
+    const names = Object.keys(body);
+    return accepted(
+      names.some((name) => named.test(name)) && !names.some((name) => /^err|^message$|^detail$/i.test(name)),
+    );
+  });
+}
 
 /** `{ [name]: true }` is accepted, `false` is what the provider means by it. */
 export function flag(name: string, ifFalse: KeyVerdict): Shape {

@@ -70,7 +70,10 @@ export const fireworks: ProviderRow = {
     { code: 'PRECONDITION_FAILED', is: NO_CREDIT },
     { status: 401, code: ['UNAUTHORIZED', 'invalid_api_key'], is: INVALID },
   ],
-  signs: { says: /fireworks\.ai|\bfire pass api keys\b/i, classes: ['FireworksError'] },
+  signs: {
+    says: /fireworks\.ai|\bfire pass api keys\b/i,
+    form: (_, { codes, text }) => codes.has('UNAUTHORIZED') && /^The API key you provided is invalid\.$/m.test(text),
+  },
 };
 
 // As of 2026-11. Sources: decolua/9router#1894, diegosouzapw/OmniRoute#4654, moeru-ai/airi#1038. It is not known whether the
@@ -168,7 +171,7 @@ export const nvidia: ProviderRow = {
       path: '/v3/keys/get-caller-info',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: 'credentials={key}',
-      shape: facts,
+      shape: facts(/user|org|caller|key|type/i),
     });
     return ask(row, ownServer ? site : { hosts: site.hosts });
   },

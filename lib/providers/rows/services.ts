@@ -50,7 +50,7 @@ export const deepgram: ProviderRow = {
     without: /\/v1$/,
     path: '/v1/auth/token',
     headers: { authorization: 'Token {key}' },
-    shape: facts,
+    shape: facts(/^(?:api_key_id|scopes|created|accessor)$/),
   }),
   rules: [
     { code: 'ASR_PAYMENT_REQUIRED', is: NO_CREDIT },
@@ -93,7 +93,10 @@ export const pinecone: ProviderRow = {
     headers: { 'api-key': '{key}', 'x-pinecone-api-version': '2025-10' },
     shape: listIn('indexes'),
   }),
-  rules: [{ status: 401, is: INVALID }],
+  rules: [
+    { status: 401, header: ['x-pinecone-auth-rejected-reason', /unknown operation/i], is: UNREADABLE },
+    { status: 401, is: INVALID },
+  ],
   // A 403 can be a limit on indexes.
   onlyRules: true,
   signs: {
