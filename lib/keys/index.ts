@@ -7,7 +7,7 @@ export { envNameOf, envNamesOf, getEnvKey, providersInEnv } from './env-keys.js'
 export { KeyDescriptions } from './key-descriptions.js';
 export { checkLabel, checkProvider } from './key-input.js';
 export { KeyResolver } from './key-resolver.js';
-export { KeySealer } from './key-sealer.js';
+export { KeySealer, sealKey } from './key-sealer.js';
 export { KeyUses } from './key-uses.js';
 export { KeyWriter } from './key-writer.js';
 export { ResolvedApiKey } from './resolved-api-key.js';

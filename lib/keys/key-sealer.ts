@@ -35,18 +35,7 @@ export class KeySealer {
     fields: Record<string, string>,
     expiresAt: Date | null,
   ): KeyRecord {
-    const fieldNames = Object.keys(fields);
-    const text = JSON.stringify({ v: 1, key: apiKey, ...(fieldNames.length > 0 && { fields }) });
-    const ciphertext = this.encryption.encrypt(text, contextOf(place, slot, expiresAt));
-    return {
-      ...slot,
-      ciphertext,
-      expiresAt,
-      keyId: this.encryption.keyIdOf(ciphertext),
-      hint: maskKey(apiKey),
-      fingerprint: this.encryption.fingerprint(slot.provider, apiKey),
-      fieldNames,
-    };
+    return sealKey(this.encryption, place, slot, { key: apiKey, fields }, expiresAt);
   }
 
   /** @throws EncryptionError */
@@ -109,6 +98,28 @@ export class KeySealer {
     if (content?.v !== 1 || typeof content.key !== 'string') throw new EncryptionError();
     return { key: content.key, fields: content.fields ?? NO_FIELDS };
   }
+}
+
+/** The record of a key. @internal */
+export function sealKey(
+  encryption: EncryptionService,
+  place: KeyScope,
+  slot: KeySlot,
+  { key, fields }: KeyContent,
+  expiresAt: Date | null,
+): KeyRecord {
+  const fieldNames = Object.keys(fields);
+  const text = JSON.stringify({ v: 1, key, ...(fieldNames.length > 0 && { fields }) });
+  const ciphertext = encryption.encrypt(text, contextOf(place, slot, expiresAt));
+  return {
+    ...slot,
+    ciphertext,
+    expiresAt,
+    keyId: encryption.keyIdOf(ciphertext),
+    hint: maskKey(key),
+    fingerprint: encryption.fingerprint(slot.provider, key),
+    fieldNames,
+  };
 }
 
 function contextOf({ source, owner }: KeyScope, { provider, label }: KeySlot, expiresAt: Date | null): SealContext {

@@ -1,5 +1,5 @@
 import type { JsonObject } from './open-api.interface.js';
-import { LABEL, PROVIDER } from './schemas.js';
+import { LABEL, PROVIDER, REASON } from './schemas.js';
 
 /** @internal */
 export const TAG = 'API keys';
@@ -64,6 +64,17 @@ const OPERATIONS: Record<string, Record<string, Operation>> = {
       errors: [404, 429],
     },
   },
+  '/keys/{provider}/check': {
+    post: {
+      id: 'byokCheckKey',
+      summary: 'Ask the provider whether it accepts a key',
+      description: `The answer is in \`lastCheck\`. ${WHICH}`,
+      provider: true,
+      label: true,
+      answer: 'ByokStoredKey',
+      errors: [404, 429],
+    },
+  },
 };
 
 /** Statuses that every operation can have. */
@@ -85,7 +96,10 @@ const ERRORS: Record<number, { codes: readonly string[]; description: string }> 
   },
   413: { codes: ['TOO_LARGE'], description: 'The body is larger than 48 KiB.' },
   415: { codes: ['UNSUPPORTED_MEDIA_TYPE'], description: 'The body is not JSON in UTF-8.' },
-  422: { codes: ['INVALID_KEY'], description: 'The text cannot be a key of this provider.' },
+  422: {
+    codes: ['INVALID_KEY'],
+    description: 'The text cannot be a key of this provider, or the provider refused it (`reason`).',
+  },
   429: { codes: ['TOO_MANY_REQUESTS'], description: 'Too many changes.' },
   500: { codes: ['CONFIGURATION', 'INTERNAL'], description: 'A fault of the application. Its log has the reason.' },
   503: {
@@ -143,7 +157,11 @@ function errorOf(status: number): JsonObject {
       refTo('ByokError'),
       {
         type: 'object',
-        properties: { statusCode: { const: status }, code: { enum: codes.map((code) => `BYOK_${code}`) } },
+        properties: {
+          statusCode: { const: status },
+          code: { enum: codes.map((code) => `BYOK_${code}`) },
+          ...(status === 422 && { reason: REASON }),
+        },
       },
     ],
   };

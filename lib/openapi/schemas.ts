@@ -9,6 +9,15 @@ export const LABEL: JsonObject = { type: 'string', minLength: 1, maxLength: 64 }
 /** @internal */
 export const PROVIDER: JsonObject = { type: 'string', pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' };
 
+/** Why a provider accepts a key only in part, refuses it, or gave no definite answer. @internal */
+export const REASON: JsonObject = {
+  type: 'string',
+  enum: [
+    ...['invalid', 'revoked', 'expired', 'restricted', 'no-credit', 'rate-limited'],
+    ...['wrong-region', 'unreachable', 'unreadable', 'not-checkable'],
+  ],
+};
+
 const STORED_KEY: Record<string, JsonObject> = {
   provider: PROVIDER,
   label: LABEL,
@@ -26,6 +35,10 @@ const STORED_KEY: Record<string, JsonObject> = {
   expiresAt: { ...MOMENT_OR_NULL, description: '`null`: never.' },
   lastUsedAt: MOMENT_OR_NULL,
   source: { type: 'string', enum: ['session', 'database'] },
+  lastCheck: {
+    description: 'The last word of the provider about this key; `null`: there is none.',
+    anyOf: [{ $ref: '#/components/schemas/ByokLastCheck' }, { type: 'null' }],
+  },
   status: {
     type: 'string',
     enum: ['active', 'expired', 'unreadable'],
@@ -51,9 +64,16 @@ export const SCHEMAS: Record<string, JsonObject> = {
     ...STORED_KEY,
     warnings: {
       type: 'array',
-      items: { type: 'string', enum: ['prefix'] },
-      description: '`prefix`: the key begins in another way than the keys of the provider do.',
+      items: { type: 'string', enum: ['prefix', 'not-checked'] },
+      description:
+        '`prefix`: the key begins in another way than the keys of the provider do. `not-checked`: the provider gave no definite answer.',
     },
+  }),
+  ByokLastCheck: answer('What the provider said of a key.', {
+    outcome: { type: 'string', enum: ['accepted', 'refused', 'unknown'] },
+    reason: { anyOf: [REASON, { type: 'null' }] },
+    at: MOMENT,
+    by: { type: 'string', enum: ['check', 'use'], description: 'Whether the key was checked, or used.' },
   }),
   ByokKeyList: answer('All keys of the caller, by provider and label.', {
     keys: { type: 'array', items: { $ref: '#/components/schemas/ByokStoredKey' } },

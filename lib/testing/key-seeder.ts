@@ -1,7 +1,8 @@
+import type { EncryptionService } from '../crypto/index.js';
 import { ByokError, ConfigurationError } from '../errors/index.js';
 import { userIdText } from '../identity/index.js';
 import type { ResolvedByokOptions } from '../interfaces/index.js';
-import { checkApiKey, checkLabel, checkProvider, type KeySealer } from '../keys/index.js';
+import { checkApiKey, checkLabel, checkProvider, sealKey } from '../keys/index.js';
 import type { KeyScope, KeyStorage } from '../storage/index.js';
 import type { TestKey, TestKeys } from './test-keys.interface.js';
 
@@ -13,7 +14,7 @@ import type { TestKey, TestKeys } from './test-keys.interface.js';
 export class KeySeeder {
   constructor(
     private readonly storage: KeyStorage,
-    private readonly sealer: KeySealer,
+    private readonly encryption: EncryptionService,
     private readonly options: ResolvedByokOptions,
   ) {}
 
@@ -46,7 +47,8 @@ export class KeySeeder {
   async #seedKey(scope: KeyScope, provider: string, key: TestKey): Promise<void> {
     const label = checkLabel(key.label) ?? 'default';
     const { apiKey } = checkApiKey(key.apiKey, provider, this.options.providers);
-    const sealed = this.sealer.seal(scope, { provider, label }, apiKey, key.fields ?? {}, key.expiresAt ?? null);
+    const content = { key: apiKey, fields: key.fields ?? {} };
+    const sealed = sealKey(this.encryption, scope, { provider, label }, content, key.expiresAt ?? null);
     if (!(await this.storage.putIfAbsent(scope, sealed, this.options.maxKeysPerUser))) {
       throw new ConfigurationError(`There are two keys labeled '${label}', or more than maxKeysPerUser allows.`);
     }

@@ -8,7 +8,6 @@ import { ByokDatabase } from '../database/index.js';
 import { ByokHealth } from '../health/index.js';
 import type { ByokModuleOptions, ResolvedByokOptions } from '../interfaces/index.js';
 import { StartupCheck } from '../keyring/index.js';
-import { KeySealer } from '../keys/index.js';
 import { RedactedOptions, resolveOptions } from '../options/index.js';
 import { MemoryKeyStorage, TypeOrmKeyStorage } from '../storage/index.js';
 import { KeySeeder } from './key-seeder.js';
@@ -61,10 +60,10 @@ export function withTestKeys(
     .useValue(new MemoryAuditTable())
     .overrideProvider(TypeOrmKeyStorage)
     .useFactory({
-      inject: [BYOK_OPTIONS, KeySealer],
-      factory: async (options: ResolvedByokOptions, sealer: KeySealer) => {
+      inject: [BYOK_OPTIONS, EncryptionService],
+      factory: async (options: ResolvedByokOptions, encryption: EncryptionService) => {
         const storage = new MemoryKeyStorage();
-        await new KeySeeder(storage, sealer, options).seed(keys);
+        await new KeySeeder(storage, encryption, options).seed(keys);
         return storage;
       },
     });

@@ -29,6 +29,7 @@ const OPERATIONS: Call[] = [
   { method: 'put', path: `${BASE}/{provider}`, body: { apiKey: KEY } },
   { method: 'put', path: `${BASE}/{provider}/default`, body: { label: 'default' } },
   { method: 'patch', path: `${BASE}/{provider}`, body: { fields: { region: 'north' } } },
+  { method: 'post', path: `${BASE}/{provider}/check` },
   { method: 'delete', path: `${BASE}/{provider}` },
   { method: 'delete', path: BASE },
 ];
@@ -57,7 +58,15 @@ const options: Partial<ByokModuleOptions> = {
   resolveUser: ({ headers }) => headers['x-user'] as string | undefined,
   rateLimit: false,
   maxKeysPerUser: LIMIT,
-  providers: { openai: { fields: { region: { visible: true } }, keyPrefix: 'an-' }, doubted: { keyPrefix: 'pre-' } },
+  providers: {
+    openai: { fields: { region: { visible: true } }, keyPrefix: 'an-' },
+    doubted: { keyPrefix: 'pre-' },
+    // What they say of every key.
+    accepting: { check: async () => ({ outcome: 'accepted', reason: 'no-credit' }) },
+    refusing: { check: async () => ({ outcome: 'refused', reason: 'revoked' }) },
+    silent: { check: () => Promise.reject(new Error('of the test')) },
+  },
+  checkOnSave: true,
   api: { guards: [failing] },
 };
 
@@ -116,12 +125,19 @@ describe.each(PLATFORMS)('The JSON API on %s, beside its document', (platform) =
   it('has what succeeds', async () => {
     for (const call of OPERATIONS) await expectOf(call, call.method === 'delete' ? 204 : 200, { user: 'bob' });
     const user = someone();
-    const [, put, , patch] = OPERATIONS;
+    const [, put, , patch, checkKey] = OPERATIONS;
     const body = { apiKey: KEY, label: 'work', ttlSeconds: 60, fields: { region: 'north' } };
     const saved = await expectOf({ ...put, body }, 200, { user });
     expect(saved.body).toMatchObject({ visibleFields: { region: 'north' }, warnings: [] });
     const doubted = await expectOf(put, 200, { user, provider: 'doubted' });
     expect(doubted.body).toMatchObject({ warnings: ['prefix'] });
+    const silent = await expectOf(put, 200, { user, provider: 'silent' });
+    expect(silent.body).toMatchObject({ warnings: ['not-checked'] });
+    const accepted = await expectOf(put, 200, { user, provider: 'accepting' });
+    expect(accepted.body).toMatchObject({ lastCheck: { outcome: 'accepted', reason: 'no-credit', by: 'check' } });
+    for (const provider of ['openai', 'silent', 'accepting']) {
+      await expectOf(checkKey, 200, { user, provider, query: provider === 'openai' ? '?label=work' : '' });
+    }
     await expectOf({ ...patch, body: { expiresAt: null } }, 200, { user, query: '?label=work' });
     await expectOf(OPERATIONS[0], 200, { user });
   });
@@ -143,11 +159,13 @@ describe.each(PLATFORMS)('The JSON API on %s, beside its document', (platform) =
 
   it('has what is wrong with a key', async () => {
     const user = someone();
-    const [, put, setDefault, patch, remove] = OPERATIONS;
-    for (const call of [setDefault, patch, remove]) await expectOf(call, 404, { user });
+    const [, put, setDefault, patch, checkKey, remove] = OPERATIONS;
+    for (const call of [setDefault, patch, checkKey, remove]) await expectOf(call, 404, { user });
     for (const call of [put, { ...patch, body: { apiKey: 'an-…1f9c' } }]) {
       await expectOf({ ...call, body: { apiKey: 'an-…1f9c' } }, 422);
     }
+    const refusedKey = await expectOf(put, 422, { user, provider: 'refusing' });
+    expect(refusedKey.body).toMatchObject({ reason: 'revoked' });
     for (let i = 0; i < LIMIT; i++) await expectOf({ ...put, body: { apiKey: KEY, label: `n${i}` } }, 200, { user });
     const full = await expectOf({ ...put, body: { apiKey: KEY, label: 'one-more' } }, 409, { user });
     expect(full.body).toMatchObject({ code: 'BYOK_KEY_LIMIT' });

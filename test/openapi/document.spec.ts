@@ -54,7 +54,7 @@ describe('byokOpenApi()', () => {
   });
 });
 
-const DOCUMENTED_PATHS = 3;
+const DOCUMENTED_PATHS = 4;
 
 describe.each(PLATFORMS)('An application on %s', (platform) => {
   async function start(options: Partial<ByokModuleOptions>, prefix?: string): Promise<INestApplication> {
@@ -96,6 +96,7 @@ describe.each(PLATFORMS)('An application on %s', (platform) => {
       '/v1/settings/api/keys',
       '/v1/settings/api/keys/{provider}',
       '/v1/settings/api/keys/{provider}/default',
+      '/v1/settings/api/keys/{provider}/check',
     ]);
     await app.close();
   });
