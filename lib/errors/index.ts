@@ -18,4 +18,4 @@ export {
   StorageError,
   UserRequiredError,
 } from './errors.js';
-export { type KeyUnusableCode, KeyUnusableError } from './key-unusable.error.js';
+export { type KeyUnusableCode, KeyUnusableError, type ShownKey } from './key-unusable.error.js';

@@ -12,6 +12,15 @@ const MESSAGES: Record<KeyUnusableCode, (provider: string) => string> = {
     `${provider} accepts the API key, but not for this. Extend its rights there, or use another key.`,
 };
 
+/** What the page about the key may show to whoever made the request. @internal */
+export interface ShownKey {
+  label: string;
+  /** The key, shortened. */
+  hint: string;
+  /** The extra fields: the names of all, and the values of those that are not secrets. */
+  fields: { names: readonly string[]; values: Readonly<Record<string, string>> };
+}
+
 /**
  * The provider refused the key when it was used, or accepts it but not for this call. It has neither a `cause` nor the
  * provider's words, because both can contain the key.
@@ -29,11 +38,19 @@ export class KeyUnusableError extends ByokError {
   /** Whether clients may see the message. */
   readonly expose = true;
   /** Private, so that it is in nothing that prints or serializes the error. */
-  readonly #hint: string | undefined;
+  readonly #shown: ShownKey | undefined;
+  readonly #holder: WeakRef<object> | undefined;
 
   constructor(code: KeyUnusableCode, provider: string, label: string, name?: string);
   /** @internal */
-  constructor(code: KeyUnusableCode, provider: string, label: string, name?: string, hint?: string);
+  constructor(
+    code: KeyUnusableCode,
+    provider: string,
+    label: string,
+    name?: string,
+    shown?: Omit<ShownKey, 'label'>,
+    holder?: object,
+  );
   constructor(
     code: KeyUnusableCode,
     /** Whose key it is. */
@@ -41,16 +58,18 @@ export class KeyUnusableError extends ByokError {
     /** Label of the key. */
     readonly label: string,
     name = provider,
-    hint?: string,
+    shown?: Omit<ShownKey, 'label'>,
+    holder?: object,
   ) {
     super(code, MESSAGES[code](name));
     this.providers = [provider];
     this.status = this.statusCode = BYOK_ERROR_STATUS[code];
-    this.#hint = hint;
+    this.#shown = shown && { label, ...shown };
+    this.#holder = holder && new WeakRef(holder);
   }
 
-  /** The key, shortened, for the page. @internal */
-  get hint(): string | undefined {
-    return this.#hint;
+  /** The key as far as its owner may see it, if this request is what it was resolved for. @internal */
+  shownTo(request: object): ShownKey | undefined {
+    return this.#holder?.deref() === request ? this.#shown : undefined;
   }
 }

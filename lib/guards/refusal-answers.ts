@@ -92,8 +92,9 @@ export class RefusalAnswers {
   #log({ status, error }: ProviderFailure, { key, verdict }: Refusal, { controller, handler }: HandlerOf): void {
     const method = (handler as { name?: string } | undefined)?.name ?? '';
     const { outcome, reason } = verdict;
+    const answer = `${nameOf(error)} with status ${status ?? 'unknown'} (${reason ?? outcome})`;
     this.#logger.warn(
-      `${controller.name}.${method}(): ${key.provider} answered about the caller's key with ${nameOf(error)}, status ${status ?? 'unknown'}: ${reason ?? outcome}.`,
+      `A provider did not accept a caller's key: ${key.provider}, in ${controller.name}.${method}(), ${answer}.`,
     );
   }
 }

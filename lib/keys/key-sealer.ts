@@ -45,7 +45,7 @@ export class KeySealer {
     try {
       const { key, fields } = this.#decrypt(place, slot, sealed);
       if (this.events.isHeard) this.events.emit({ type: 'used', owner, source, provider, label }, holder);
-      const use = new KeyUse(this.uses, place, slot, sealed, holder);
+      const use = new KeyUse(this.uses, place, sealed, holder);
       return new ResolvedApiKey(provider, label, key, fields, source, sealed.expiresAt, use);
     } catch (error) {
       this.events.emit({ type: 'decryptFailed', owner, source, provider, label }, holder);

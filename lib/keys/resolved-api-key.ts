@@ -9,7 +9,7 @@ export interface KeyFeedback {
   /** Its provider refused it. Never rejects. */
   refused(key: ResolvedApiKey, verdict: KeyVerdict): Promise<KeyUnusableError>;
   /** It was used, with a result. Never rejects; `undefined` if there is nothing to note. */
-  succeeded(result: unknown): Promise<void> | undefined;
+  succeeded(key: ResolvedApiKey, result: unknown): Promise<void> | undefined;
 }
 
 /**
@@ -92,7 +92,7 @@ export class ResolvedApiKey extends Redacted {
     } catch (error) {
       throw (await this.report(error)) ?? error;
     }
-    const noted = this.#feedback?.succeeded(result);
+    const noted = this.#feedback?.succeeded(this, result);
     if (noted) await noted;
     return result;
   }

@@ -118,6 +118,18 @@ export const english = {
   keyRequiredTitle: 'API key required',
   keyRequired: 'This needs your own API key for {names}. It is stored encrypted and used only for you.',
   manageKeys: 'Manage your keys',
+  keyRefusedHeading: '{name} refused your key',
+  keyRefusedAdvice:
+    '{name} did not accept your API key. It may have been revoked, or have expired. Create a new key there and save it here.',
+  keyNoCreditHeading: 'No credit at {name}',
+  keyNoCreditAdvice:
+    '{name} accepts your API key, but its account has no credit left. Add credit there and try again, or save another key here.',
+  keyRestrictedHeading: 'Your key may not do this',
+  keyRestrictedAdvice:
+    '{name} accepts your API key, but not for this. Extend its rights there and try again, or save another key here.',
+  keyInQuestion: 'The key is “{label}” ({hint}).',
+  keysAt: 'Your keys at {name}',
+  accountAt: 'Your account at {name}',
 
   keysDeleted: { one: '{count} key was deleted.', other: '{count} keys were deleted.' },
   noSuchKey: 'There was no key for {name}.',

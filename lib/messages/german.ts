@@ -118,6 +118,18 @@ export const german: Messages = {
   keyRequired:
     'Hierfür wird Ihr eigener API-Schlüssel für {names} benötigt. Er wird verschlüsselt gespeichert und nur für Sie verwendet.',
   manageKeys: 'Schlüssel verwalten',
+  keyRefusedHeading: '{name} hat Ihren Schlüssel abgelehnt',
+  keyRefusedAdvice:
+    '{name} hat Ihren API-Schlüssel nicht akzeptiert. Vielleicht wurde er widerrufen oder ist abgelaufen. Erstellen Sie dort einen neuen Schlüssel und speichern Sie ihn hier.',
+  keyNoCreditHeading: 'Kein Guthaben bei {name}',
+  keyNoCreditAdvice:
+    '{name} akzeptiert Ihren API-Schlüssel, aber das Konto hat kein Guthaben mehr. Laden Sie es dort auf und versuchen Sie es noch einmal, oder speichern Sie hier einen anderen Schlüssel.',
+  keyRestrictedHeading: 'Ihr Schlüssel darf das nicht',
+  keyRestrictedAdvice:
+    '{name} akzeptiert Ihren API-Schlüssel, aber nicht hierfür. Erweitern Sie dort seine Rechte und versuchen Sie es noch einmal, oder speichern Sie hier einen anderen Schlüssel.',
+  keyInQuestion: 'Es geht um den Schlüssel „{label}“ ({hint}).',
+  keysAt: 'Ihre Schlüssel bei {name}',
+  accountAt: 'Ihr Konto bei {name}',
 
   keysDeleted: { one: '{count} Schlüssel wurde gelöscht.', other: '{count} Schlüssel wurden gelöscht.' },
   noSuchKey: 'Für {name} gab es keinen Schlüssel.',

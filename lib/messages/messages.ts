@@ -126,6 +126,15 @@ export interface Messages {
   readonly keyRequiredTitle: string;
   readonly keyRequired: string;
   readonly manageKeys: string;
+  readonly keyRefusedHeading: string;
+  readonly keyRefusedAdvice: string;
+  readonly keyNoCreditHeading: string;
+  readonly keyNoCreditAdvice: string;
+  readonly keyRestrictedHeading: string;
+  readonly keyRestrictedAdvice: string;
+  readonly keyInQuestion: string;
+  readonly keysAt: string;
+  readonly accountAt: string;
 
   readonly keysDeleted: PluralMessage;
   readonly noSuchKey: string;

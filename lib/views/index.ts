@@ -23,6 +23,7 @@ export { clearPage } from './pages/clear-page.js';
 export { type FormNotice, dashboardPage } from './pages/dashboard-page.js';
 export { errorPage } from './pages/error-page.js';
 export { keyRequiredPage } from './pages/key-required-page.js';
+export { keyUnusablePage } from './pages/key-unusable-page.js';
 export { Page, pageContent } from './pages/page.js';
 export type { ExtraField } from './parts/extra-fields.js';
 export type { FormStateProps } from './parts/form-state.js';

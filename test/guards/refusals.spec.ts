@@ -294,7 +294,7 @@ describe.each(PLATFORMS)('An error of a guarded handler on %s', (platform) => {
         expect(events.filter(({ type }) => type === 'refused')).toMatchObject([
           { provider: 'openai', label: 'default' },
         ]);
-        const line = expect.stringMatching(new RegExp(`with AuthenticationError, status ${status}`));
+        const line = expect.stringMatching(new RegExp(`AuthenticationError with status ${status} \\(`));
         // Nest has one log for all applications of a process.
         expect(logged()).toEqual(route === 'used' ? [] : [line]);
         forget();

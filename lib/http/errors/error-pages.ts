@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../../byok.constants.js';
-import { KeyRequiredError } from '../../errors/index.js';
+import { KeyRequiredError, KeyUnusableError } from '../../errors/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../../interfaces/index.js';
-import { errorPage, keyRequiredPage } from '../../views/index.js';
+import { errorPage, keyRequiredPage, keyUnusablePage } from '../../views/index.js';
 import { Flash } from '../pages/flash.js';
 import { type PageParts, PageRenderer } from '../pages/page-renderer.js';
 import { pageOf } from '../pages/return-to.js';
@@ -25,6 +25,7 @@ export class ErrorPages {
   /** @param code - The stable code of the error. */
   async render(error: unknown, code: string, request: ByokRequest): Promise<string> {
     if (error instanceof KeyRequiredError) return this.#keyRequired(error, request);
+    if (error instanceof KeyUnusableError) return this.#keyUnusable(error, request);
     return this.frame.render(request, this.#error(code, request));
   }
 
@@ -44,19 +45,38 @@ export class ErrorPages {
   }
 
   async #keyRequired({ providers, label }: KeyRequiredError, request: ByokRequest): Promise<string> {
-    const { dashboard, https } = this.options;
-    const withForm = dashboard !== false && (https !== 'block' || isSecure(request));
     const page = keyRequiredPage({
-      ...this.frame.reader(request),
+      ...(await this.#formFor(request)),
       providers,
-      providerConfigs: this.options.providers,
       baseUrl: this.mountPath.url,
       label: label === 'default' ? undefined : label,
+    });
+    return this.frame.render(request, page);
+  }
+
+  async #keyUnusable(error: KeyUnusableError, request: ByokRequest): Promise<string> {
+    const { code, provider } = error;
+    const page = keyUnusablePage({
+      ...(await this.#formFor(request)),
+      code,
+      provider,
+      baseUrl: this.options.dashboard === false ? undefined : this.mountPath.url,
+      shown: error.shownTo(request),
+    });
+    return this.frame.render(request, page);
+  }
+
+  /** What a form for a key needs. */
+  async #formFor(request: ByokRequest) {
+    const { dashboard, https, providers: providerConfigs } = this.options;
+    const withForm = dashboard !== false && (https !== 'block' || isSecure(request));
+    return {
+      ...this.frame.reader(request),
+      providerConfigs,
       withForm,
       csrfToken: withForm ? await this.tokens.issue(request) : undefined,
       returnTo: pageOf(request, this.mountPath),
       notice: withForm ? await this.flash.take(request) : undefined,
-    });
-    return this.frame.render(request, page);
+    };
   }
 }

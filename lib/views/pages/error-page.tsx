@@ -10,8 +10,11 @@ const TEXTS: Readonly<Record<string, Texts>> = {
   BYOK_USER_REQUIRED: ['signInTitle', 'signInText'],
   BYOK_CSRF: ['refusedTitle', 'formOutdated'],
   BYOK_HTTPS_REQUIRED: ['refusedTitle', 'httpsText'],
-  // Where its own page could not be made.
+  // Where their own pages could not be made.
   BYOK_KEY_REQUIRED: ['keyRequiredTitle', 'notDoneText'],
+  BYOK_KEY_REFUSED: ['refusedTitle', 'notDoneText'],
+  BYOK_KEY_NO_CREDIT: ['refusedTitle', 'notDoneText'],
+  BYOK_KEY_RESTRICTED: ['refusedTitle', 'notDoneText'],
   BYOK_KEY_NOT_FOUND: ['notFoundTitle', 'notFoundText'],
   BYOK_NOT_FOUND: ['notFoundTitle', 'notFoundText'],
   BYOK_TOO_LARGE: ['tooLargeTitle', 'tooLargeText'],
