@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors/index.js';
 import type { ProviderConfig, ProviderField } from '../interfaces/index.js';
-import { checkBaseUrl } from './addresses.js';
+import { checkBaseUrl, isOwnAddress } from './addresses.js';
 import type { KnownProviderId } from './ids.js';
 import type { ProviderRow, Site } from './provider-row.js';
 import { readsFailures } from './read-failure.js';
@@ -58,25 +58,27 @@ export function knownProvider(id: KnownProviderId, overrides: KnownProviderOverr
   }
   const row = ROWS[id];
   const { fields: changes = {}, ...others } = overrides;
-  const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
   const site: Site = { hosts: others.hosts ?? row.hosts };
   if (others.baseUrl !== undefined) site.baseUrl = checkBaseUrl(id, others.baseUrl);
   const fields = mergeFields(row, site, changes);
   const here = { ...row, fields };
-  const { name, docsUrl, keysUrl, placeholder, keyPrefix, keyFormat, hosts } = row;
+  const { name, docsUrl, keysUrl, placeholder, keyPrefix, keyFormat, keyPattern, hosts } = row;
+  const isAnothers = (address: string) =>
+    Object.values(ROWS).some((other) => other !== row && isOwnAddress(address, { hosts: other.hosts }));
   return {
-    name,
-    docsUrl,
-    ...(keysUrl === undefined ? {} : { keysUrl }),
-    ...(placeholder === undefined ? {} : { placeholder }),
-    ...(keyPrefix === undefined ? {} : { keyPrefix: [...[keyPrefix].flat()] }),
-    ...(keyFormat === undefined ? {} : { keyFormat }),
-    ...(Object.keys(fields).length === 0 ? {} : { fields }),
+    ...given({ name, docsUrl, keysUrl, placeholder, keyFormat, keyPattern }),
+    ...given({ keyPrefix: keyPrefix && [...[keyPrefix].flat()] }),
+    ...given({ fields: Object.keys(fields).length === 0 ? undefined : fields }),
     hosts: [...hosts],
     check: row.check(here, site),
-    readFailure: readsFailures(here, site),
-    ...given,
+    readFailure: readsFailures(here, site, isAnothers),
+    ...given(others),
   };
+}
+
+/** Without what is `undefined`. */
+function given<T extends object>(facts: T): T {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as T;
 }
 
 function mergeFields(

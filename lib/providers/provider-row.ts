@@ -31,7 +31,7 @@ export interface Site {
 /** The facts about one provider. */
 export interface ProviderRow extends Pick<
   ProviderConfig,
-  'placeholder' | 'keysUrl' | 'keyPrefix' | 'keyFormat' | 'fields'
+  'placeholder' | 'keysUrl' | 'keyPrefix' | 'keyFormat' | 'keyPattern' | 'fields'
 > {
   name: string;
   docsUrl: string;
@@ -45,7 +45,8 @@ export interface ProviderRow extends Pick<
   statuses?: Readonly<Partial<Record<401 | 403 | 429, KeyVerdict>>>;
   /** What a page of HTML with status 401 says, if that is how this provider refuses a key. */
   htmlRefusal?: RegExp;
-  signs: Signs;
+  /** Nothing for servers of anybody. */
+  signs?: Signs;
   /** At use only rules count, because other services answer at the same hosts. */
   onlyRules?: boolean;
 }

@@ -12,14 +12,19 @@ const PERMISSION = /\b(?:permissions?|scopes?|not authori[sz]ed|not allowed to|a
  * Reads a failed call of a provider. Only a definite word about the key counts: limits, outages and regions are the
  * application's own affair. A failure with an address must be of the provider's hosts; one without must show whose it is.
  */
-export function readsFailures(row: ProviderRow, site: Site): FailureReader {
+export function readsFailures(row: ProviderRow, site: Site, isAnothers: (address: string) => boolean): FailureReader {
+  const isAnywhere = row.addressField !== undefined && site.baseUrl === undefined;
   return (failure) => {
     const { status, url } = failure;
     if (status === undefined || status < 400 || isOutage(status)) return undefined;
     const read = readError(failure);
     if (read.answer.header('cf-mitigated') !== undefined) return undefined;
-    if (!(url === undefined ? read.isAnswer && hasSign(row.signs, read) : isOwnAddress(url, site))) return undefined;
-    return definite(verdictOf(read.answer, row, url !== undefined));
+    const isOwn = url !== undefined && isOwnAddress(url, site);
+    if (url !== undefined && !isOwn && !(isAnywhere && !isAnothers(url))) return undefined;
+    // An address that users choose says nothing by itself, unless there is nothing else by which such servers are known.
+    const isKnown =
+      isOwn || (url !== undefined && row.signs === undefined) || (read.isAnswer && hasSign(row.signs, read));
+    return isKnown ? definite(verdictOf(read.answer, row, isOwn)) : undefined;
   };
 }
 
@@ -80,7 +85,7 @@ function readError(failure: ProviderFailure): ReadError {
   };
 }
 
-function hasSign({ says, codes, headers, classes, form }: Signs, { answer, classes: found }: ReadError): boolean {
+function hasSign({ says, codes, headers, classes, form }: Signs = {}, { answer, classes: found }: ReadError): boolean {
   const { words, body } = answer;
   return Boolean(
     says?.test(words.text) ||

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigurationError } from '../../lib/errors/index.js';
 import type { ProviderConfig } from '../../lib/interfaces/index.js';
+import { readDocument } from '../docs/documents.js';
+import { catalogueTable } from './catalogue-table.js';
 import { checkProviderConfigs } from '../../lib/options/provider-options.js';
 import {
   knownProvider,
@@ -19,7 +21,8 @@ describe('The catalogue', () => {
     expect(Object.keys(checked)).toEqual(knownProviderIds);
     for (const config of Object.values(checked)) {
       expect(config).toMatchObject({ check: expect.any(Function), readFailure: expect.any(Function) });
-      expect(config.keyPattern).toBeUndefined();
+      // A pattern refuses, and providers change their keys.
+      expect(config.keyPattern?.source).toBe(config === checked['openai-compatible'] ? '\\S' : undefined);
       expect(config.strict).toBeUndefined();
     }
   });
@@ -109,5 +112,19 @@ describe('An override', () => {
     const baseUrl = 'https://llm.example.com';
     expect(knownProvider('openai-compatible', { baseUrl }).fields).toBeUndefined();
     expect(Object.keys(knownProvider('azure-openai', { baseUrl }).fields!)).toEqual(['deployment', 'apiVersion']);
+  });
+});
+
+describe('docs/providers.md', () => {
+  it('has the catalogue as it is', () => {
+    const [, section] = /<!-- catalogue -->\n([^]*?)<!-- \/catalogue -->/.exec(readDocument('docs/providers.md'))!;
+    const rows = section.split('\n').filter((line) => line.startsWith('| `'));
+    const cells = rows.map((row) =>
+      row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+    expect(cells).toEqual(catalogueTable());
   });
 });

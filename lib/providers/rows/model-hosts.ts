@@ -191,6 +191,8 @@ export const openaiCompatible: ProviderRow = {
   placeholder: 'The key of the server, or any word if it needs none',
   // A local server takes "ollama" for a key.
   keyFormat: 'text',
+  // Any key: such a server may be that of another provider, whose keys would be refused here otherwise.
+  keyPattern: /\S/,
   fields: {
     baseUrl: {
       label: 'Base URL',
@@ -209,5 +211,4 @@ export const openaiCompatible: ProviderRow = {
   rules: [],
   // Nobody knows what these say of the key at a server that nobody knows.
   statuses: { 403: UNREADABLE, 429: LIMITED },
-  signs: {},
 };

@@ -158,7 +158,7 @@ export const stripe: ProviderRow = {
   // A 402 is a payment that failed.
   onlyRules: true,
   signs: {
-    says: /\bstripe\.com\b|api key provided: [sr]k_/i,
+    says: /\bstripe\.com\b|api key provided: [sr]k_|the provided key '[sr]k_/i,
     headers: ['stripe-version'],
     classes: ['StripeError'],
   },
