@@ -3,5 +3,17 @@
  *
  * @packageDocumentation
  */
-export { type TestKey, type TestKeys, type TestKeysOptions, withTestKeys } from '../testing/index.js';
+export {
+  findLeaks,
+  type NamedAnswer,
+  ProviderStandIn,
+  type StandInAnswer,
+  type StandInRequest,
+  type StandInScript,
+  startProviderStandIn,
+  type TestKey,
+  type TestKeys,
+  type TestKeysOptions,
+  withTestKeys,
+} from '../testing/index.js';
 export type { ByokModuleOptions } from '../interfaces/index.js';
