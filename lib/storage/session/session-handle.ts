@@ -25,6 +25,8 @@ export interface SessionHandle {
   save(): Promise<void>;
   /** Whether the session has ended: it is read, but never saved again, which would revive it. */
   readonly ended: boolean;
+  /** Whether each request writes the session back as a whole when it ends, as those of `@fastify/session` do. */
+  readonly isWrittenBack?: boolean;
 }
 
 interface SessionObject extends Record<string, unknown> {
@@ -49,6 +51,7 @@ export function sessionOf(request: RequestWithStore): SessionHandle | undefined 
     data,
     store: request.sessionStore,
     ended: false,
+    isWrittenBack: typeof request.sessionID !== 'string',
     save: async () => {
       if (typeof data.save !== 'function') return;
       await called((done) => data.save?.(done));

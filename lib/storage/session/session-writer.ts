@@ -71,6 +71,9 @@ export class SessionWriter {
         session.data[SESSION_PROPERTY] = previous;
         throw new StorageError('The session could not be saved. Try again.', SESSION_REASON);
       }
+    } else if (stored && session.isWrittenBack) {
+      // What a slow request loaded when it began would otherwise come over what others have stored since.
+      session.data[SESSION_PROPERTY] = stored[SESSION_PROPERTY];
     }
     return result;
   }
