@@ -21,7 +21,7 @@ export interface CheckStandIn {
 }
 
 const check: KeyChecker = async ({ apiKey, fields, fetch }) => {
-  const url = `${fields['endpoint'] ?? fields['baseUrl']!}/me`;
+  const url = `${fields['endpoint'] ?? fields['baseUrl']}/me`;
   const response = await fetch(url, { headers: { authorization: `Bearer ${apiKey}` } });
   const { reason } = (await response.json()) as { reason?: KeyVerdictReason };
   if (response.status === 200) return { outcome: 'accepted', ...(reason !== undefined && { reason }) };
