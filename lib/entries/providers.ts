@@ -3,6 +3,20 @@
  *
  * @packageDocumentation
  */
+export type {
+  CheckFetch,
+  CheckRequest,
+  FailureReader,
+  KeyChecker,
+  KeyFormat,
+  KeyOutcome,
+  KeyToCheck,
+  KeyVerdict,
+  KeyVerdictReason,
+  ProviderConfig,
+  ProviderFailure,
+  ProviderField,
+} from '../interfaces/index.js';
 export {
   knownProvider,
   knownProviderIds,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KeyVerdict, ProviderFailure } from '../../lib/interfaces/index.js';
 import { knownProvider, knownProviderIds, knownProviders, type KnownProviderId } from '../../lib/providers/index.js';
+import { NEEDS_ADDRESS, ONLY_AT_A_CHECK } from './answers/at-use.js';
 import type { Case, Cases } from './answers/case.js';
 import { GENERAL } from './answers/general.js';
 import { MODEL_HOSTS } from './answers/model-hosts.js';
@@ -39,45 +40,6 @@ function recognized(failure: ProviderFailure): string[] {
     return verdict === undefined ? [] : [`${id}: ${verdict}`];
   });
 }
-
-/** At use, these are not surely about the key. */
-const ONLY_AT_A_CHECK = new Set([
-  'groq: a permission',
-  'mistral: a permission',
-  'pinecone: a key without the role',
-  'github: a single sign-on',
-]);
-/** Without an address these could be anybody's. */
-const NEEDS_ADDRESS = new Set([
-  'openai: insufficient permissions',
-  'openai: another 403',
-  'google-gemini: no credentials',
-  'google-gemini: a permission',
-  'bedrock-api-key: a permission',
-  'bedrock-api-key: a key that is over',
-  'aws-access-key: a wrong secret, twice',
-  'aws-access-key: a token that is over',
-  'mistral: a wrong key',
-  'mistral: a wrong key, in the other form',
-  'mistral: no credit',
-  'cohere: no credit',
-  'xai: no key',
-  'xai: a permission',
-  'fireworks: no credit',
-  'perplexity: a wrong key',
-  'perplexity: no quota',
-  'deepgram: a wrong key as 400',
-  'pinecone: a wrong key',
-  'cerebras: no credit',
-  'cerebras: a permission',
-  'nvidia-nim: a wrong key',
-  'nvidia-nim: no credit',
-  'sendgrid: a permission',
-  'sendgrid: credits that are used up',
-  'openai-compatible: a wrong key',
-  'openai-compatible: a wrong key, in words',
-  'openai-compatible: no credit',
-]);
 
 const failed = knownProviderIds.flatMap((id) =>
   (ANSWERS[id] ?? []).filter(({ status }) => status >= 400).map((each) => ({ id, name: `${id}: ${each.what}`, each })),

@@ -110,7 +110,10 @@ export const bedrockApiKey: ProviderRow = {
   statuses: { 403: UNREADABLE },
   // A key pair is used at the same hosts.
   onlyRules: true,
-  signs: { says: /make sure your api key is valid|invalid api key format: must start with pre-defined prefix/i },
+  signs: {
+    // The users that AWS makes for long-term keys have such names.
+    says: /make sure your api key is valid|invalid api key format: must start with pre-defined prefix|\bBedrockAPIKey-/i,
+  },
 };
 
 // As of 2026-11. Sources: docs.aws.amazon.com/STS GetCallerIdentity; trufflehog's detector (repeat once, see sts-check).

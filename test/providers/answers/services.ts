@@ -216,7 +216,8 @@ export const SERVICES: Cases = {
       'a permission',
       403,
       {
-        message: 'User: arn:aws:iam::000000000000:user/a is not authorized to perform: bedrock:ListFoundationModels',
+        message:
+          'User: arn:aws:iam::000000000000:user/BedrockAPIKey-0000 is not authorized to perform: bedrock:ListFoundationModels',
         __type: 'AccessDeniedException',
       },
       'accepted/restricted',
