@@ -11,6 +11,11 @@ import type * as Library from 'nestjs-byok';
 
 export const KEY = 'sk-an-example-of-an-api-key-1f9c';
 
+/** What Jest and Vitest put into the files of tests. */
+const TEST_GLOBALS = ['afterAll', 'beforeAll', 'describe', 'expect', 'it']
+  .map((name) => `declare const ${name}: typeof import('@jest/globals').${name};`)
+  .join('\n');
+
 /** How snippets are run, by name. */
 export type Runs = Record<string, () => Promise<void>>;
 
@@ -43,6 +48,7 @@ class Bench {
       const path = await this.consumer.write(name, code);
       if (/\.tsx?$/.test(name)) files.push(path);
     }
+    files.push(await this.consumer.write('globals.d.ts', TEST_GLOBALS));
     this.complaints = this.consumer.compile(files);
     this.library = await import('nestjs-byok');
     process.env['BYOK_SECRET'] = this.library.EncryptionService.generateSecret();

@@ -6,10 +6,18 @@ import { OPERATING_RUNS } from './runs/operating.js';
 import { READING_KEYS_RUNS } from './runs/reading-keys.js';
 import { README_RUNS } from './runs/readme.js';
 import { RECIPES_RUNS } from './runs/recipes.js';
+import { TEST_RUNNER_RUNS } from './runs/test-runners.js';
 import { snippetsOf } from './snippets.js';
 
 /** A snippet that has no entry here fails, and so does an entry without a snippet. */
-const RUNS: Runs = { ...README_RUNS, ...READING_KEYS_RUNS, ...HTTP_RUNS, ...OPERATING_RUNS, ...RECIPES_RUNS };
+const RUNS: Runs = {
+  ...README_RUNS,
+  ...READING_KEYS_RUNS,
+  ...HTTP_RUNS,
+  ...OPERATING_RUNS,
+  ...RECIPES_RUNS,
+  ...TEST_RUNNER_RUNS,
+};
 
 beforeAll(() => bench.open());
 afterEach(() => bench.stop());

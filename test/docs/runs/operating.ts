@@ -1,14 +1,10 @@
 import { expect } from '@jest/globals';
-import { Module, type INestApplication } from '@nestjs/common';
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { Module } from '@nestjs/common';
 import { createDatabase } from '../../support/postgres.js';
-import { bench, codeOf, KEY, load, start, startAppModule, type Runs } from '../bench.js';
+import { bench, KEY, load, start, startAppModule, type Runs } from '../bench.js';
 import { runWithVault } from './vault.js';
 
-const run = promisify(execFile);
-
-/** Snippets of secrets-and-rotation, testing. */
+/** Snippets of secrets-and-rotation. */
 export const OPERATING_RUNS: Runs = {
   'rotate.ts': async () => {
     const { Rotation } = await load<{ Rotation: new (...args: never[]) => { moveToNewestSecret(): Promise<void> } }>(
@@ -51,29 +47,4 @@ export const OPERATING_RUNS: Runs = {
 
   'vault.module.ts': () =>
     runWithVault(async () => start((await load<{ VaultModule: never }>('vault.module.ts')).VaultModule)),
-
-  'end-to-end.ts': async () => {
-    const { startForTests } = await load<{ startForTests(): Promise<INestApplication> }>('end-to-end.ts');
-    const app = await startForTests();
-    bench.apps.push(app);
-    expect(await app.get(bench.library.ByokService).getKey({ userId: 'test' }, 'openai')).toBe(
-      'a-key-that-opens-nothing',
-    );
-  },
-
-  'jest.sh': async () => {
-    await bench.consumer.link('jest');
-    await bench.consumer.write(
-      'unit.test.js',
-      `import { ByokService } from 'nestjs-byok';
-      import { ChatController } from './app.module.js';
-      test('loads', () => expect([typeof ByokService, typeof ChatController]).toEqual(['function', 'function']));`,
-    );
-    const args = codeOf('jest.sh').trim().split(' ').slice(1);
-    const jest = (...given: string[]) =>
-      run(process.execPath, given, { cwd: bench.consumer.folder, env: { ...process.env, NODE_OPTIONS: '' } });
-    expect((await jest(...args)).stderr).toContain('Tests:       1 passed');
-    // Without the flag, it does not.
-    await expect(jest(...args.filter((arg) => arg !== '--experimental-vm-modules'))).rejects.toThrow('unit.test.js');
-  },
 };

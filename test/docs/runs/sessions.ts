@@ -10,6 +10,7 @@ export const INSTALLED = [
   ...['@nestjs/platform-express', '@nestjs/platform-fastify', '@fastify/cookie', '@fastify/session'],
   'express-session',
   '@nestjs/swagger',
+  '@jest/globals',
   ...['@types/express', '@types/express-session', '@types/node'],
 ];
 
