@@ -23,15 +23,25 @@ export function checkFetch(
 ): CheckFetch {
   return async (address, request = {}) => {
     const url = new URL(address);
-    if (holdsKey(url, apiKey)) throw new Error('A key must not be in an address. Put it into a header or the body.');
+    if (holdsKey(addedTo(url, config, fields), apiKey))
+      throw new Error('A key must not be in an address. Put it into a header or the body.');
     const target = isOwnOrigin(url, config) ? {} : await publicTarget(url, config, fields, signal);
     return toResponse(await send(url, request, target, signal));
   };
 }
 
 /** Addresses are logged by everything on the way. */
-function holdsKey({ href }: URL, apiKey: string): boolean {
-  return [apiKey, encodeURI(apiKey), encodeURIComponent(apiKey)].some((text) => href.includes(text));
+function holdsKey(address: string, apiKey: string): boolean {
+  return [apiKey, encodeURI(apiKey), encodeURIComponent(apiKey)].some((text) => address.includes(text));
+}
+
+/** What the checker added to an address: the key `ollama` may be a word of the address of its server. */
+function addedTo(url: URL, config: ProviderConfig, fields: Readonly<Record<string, string>>): string {
+  const ownFields = Object.entries(config.fields ?? {}).filter(([, { type }]) => type === 'url');
+  const bases = [config.baseUrl, ...ownFields.map(([name]) => fields[name])];
+  const base = bases.find((each) => each !== undefined && each !== '' && url.href.startsWith(each));
+  if (base !== undefined) return url.href.slice(base.length);
+  return isOwnOrigin(url, config) ? url.pathname + url.search + url.hash : url.href;
 }
 
 /** Whether the application itself wrote this origin. */
