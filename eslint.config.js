@@ -41,7 +41,7 @@ export const ROOMS = {
   http: ['expiry', 'identity', 'keys', 'views'],
   guards: ['audit', 'checks', 'expiry', 'http', 'identity', 'keys', 'refusals'],
   dashboard: ['http', 'identity', 'keys', 'views'],
-  cli: ['crypto', 'database', 'keyring', 'keys', 'options', 'rotation'],
+  cli: ['crypto', 'database', 'keyring', 'keys', 'options', 'providers', 'rotation'],
   testing: ['audit', 'crypto', 'database', 'health', 'identity', 'keyring', 'keys', 'options', 'storage'],
   openapi: [],
   entries: ['openapi', 'opentelemetry', 'providers', 'storage', 'testing', 'views'],

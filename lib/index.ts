@@ -74,6 +74,7 @@ export type {
   ProviderField,
   RateLimiterLike,
   RateLimitOptions,
+  RecheckOptions,
   RequireKeyOptions,
   RootSecret,
   SavedKey,

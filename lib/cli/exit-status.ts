@@ -3,7 +3,7 @@ export const EXIT = {
   done: 0,
   /** Wrong use, a failure, or an end before all was done. */
   failed: 1,
-  /** Done, but some rows could not be opened. */
+  /** Done, but some rows could not be opened, or providers refused some keys. */
   unreadable: 2,
 } as const;
 

@@ -10,7 +10,7 @@ export interface Failure {
 }
 
 const KMS_REFUSED =
-  "Mend it with the service: its key, and what it lets this wrapper's token or role do. See docs/kms.md of the package.";
+  "Fix it in the service: its key, and what it lets this wrapper's token or role do. See docs/kms.md of the package.";
 const KMS_AWAY =
   'See that the service runs and can be reached from here, and try again. Nothing was changed; see "In an outage" in docs/kms.md of the package.';
 const NOTHING_LOST = 'What is done is done, and nothing is lost.';

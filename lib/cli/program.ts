@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { keyId, wholeNumber } from './argument-parsers.js';
 import { CliError } from './cli-error.js';
+import type { CheckOptions } from './commands/check.js';
 import type { ImportOptions } from './commands/import-env.js';
 import type { MigrateOptions } from './commands/migrate.js';
 import type { RotateCommandOptions } from './commands/rotate.js';
@@ -20,7 +22,7 @@ Environment:
                 path of a module whose default export is what forRoot takes as secret, instead of
                 BYOK_SECRET: for a KeyWrapper (Vault, AWS KMS) or a passphrase
 
-Exit status: 0 done, 1 wrong use or failure, 2 done but some stored keys could not be opened.
+Exit status: 0 done, 1 wrong use or failure, 2 done but some stored keys could not be opened or were refused.
 
 Examples:
   $ npx nestjs-byok generate-secret
@@ -184,6 +186,22 @@ function addKeyCommands(add: Add): void {
       return (await import('./commands/rewrap.js')).rewrap(output, site);
     },
   );
+  add<CheckOptions>(
+    'check',
+    'ask the providers of stored keys whether they accept them, and note what they say',
+    'npx nestjs-byok check --provider openai',
+    async (output, options) => {
+      const site = await resolveTarget(options, true);
+      return (await import('./commands/check.js')).check(output, options, site);
+    },
+  )
+    .option('--user <id>', 'only keys of this user')
+    .option('--provider <name...>', 'only keys of these providers (default: all that there is a check for)')
+    .option('--per-second <n>', 'keys to check in a second, 1 to 100', wholeNumber(100), 2)
+    .option(
+      '--providers-module <path>',
+      'module whose default export is what forRoot takes as providers (default: the catalogue)',
+    );
   add('sweep', 'remove expired keys', 'npx nestjs-byok sweep', async (output, options) => {
     const site = await resolveTarget(options, false);
     return (await import('./commands/sweep.js')).sweep(output, site);
@@ -222,19 +240,6 @@ function addUserCommands(add: Add): void {
   )
     .requiredOption('--user <id>', "the user's id, as the application has it")
     .option('--provider <name...>', 'only these (default: well-known ones, and one for each API_KEY_…, with - for _)');
-}
-
-function keyId(text: string, before: string[] = []): string[] {
-  if (/^[0-9a-f]{16}$/i.test(text)) return [...before, text.toLowerCase()];
-  throw new InvalidArgumentError('A key id is 16 hex digits, as npx nestjs-byok status prints them.');
-}
-
-function wholeNumber(maximum: number, minimum = 1): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
-    throw new InvalidArgumentError(`Write a whole number from ${minimum} to ${maximum}.`);
-  };
 }
 
 function readVersion(): string {

@@ -4,7 +4,7 @@ import { ConfigurationError } from '../errors/index.js';
 import type { SecretOption } from '../interfaces/index.js';
 import { CliError } from './cli-error.js';
 import { forOperators } from './failure.js';
-import { loadSecretModule } from './secret-module.js';
+import { loadSecretModule } from './operator-module.js';
 import type { GlobalOptions } from './arguments.js';
 
 const HOW_TO_GIVE_SECRETS =

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { ByokModule } from '../byok.module.js';
 import { EncryptionService } from '../crypto/index.js';
 import { StartupCheck, WrappedRootKeys } from '../keyring/index.js';
+import type { ProviderConfig } from '../interfaces/index.js';
 import type { Target } from './target.js';
 
 /**
@@ -15,12 +16,14 @@ import type { Target } from './target.js';
 export async function withServices<T>(
   { url, table, secrets, audit }: Target,
   work: (services: INestApplicationContext) => Promise<T>,
+  providers: Record<string, ProviderConfig> = {},
 ): Promise<T> {
   const definition = ByokModule.forRoot({
     // Where none is needed, one that nothing is sealed with.
     secret: secrets.length > 0 ? secrets : EncryptionService.generateSecret(),
     db: { type: 'postgres', url, applicationName: 'nestjs-byok cli', migrationsRun: false },
     tableName: table,
+    providers,
     // A transaction pooler may be in between, and the few statements are large.
     preparedStatements: false,
     cleanup: { onRequest: false, sweepEvery: null },

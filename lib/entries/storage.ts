@@ -16,6 +16,7 @@ export {
   type KeyRecord,
   type KeySlot,
   type ListedKey,
+  type OwnedSlot,
   type PutResult,
   type RecordChange,
   type RecordVerdict,

@@ -1,6 +1,6 @@
 import type { DataSourceOptions } from 'typeorm';
 import type { ByokEvent } from './byok-event.interface.js';
-import type { DashboardOptions, ResolvedDashboardOptions } from './dashboard-options.interface.js';
+import type { DashboardOptions } from './dashboard-options.interface.js';
 import type { ApiOptions, GuardOption } from './guard-option.interface.js';
 import type { UserId } from './key-owner.interface.js';
 import type { SecretOption } from './key-wrapper.interface.js';
@@ -64,6 +64,17 @@ export interface RateLimitOptions {
    * ```
    */
   store?: (limit: { name: string; points: number; windowMs: number }) => RateLimiterLike;
+}
+
+/** Checks of stored keys by schedule. @publicApi */
+export interface RecheckOptions {
+  /** Milliseconds after which a key is checked again. */
+  every: number;
+  /**
+   * Keys that an instance checks in a second.
+   * @defaultValue `2`
+   */
+  perSecond?: number;
 }
 
 /** The audit log. @publicApi */
@@ -176,6 +187,11 @@ export interface ByokModuleOptions {
    */
   checkOnSave?: boolean;
   /**
+   * Checks keys in the database again whose last check is longer ago; `null`: never. Instances share the work.
+   * @defaultValue `null`
+   */
+  recheck?: RecheckOptions | null;
+  /**
    * When expired keys are removed.
    * @defaultValue `{ onRequest: true, sweepEvery: 900_000 }`
    */
@@ -206,32 +222,4 @@ export interface ByokModuleOptions {
    * @defaultValue `false`
    */
   audit?: boolean | AuditOptions;
-}
-
-/** The options after defaults and checks; without the secret, which only `EncryptionService` sees. @internal */
-export interface ResolvedByokOptions {
-  /** Not enumerable: a copy by `{ ...options }` has none. */
-  readonly db: ByokModuleOptions['db'];
-  readonly storage: 'session' | 'database' | 'hybrid';
-  /** `undefined`: the user is looked for in `request.user`. */
-  readonly resolveUser: ((request: ByokRequest) => unknown) | undefined;
-  readonly providers: Readonly<Record<string, ProviderConfig>>;
-  readonly allowUnknownProviders: boolean;
-  readonly defaultTtl: number | null;
-  readonly maxKeysPerUser: number;
-  readonly https: 'off' | 'warn' | 'block';
-  readonly publicOrigins: readonly string[];
-  readonly path: string;
-  readonly publicPath: string | undefined;
-  readonly dashboard: false | ResolvedDashboardOptions;
-  readonly guards: readonly GuardOption[];
-  readonly api: false | Readonly<{ guards: readonly GuardOption[] }>;
-  readonly feedback: boolean;
-  readonly checkOnSave: boolean;
-  readonly cleanup: Readonly<Required<CleanupOptions>>;
-  readonly tableName: string;
-  readonly preparedStatements: boolean;
-  readonly rateLimit: false | Readonly<Required<Omit<RateLimitOptions, 'store'>> & Pick<RateLimitOptions, 'store'>>;
-  readonly onEvent: ((event: ByokEvent) => void) | undefined;
-  readonly audit: false | Readonly<Required<AuditOptions>>;
 }

@@ -7,7 +7,7 @@ export type {
   JoinedDataSource,
   RateLimitOptions,
   RateLimiterLike,
-  ResolvedByokOptions,
+  RecheckOptions,
 } from './byok-options.interface.js';
 export type { DashboardOptions, LayoutPage, PageLayout } from './dashboard-options.interface.js';
 export type { ApiOptions, GuardOption } from './guard-option.interface.js';
@@ -27,6 +27,7 @@ export type { KeyOwner, KeySource, ObjectIdLike, UserId } from './key-owner.inte
 export type { KeyWrapContext, KeyWrapper, KeyWrapperCall, SecretOption } from './key-wrapper.interface.js';
 export type { KeyFormat, ProviderConfig, ProviderField } from './provider-config.interface.js';
 export type { ByokRequest, KeyHolder } from './request.interface.js';
+export type { ResolvedByokOptions } from './resolved-options.interface.js';
 export type { PassphraseSecret, RootSecret } from './root-secret.interface.js';
 export type {
   KeyLabelOptions,

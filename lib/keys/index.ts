@@ -6,6 +6,7 @@ export { EnvImport } from './env-import.js';
 export { envNameOf, envNamesOf, getEnvKey, providersInEnv } from './env-keys.js';
 export { KeyDescriptions } from './key-descriptions.js';
 export { checkLabel, checkProvider } from './key-input.js';
+export { type CheckedKey, KeyRecheck } from './key-recheck.js';
 export { KeyResolver } from './key-resolver.js';
 export { KeySealer, sealKey } from './key-sealer.js';
 export { KeyUses } from './key-uses.js';

@@ -40,6 +40,23 @@ export class StoredKeyChecks {
   async check(scope: KeyScope, query: KeyQuery, holder?: KeyHolder): Promise<StoredKey> {
     const read = await this.storage.readRecord(scope, query);
     if (!read) throw new KeyNotFoundError();
+    return this.#check(scope, read, holder);
+  }
+
+  /**
+   * The same, unless something definite was said of the key within so many milliseconds: then `null`.
+   *
+   * @throws KeyNotFoundError @throws EncryptionError
+   */
+  async checkUnless(scope: KeyScope, query: KeyQuery, age: number): Promise<StoredKey | null> {
+    const read = await this.storage.readRecord(scope, query);
+    if (!read) throw new KeyNotFoundError();
+    const { lastCheck } = read;
+    const isFresh = lastCheck && lastCheck.outcome !== 'unknown' && Date.now() - lastCheck.at.getTime() < age;
+    return isFresh ? null : this.#check(scope, read);
+  }
+
+  async #check(scope: KeyScope, read: ListedKey, holder?: KeyHolder): Promise<StoredKey> {
     if (!this.checks.has(read.provider)) {
       return { ...this.descriptions.describe(scope, read), lastCheck: toLastCheck(NOT_CHECKABLE) };
     }

@@ -35,6 +35,7 @@ const KNOWN: Record<keyof ByokModuleOptions, true> = {
   api: true,
   feedback: true,
   checkOnSave: true,
+  recheck: true,
   cleanup: true,
   tableName: true,
   preparedStatements: true,
@@ -88,6 +89,7 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
     feedback: booleanOption('feedback', options.feedback, true),
     // No test may ask a provider by accident.
     checkOnSave: booleanOption('checkOnSave', options.checkOnSave, process.env.NODE_ENV !== 'test'),
+    recheck: checkRecheck(options.recheck ?? null),
     cleanup: checkCleanup(options.cleanup ?? {}),
     tableName: checkTableName(options.tableName ?? 'user_api_keys'),
     preparedStatements: booleanOption('preparedStatements', options.preparedStatements, true),
@@ -116,6 +118,16 @@ function checkApi(api: ByokModuleOptions['api']): ResolvedByokOptions['api'] {
   const given = api === true ? {} : objectOption('api', api, 'true, false or ');
   assertKnownKeys('api.', given, ['guards']);
   return Object.freeze({ guards: guardsOption('api.guards', given) });
+}
+
+function checkRecheck(recheck: NonNullable<ByokModuleOptions['recheck']> | null): ResolvedByokOptions['recheck'] {
+  if (recheck === null) return null;
+  const given = objectOption('recheck', recheck, 'null or ');
+  assertKnownKeys('recheck.', given, ['every', 'perSecond']);
+  return Object.freeze({
+    every: integerOption('recheck.every', given.every, 'milliseconds'),
+    perSecond: integerOption('recheck.perSecond', given.perSecond ?? 2),
+  });
 }
 
 function checkCleanup(cleanup: NonNullable<ByokModuleOptions['cleanup']>): ResolvedByokOptions['cleanup'] {

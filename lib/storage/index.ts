@@ -8,6 +8,7 @@ export {
   type KeySlot,
   KeyStorage,
   type ListedKey,
+  type OwnedSlot,
   type PutResult,
   type RecordChange,
   type RecordVerdict,

@@ -185,10 +185,23 @@ export interface KeyStorage {
   /** Removes the owner's expired records. */
   deleteExpired(scope: KeyScope): Promise<RemovedKey[]>;
   /**
+   * Yields pages of everybody's keys of these providers that nothing definite was said about for `age` milliseconds, in the
+   * order of the primary key. A page may be empty: it stands for a part of the table. Only storages that can go through all
+   * keys have it.
+   *
+   * @param user - Only keys of this user.
+   */
+  unchecked?(providers: readonly string[], age: number, user?: string): AsyncIterable<OwnedSlot[]>;
+  /**
    * Removes everybody's expired records, as far as the storage can reach them, and yields each batch when it is removed;
    * with `ifFree`, unless another instance is doing that.
    */
   deleteAllExpired(options?: { ifFree?: boolean }): AsyncIterable<RemovedKey[]>;
+}
+
+/** A stored key, and whose it is. @publicApi */
+export interface OwnedSlot extends KeySlot {
+  owner: KeyOwner;
 }
 
 /** Injection token of the storage in use. @publicApi */

@@ -90,8 +90,8 @@ describe('A module whose default export is the secret', () => {
       'import "absent-package"; export default 1;',
       /imports absent-package, which is not there/,
     ],
-    ['is no JavaScript', 'n.txt', 'export default 1;', /is no JavaScript module\.\nGive a \.mjs/],
-    ['is JSON', 'o.json', '{}', /is no JavaScript module/],
+    ['is not JavaScript', 'n.txt', 'export default 1;', /is not a JavaScript module\.\nGive a \.mjs/],
+    ['is JSON', 'o.json', '{}', /is not a JavaScript module/],
   ])('is told where it %s', async (_, name, code, expected) => {
     const given = { DATABASE_URL: NOWHERE, BYOK_SECRET_MODULE: await write(name, code) };
     const { code: exit, stdout, stderr } = await cli(['status'], given);

@@ -225,6 +225,9 @@ describe('Options', () => {
       guards: [],
       feedback: true,
       api: { guards: [] },
+      // As in a test.
+      checkOnSave: false,
+      recheck: null,
       cleanup: { onRequest: true, sweepEvery: 900_000 },
       tableName: 'user_api_keys',
       preparedStatements: true,

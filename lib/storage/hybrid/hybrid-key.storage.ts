@@ -9,6 +9,7 @@ import type {
   KeySlot,
   KeyStorage,
   ListedKey,
+  OwnedSlot,
   PutResult,
   RecordChange,
   RecordVerdict,
@@ -99,6 +100,10 @@ export class HybridKeyStorage implements KeyStorage {
 
   deleteExpired(scope: KeyScope): Promise<RemovedKey[]> {
     return this.#of(scope).deleteExpired(scope);
+  }
+
+  unchecked(providers: readonly string[], age: number, user?: string): AsyncIterable<OwnedSlot[]> {
+    return this.database.unchecked(providers, age, user);
   }
 
   deleteAllExpired(options?: { ifFree?: boolean }): AsyncIterable<RemovedKey[]> {

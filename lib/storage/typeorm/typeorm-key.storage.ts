@@ -12,6 +12,7 @@ import type {
   KeySlot,
   KeyStorage,
   ListedKey,
+  OwnedSlot,
   PutResult,
   RecordChange,
   RecordVerdict,
@@ -31,6 +32,7 @@ import {
 } from './key-rows.js';
 import { keyStatements, type KeyStatements } from './key-statements.js';
 import { LastUsed } from './last-used.js';
+import { walkUnchecked } from './unchecked.js';
 import { sweepExpired } from './sweep.js';
 
 /** More than the writes that can be under way for one owner at once, in a few instances. */
@@ -169,6 +171,10 @@ export class TypeOrmKeyStorage implements KeyStorage {
 
   deleteExpired({ owner }: KeyScope): Promise<RemovedKey[]> {
     return this.#expired.delete(owner);
+  }
+
+  unchecked(providers: readonly string[], age: number, user?: string): AsyncIterable<OwnedSlot[]> {
+    return walkUnchecked(this.database, this.options.tableName, { providers, age, user });
   }
 
   deleteAllExpired({ ifFree = false }: { ifFree?: boolean } = {}): AsyncIterable<RemovedKey[]> {

@@ -5,11 +5,31 @@ import { ByokError } from '../errors/index.js';
 import { CliError } from './cli-error.js';
 import { forOperators } from './failure.js';
 
-/** Milliseconds the module has to give the secret: it may ask somebody for a token. */
+/** Milliseconds a module has to give its value: it may ask somebody for a token. */
 const PATIENCE = 10_000;
 const WRITABLE_BY_OTHERS = 0o002;
 
-const EXPORT = `Let it end with "export default secret;", where secret is what forRoot takes as secret: a KeyWrapper, a secret, an array of them, or a function that gives it.`;
+/** What a module is for. */
+interface Purpose {
+  /** As in `The secret module x.mjs …`. */
+  name: string;
+  /** How its path is given. */
+  given: string;
+  /** What it must export. */
+  exports: string;
+}
+
+const SECRET: Purpose = {
+  name: 'secret module',
+  given:
+    'Write --secret-module, or set BYOK_SECRET_MODULE, and the path of a JavaScript module, seen from this folder.',
+  exports: `Let it end with "export default secret;", where secret is what forRoot takes as secret: a KeyWrapper, a secret, an array of them, or a function that gives it.`,
+};
+const PROVIDERS: Purpose = {
+  name: 'module of providers',
+  given: 'Write --providers-module and the path of a JavaScript module, seen from this folder.',
+  exports: `Let it end with "export default providers;", where providers is what forRoot takes as providers, or a function that gives it.`,
+};
 
 /**
  * What a module of the operator's exports by default: what the option `secret` takes, or a function or a promise of it.
@@ -18,22 +38,31 @@ const EXPORT = `Let it end with "export default secret;", where secret is what f
  * @internal
  */
 export async function loadSecretModule(path: string): Promise<unknown> {
+  return loadModule(path, SECRET);
+}
+
+/** The same of a module for the option `providers`. @throws CliError @internal */
+export async function loadProvidersModule(path: string): Promise<unknown> {
+  return loadModule(path, PROVIDERS);
+}
+
+async function loadModule(path: string, purpose: Purpose): Promise<unknown> {
   const file = resolve(path);
-  requireFile(path, file);
+  requireFile(path, file, purpose);
   const { href } = pathToFileURL(file);
   try {
-    return await inTime(defaultExport(href));
+    return await inTime(defaultExport(href, purpose));
   } catch (error) {
-    throw explained(error, path, href);
+    throw explained(error, path, href, purpose);
   }
 }
 
-async function defaultExport(href: string): Promise<unknown> {
+async function defaultExport(href: string, { exports }: Purpose): Promise<unknown> {
   const module = (await import(href)) as { default?: unknown };
   const exported = compiled(module.default);
-  if (exported === undefined) throw new CliError('has no default export.', EXPORT);
+  if (exported === undefined) throw new CliError('has no default export.', exports);
   const value: unknown = await (typeof exported === 'function' ? (exported as () => unknown)() : exported);
-  if (value === undefined || value === null) throw new CliError('gives nothing by its default export.', EXPORT);
+  if (value === undefined || value === null) throw new CliError('gives nothing by its default export.', exports);
   return value;
 }
 
@@ -43,7 +72,7 @@ function compiled(exported: unknown): unknown {
   return isCompiled === true ? inner : exported;
 }
 
-function requireFile(path: string, file: string): void {
+function requireFile(path: string, file: string, { name, given }: Purpose): void {
   let mode: number;
   try {
     const found = statSync(file);
@@ -51,14 +80,11 @@ function requireFile(path: string, file: string): void {
     ({ mode } = found);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new CliError(
-      `The secret module ${path} cannot be read (${code ?? 'unknown'}).`,
-      'Write --secret-module, or set BYOK_SECRET_MODULE, and the path of a JavaScript module, seen from this folder.',
-    );
+    throw new CliError(`The ${name} ${path} cannot be read (${code ?? 'unknown'}).`, given);
   }
   if (process.platform === 'win32' || !(mode & WRITABLE_BY_OTHERS)) return;
   throw new CliError(
-    `The secret module ${path} can be changed by every user of the machine, and is run with your rights.`,
+    `The ${name} ${path} can be changed by every user of the machine, and is run with your rights.`,
     'Take that away: chmod o-w on the file.',
   );
 }
@@ -67,36 +93,36 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new CliError(`gave no secret within ${PATIENCE / 1_000} seconds.`, 'See what it waits for.')),
+      () => reject(new CliError(`gave nothing within ${PATIENCE / 1_000} seconds.`, 'See what it waits for.')),
       PATIENCE,
     );
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-function explained(error: unknown, path: string, href: string): CliError {
-  if (error instanceof CliError) return new CliError(`The secret module ${path} ${error.message}`, error.advice);
+function explained(error: unknown, path: string, href: string, { name }: Purpose): CliError {
+  if (error instanceof CliError) return new CliError(`The ${name} ${path} ${error.message}`, error.advice);
   if (error instanceof ByokError) {
-    return new CliError(`The secret module ${path} failed: ${forOperators(error.message)}`, 'Mend it and try again.');
+    return new CliError(`The ${name} ${path} failed: ${forOperators(error.message)}`, 'Fix it and try again.');
   }
-  const { code, name, message, stack } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  const { code, name: type, message, stack } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
   const [, missing] = /^Cannot find (?:package|module) '([^']+)'/.exec(message ?? '') ?? [];
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
     return new CliError(
-      `The secret module ${path} imports ${missing ?? 'something'}, which is not there.`,
+      `The ${name} ${path} imports ${missing ?? 'something'}, which is not there.`,
       "Install it, or put the module into the application's folder, from which its imports are found.",
     );
   }
   // The last two are Node's of a JSON file.
   if (/^ERR_(UNKNOWN_FILE_EXTENSION|IMPORT_ATTRIBUTE_MISSING|IMPORT_ASSERTION_TYPE_MISSING)$/.test(code ?? '')) {
     return new CliError(
-      `The secret module ${path} is no JavaScript module.`,
+      `The ${name} ${path} is not a JavaScript module.`,
       'Give a .mjs, .js or .cjs file; of TypeScript, what it is compiled to.',
     );
   }
-  const kind = [name, code].filter((part) => typeof part === 'string' && /^\w{1,64}$/.test(part)).join(' ');
+  const kind = [type, code].filter((part) => typeof part === 'string' && /^\w{1,64}$/.test(part)).join(' ');
   return new CliError(
-    `The secret module ${path} failed${placeIn(stack, href)} (${kind || typeof error}).`,
+    `The ${name} ${path} failed${placeIn(stack, href)} (${kind || typeof error}).`,
     `What it said is not repeated here, for it may hold a secret. See it by: node -e "import('${href}').then((m) => m.default?.())"`,
   );
 }

@@ -1,0 +1,41 @@
+import type { ByokEvent } from './byok-event.interface.js';
+import type {
+  AuditOptions,
+  ByokModuleOptions,
+  CleanupOptions,
+  RateLimitOptions,
+  RecheckOptions,
+} from './byok-options.interface.js';
+import type { ResolvedDashboardOptions } from './dashboard-options.interface.js';
+import type { GuardOption } from './guard-option.interface.js';
+import type { ProviderConfig } from './provider-config.interface.js';
+import type { ByokRequest } from './request.interface.js';
+
+/** The options after defaults and checks; without the secret, which only `EncryptionService` sees. @internal */
+export interface ResolvedByokOptions {
+  /** Not enumerable: a copy by `{ ...options }` has none. */
+  readonly db: ByokModuleOptions['db'];
+  readonly storage: 'session' | 'database' | 'hybrid';
+  /** `undefined`: the user is looked for in `request.user`. */
+  readonly resolveUser: ((request: ByokRequest) => unknown) | undefined;
+  readonly providers: Readonly<Record<string, ProviderConfig>>;
+  readonly allowUnknownProviders: boolean;
+  readonly defaultTtl: number | null;
+  readonly maxKeysPerUser: number;
+  readonly https: 'off' | 'warn' | 'block';
+  readonly publicOrigins: readonly string[];
+  readonly path: string;
+  readonly publicPath: string | undefined;
+  readonly dashboard: false | ResolvedDashboardOptions;
+  readonly guards: readonly GuardOption[];
+  readonly api: false | Readonly<{ guards: readonly GuardOption[] }>;
+  readonly feedback: boolean;
+  readonly checkOnSave: boolean;
+  readonly recheck: Readonly<Required<RecheckOptions>> | null;
+  readonly cleanup: Readonly<Required<CleanupOptions>>;
+  readonly tableName: string;
+  readonly preparedStatements: boolean;
+  readonly rateLimit: false | Readonly<Required<Omit<RateLimitOptions, 'store'>> & Pick<RateLimitOptions, 'store'>>;
+  readonly onEvent: ((event: ByokEvent) => void) | undefined;
+  readonly audit: false | Readonly<Required<AuditOptions>>;
+}
