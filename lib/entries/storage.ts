@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export type { KeyOwner, KeySource } from '../interfaces/index.js';
+export type { KeyOutcome, KeyOwner, KeySource, KeyVerdictReason, LastCheck } from '../interfaces/index.js';
 export {
   HybridKeyStorage,
   KeyStorage,

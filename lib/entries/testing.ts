@@ -16,4 +16,4 @@ export {
   type TestKeysOptions,
   withTestKeys,
 } from '../testing/index.js';
-export type { ByokModuleOptions } from '../interfaces/index.js';
+export type { ByokRequest, ObjectIdLike, UserId } from '../interfaces/index.js';

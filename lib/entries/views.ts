@@ -3,7 +3,23 @@
  *
  * @packageDocumentation
  */
-export type { KeyFormat, KeySource, ProviderConfig, ProviderField, StoredKey } from '../interfaces/index.js';
+export type {
+  CheckFetch,
+  CheckRequest,
+  FailureReader,
+  KeyChecker,
+  KeyFormat,
+  KeyOutcome,
+  KeySource,
+  KeyToCheck,
+  KeyVerdict,
+  KeyVerdictReason,
+  LastCheck,
+  ProviderConfig,
+  ProviderFailure,
+  ProviderField,
+  StoredKey,
+} from '../interfaces/index.js';
 export { messages, type MessageKey, type Messages, type PluralMessage } from '../messages/index.js';
 export {
   Alert,

@@ -1,4 +1,4 @@
-import type { ByokModuleOptions } from '../interfaces/index.js';
+import type { ByokRequest, UserId } from '../interfaces/index.js';
 
 /** A key of a test user, with more than the key itself. @publicApi */
 export interface TestKey {
@@ -28,5 +28,5 @@ export interface TestKeysOptions {
    * Instead of the application's own: `() => 'alice'` makes every request one of Alice's.
    * @defaultValue the option of the module
    */
-  resolveUser?: ByokModuleOptions['resolveUser'];
+  resolveUser?(this: void, request: ByokRequest): UserId | null | undefined | Promise<UserId | null | undefined>;
 }

@@ -70,7 +70,7 @@ export function withTestKeys(
 }
 
 /** In sessions, a test could give nobody a key. */
-function testOptions(options: ByokModuleOptions, resolveUser: ByokModuleOptions['resolveUser']): ByokModuleOptions {
+function testOptions(options: ByokModuleOptions, resolveUser: TestKeysOptions['resolveUser']): ByokModuleOptions {
   const storage = options.storage === 'database' ? 'database' : 'hybrid';
   return { ...options, db: NOWHERE, storage, ...(resolveUser && { resolveUser }) };
 }
