@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Request } from 'express';
 import { ByokModule } from 'nestjs-byok';
+import { knownProvider } from 'nestjs-byok/providers';
 import type { Pool } from 'pg';
 import { ChatPageController } from './chat/chat-page.controller.js';
 import { ChatController } from './chat/chat.controller.js';
@@ -29,12 +30,8 @@ export class AppModule {
           // The header of the layout is in English.
           dashboard: { layout, locale: 'en' },
           providers: {
-            openai: { name: 'OpenAI', placeholder: 'sk-…', docsUrl: 'https://platform.openai.com/api-keys' },
-            anthropic: {
-              name: 'Anthropic',
-              placeholder: 'sk-ant-…',
-              docsUrl: 'https://console.anthropic.com/settings/keys',
-            },
+            openai: knownProvider('openai', { placeholder: 'sk-…', baseUrl: settings.openaiUrl }),
+            anthropic: knownProvider('anthropic', { baseUrl: settings.anthropicUrl }),
           },
         }),
       ],

@@ -7,6 +7,7 @@ import { READING_KEYS_RUNS } from './runs/reading-keys.js';
 import { README_RUNS } from './runs/readme.js';
 import { RECIPES_RUNS } from './runs/recipes.js';
 import { TEST_RUNNER_RUNS } from './runs/test-runners.js';
+import { REFUSED_KEYS_RUNS } from './runs/refused-keys.js';
 import { snippetsOf } from './snippets.js';
 
 /** A snippet that has no entry here fails, and so does an entry without a snippet. */
@@ -17,6 +18,7 @@ const RUNS: Runs = {
   ...OPERATING_RUNS,
   ...RECIPES_RUNS,
   ...TEST_RUNNER_RUNS,
+  ...REFUSED_KEYS_RUNS,
 };
 
 beforeAll(() => bench.open());

@@ -227,12 +227,7 @@ describe('Signing in', () => {
 describe('A provider that fails', () => {
   it.each<[string, number, RegExp, Parameters<ProviderStub['on']>[1]]>([
     ['500', 502, /status 500/, ({ key }, response) => response.writeHead(500).end(`Broke over ${key}`)],
-    [
-      '401',
-      502,
-      /did not accept your key/,
-      ({ key }, response) => response.writeHead(401).end(`{"error":"bad ${key}"}`),
-    ],
+    ['401', 403, /refused the API key/, ({ key }, response) => response.writeHead(401).end(`{"error":"bad ${key}"}`)],
     ['429', 502, /status 429/, ({ key }, response) => response.writeHead(429).end(`{"error":"slower, ${key}"}`)],
     ['silence', 504, /too long/, () => undefined],
     ['half an answer', 504, /too long/, ({ key }, response) => response.writeHead(200).write(`{"choices":"${key}`)],

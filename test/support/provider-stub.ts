@@ -26,6 +26,11 @@ export async function startProviderStub(): Promise<ProviderStub> {
   const calls: ProviderCall[] = [];
   const behaviours = new Map<string, Behaviour>();
   const server = createServer((request, response) => {
+    // The check of a key that is saved.
+    if (request.method === 'GET') {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"object":"list","data":[]}');
+      return;
+    }
     void read(request).then((call) => {
       calls.push(call);
       (behaviours.get(call.text) ?? reply)(call, response);

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpException, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { ApiKey, RequireApiKey } from 'nestjs-byok';
+import { RequireApiKey, ResolvedKey, type ResolvedApiKey } from 'nestjs-byok';
 import { PageHeaders } from '../pages/page-headers.js';
 import { renderPage } from '../pages/page.js';
 import { SameSiteGuard } from '../same-site.guard.js';
@@ -25,14 +25,14 @@ export class ChatPageController {
   @RequireApiKey('openai')
   @PageHeaders()
   async ask(
-    @ApiKey() apiKey: string,
+    @ResolvedKey() key: ResolvedApiKey,
     @Body() { message }: ChatDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<string> {
     response.status(200);
     try {
-      return render(request, { message, reply: await this.models.ask('openai', apiKey, message) });
+      return render(request, { message, reply: await this.models.ask(key, message) });
     } catch (error) {
       if (!(error instanceof HttpException)) throw error;
       response.status(error.getStatus());

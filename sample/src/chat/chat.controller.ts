@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
-import { ApiKey, RequireAnyApiKey, RequireApiKey, ResolvedKey, type ResolvedApiKey } from 'nestjs-byok';
+import { RequireAnyApiKey, RequireApiKey, ResolvedKey, type ResolvedApiKey } from 'nestjs-byok';
 import { SameSiteGuard } from '../same-site.guard.js';
 import { ChatDto, SummariseDto } from './chat.dto.js';
 import { LanguageModels } from './language-models.js';
@@ -12,17 +12,17 @@ export class ChatController {
   @Post('chat')
   @HttpCode(200)
   @RequireApiKey('openai')
-  async chat(@ApiKey() apiKey: string, @Body() { message }: ChatDto): Promise<{ reply: string }> {
-    return { reply: await this.models.ask('openai', apiKey, message) };
+  async chat(@ResolvedKey() key: ResolvedApiKey, @Body() { message }: ChatDto): Promise<{ reply: string }> {
+    return { reply: await this.models.ask(key, message) };
   }
 
   @Post('summarise')
   @HttpCode(200)
   @RequireAnyApiKey(['openai', 'anthropic'])
   async summarise(
-    @ResolvedKey() { provider, apiKey }: ResolvedApiKey,
+    @ResolvedKey() key: ResolvedApiKey,
     @Body() { text }: SummariseDto,
   ): Promise<{ reply: string; provider: string }> {
-    return { reply: await this.models.ask(provider, apiKey, `Summarise in one sentence:\n\n${text}`), provider };
+    return { reply: await this.models.ask(key, `Summarise in one sentence:\n\n${text}`), provider: key.provider };
   }
 }

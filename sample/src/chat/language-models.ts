@@ -1,4 +1,5 @@
 import { BadGatewayException, GatewayTimeoutException, Inject, Injectable } from '@nestjs/common';
+import { KeyUnusableError, type ResolvedApiKey } from 'nestjs-byok';
 import { SETTINGS } from '../tokens.js';
 import type { Settings } from '../settings.js';
 
@@ -12,18 +13,19 @@ interface Call {
 
 /**
  * Calls a provider with the user's key. Error messages of the provider and of `fetch` are neither passed on nor logged,
- * because they can quote the key.
+ * because they can quote the key. What a refusal of the key means is the library's affair.
  */
 @Injectable()
 export class LanguageModels {
   constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
 
-  async ask(provider: string, apiKey: string, text: string): Promise<string> {
+  async ask(key: ResolvedApiKey, text: string): Promise<string> {
+    const { provider, apiKey } = key;
     const call = provider === 'openai' ? this.#openai(apiKey, text) : this.#anthropic(apiKey, text);
-    let status: number;
-    let answer: unknown;
+    let response: Response;
+    let body: string;
     try {
-      const response = await fetch(call.url, {
+      response = await fetch(call.url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...call.headers },
         body: JSON.stringify(call.body),
@@ -31,14 +33,16 @@ export class LanguageModels {
         // A redirect would send the key elsewhere.
         redirect: 'error',
       });
-      status = response.status;
-      answer = parse(await response.text());
+      const unusable = response.ok ? undefined : await key.report(response);
+      if (unusable) throw unusable;
+      body = await response.text();
     } catch (error) {
+      if (error instanceof KeyUnusableError) throw error;
       if ((error as Error).name === 'TimeoutError') throw new GatewayTimeoutException(`${provider} took too long.`);
       throw new BadGatewayException(`${provider} cannot be reached.`);
     }
-    if (status === 401 || status === 403) throw notAccepted(provider);
-    if (status < 200 || status > 299) throw new BadGatewayException(`${provider} answered with status ${status}.`);
+    if (!response.ok) throw new BadGatewayException(`${provider} answered with status ${response.status}.`);
+    const answer = parse(body);
     const found = answer === undefined || answer === null ? undefined : call.reply(answer as never);
     if (typeof found !== 'string') throw new BadGatewayException(`${provider} answered in an unknown format.`);
     return found;
@@ -69,8 +73,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function notAccepted(provider: string): BadGatewayException {
-  return new BadGatewayException(`${provider} did not accept your key. You can replace it at /byok.`);
 }
