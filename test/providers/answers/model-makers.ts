@@ -304,6 +304,18 @@ export const MODEL_MAKERS: Cases = {
       ),
       'accepted/rate-limited',
     ),
+    answer(
+      'a limit that credits raise',
+      429,
+      error('Rate limit reached. Buy credits to raise it.'),
+      'accepted/rate-limited',
+    ),
+    answer(
+      'a region',
+      403,
+      error('This API is not served in your country, region, or territory.'),
+      'unknown/wrong-region',
+    ),
   ],
   deepseek: [
     answer(
