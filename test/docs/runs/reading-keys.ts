@@ -1,7 +1,10 @@
 import { expect } from '@jest/globals';
 import { Module } from '@nestjs/common';
+import { startCheckStandIn } from '../../support/check-stand-in.js';
 import { createDatabase } from '../../support/postgres.js';
 import { bench, codeOf, KEY, load, start, startAppModule, type Runs } from '../bench.js';
+
+const REFUSED = 'an-example-of-a-refused-key-1f9c';
 
 /** Snippets of storages, guards, service, errors. */
 export const READING_KEYS_RUNS: Runs = {
@@ -18,6 +21,24 @@ export const READING_KEYS_RUNS: Runs = {
     } finally {
       process.env['DATABASE_URL'] = previous;
       await own.drop();
+    }
+  },
+
+  'check.ts': async () => {
+    const provider = await startCheckStandIn();
+    provider.answer(REFUSED, 401);
+    process.env['WEATHER_URL'] = provider.url;
+    try {
+      const { weather } = await load<{ weather: never }>('check.ts');
+      const providers = { weather };
+      const options = { secret: process.env['BYOK_SECRET']!, db: bench.database.url, providers, checkOnSave: true };
+      const app = await start(bench.library.ByokModule.forRoot(options));
+      const put = (apiKey: string) => app.send('wanda', 'PUT', '/byok/api/keys/weather', { apiKey });
+      expect(await put(KEY)).toMatchObject({ status: 200, body: { lastCheck: { outcome: 'accepted' } } });
+      expect(await put(REFUSED)).toMatchObject({ status: 422, body: { reason: 'invalid' } });
+    } finally {
+      delete process.env['WEATHER_URL'];
+      await provider.close();
     }
   },
 
