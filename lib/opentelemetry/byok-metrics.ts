@@ -2,6 +2,8 @@ import type { Attributes, Meter } from '@opentelemetry/api';
 import {
   readChannel,
   type ReadMessage,
+  refusalChannel,
+  type RefusalMessage,
   resolveChannel,
   type ResolveMessage,
   rotateChannel,
@@ -53,8 +55,22 @@ export function measureByok(meter: Meter): (() => void)[] {
         reading.record(secondsSince(begun), attributes);
       };
     }),
+    countRefusals(meter),
     ...measureRotations(meter),
   ];
+}
+
+function countRefusals(meter: Meter): () => void {
+  const refusals = meter.createCounter('byok.refusals', {
+    description: 'Keys that their provider did not accept when they were used, by provider and error code.',
+    unit: '{refusal}',
+  });
+  const onRefusal = (message: unknown) => {
+    const { provider, code } = message as RefusalMessage;
+    refusals.add(1, { 'byok.provider': provider, 'error.type': code });
+  };
+  refusalChannel.subscribe(onRefusal);
+  return () => void refusalChannel.unsubscribe(onRefusal);
 }
 
 function measureRotations(meter: Meter): (() => void)[] {

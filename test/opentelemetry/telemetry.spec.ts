@@ -9,12 +9,19 @@ import {
   type Histogram,
 } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { readChannel, resolveChannel, rotateChannel, rotateProgressChannel } from '../../lib/diagnostics/channels.js';
+import {
+  readChannel,
+  refusalChannel,
+  resolveChannel,
+  rotateChannel,
+  rotateProgressChannel,
+} from '../../lib/diagnostics/channels.js';
 import { type ByokRequest, EncryptionError, EncryptionService, RotationService } from '../../lib/index.js';
 import { ByokTelemetryModule } from '../../lib/opentelemetry/byok-telemetry.module.js';
 import { instrumentByok } from '../../lib/opentelemetry/instrument-byok.js';
 import { type ByokApp, startByok, startWith } from '../support/byok-app.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
+import { providerOf, sdkError } from '../support/refusals.js';
 import { memorySessions } from '../support/sessions.js';
 
 const KEY = 'an-example-of-an-api-key-1f9c';
@@ -51,7 +58,11 @@ describe('Telemetry', () => {
   beforeAll(async () => {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
     database = await createDatabase();
-    world = await startByok({ secret: [...SECRETS].reverse(), db: database.url });
+    world = await startByok({
+      secret: [...SECRETS].reverse(),
+      db: database.url,
+      providers: { acme: providerOf('acme') },
+    });
     stop = instrumentByok({ tracer, meter: meters.getMeter('test') });
   });
   afterAll(async () => {
@@ -130,6 +141,18 @@ describe('Telemetry', () => {
     expect((durations[0].value as Histogram).count).toBe(count);
   });
 
+  it('counts the keys that providers did not accept', async () => {
+    await world.byok.setKey(ALICE, 'acme', KEY);
+    const key = await world.byok.resolveKey(ALICE, 'acme');
+    await measured();
+    await key!.report(sdkError('acme', 402));
+    await key!.report(new Error('a fault'));
+    expect((await measured())['byok.refusals']).toEqual([
+      { attributes: { 'byok.provider': 'acme', 'error.type': 'BYOK_KEY_NO_CREDIT' }, value: 1 },
+    ]);
+    await world.byok.deleteKey(ALICE, 'acme');
+  });
+
   it('follows a rotation', async () => {
     const { byok } = world;
     for (const userId of ['a', 'b', 'c']) await byok.setKey({ userId }, 'openai', KEY);
@@ -152,9 +175,9 @@ describe('Telemetry', () => {
 
   it('of a module ends with the application, and costs nothing before and after', async () => {
     stop();
-    const channels = [resolveChannel, readChannel, rotateChannel, rotateProgressChannel];
+    const channels = [resolveChannel, readChannel, refusalChannel, rotateChannel, rotateProgressChannel];
     const heard = () => channels.map((each) => each.hasSubscribers);
-    expect(heard()).toEqual([false, false, false, false]);
+    expect(heard()).toEqual([false, false, false, false, false]);
     await world.byok.setKey(ALICE, 'openai', KEY);
     await world.byok.getKey(ALICE, 'openai');
     expect(finished()).toEqual([]);
@@ -164,11 +187,11 @@ describe('Telemetry', () => {
       ByokTelemetryModule,
       (await import('../../lib/index.js')).ByokModule.forRoot({ secret: SECRETS }),
     );
-    expect(heard()).toEqual([true, true, true, true]);
+    expect(heard()).toEqual([true, true, true, true, true]);
     await world.byok.getKey(ALICE, 'openai');
     expect(finished()).toMatchObject([{ name: 'byok.resolve' }]);
     await app.close();
-    expect(heard()).toEqual([false, false, false, false]);
+    expect(heard()).toEqual([false, false, false, false, false]);
     trace.disable();
   });
 });
