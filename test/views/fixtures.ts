@@ -36,6 +36,7 @@ export const STORED_KEY = {
   isDefault: true,
   fieldNames: ['endpoint', 'region'],
   visibleFields: { region: 'eu' },
+  lastCheck: { outcome: 'accepted' as const, reason: null, at: '2026-01-31T00:00:00.000Z' },
   status: 'active' as const,
 };
 

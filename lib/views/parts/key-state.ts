@@ -52,9 +52,8 @@ function checkState(
   reader: ReaderProps,
   t: Translate,
 ): Omit<KeyState, 'isUnreadable'> {
-  if (!check) return { look: isCheckable ? 'ghost' : 'success', text: t(isCheckable ? 'notChecked' : 'statusActive') };
-  const when = formatKeyAge(check.at, reader);
-  switch (check.outcome) {
+  const when = check ? formatKeyAge(check.at, reader) : '';
+  switch (check?.outcome) {
     case 'refused':
       return { look: 'error', text: t('refusedWhen', { when }), advice: t('refusedHelp', { name }) };
     case 'unknown':
@@ -65,5 +64,7 @@ function checkState(
       }
       if (check.reason === 'restricted') return { look: 'success', text: t('acceptedRestricted') };
       return { look: 'success', text: t('acceptedWhen', { when }) };
+    default:
+      return { look: isCheckable ? 'ghost' : 'success', text: t(isCheckable ? 'notChecked' : 'statusActive') };
   }
 }
