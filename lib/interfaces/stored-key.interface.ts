@@ -27,6 +27,7 @@ export interface StoredKey {
   updatedAt: Date;
   /** `null`: never. */
   expiresAt: Date | null;
+  /** When it was last handed out, exact to ten minutes. */
   lastUsedAt: Date | null;
   source: KeySource;
   /** The last word of the provider about this version of the key; `null`: there is none. */

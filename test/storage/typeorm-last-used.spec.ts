@@ -61,6 +61,22 @@ describe('The time a key was last used', () => {
     expect((await used()).writes).toBe(1);
   });
 
+  it('is written at most once in ten minutes', async () => {
+    const byok = await start();
+    await byok.setKey(ALICE, 'openai', 'test-key-alice-0123456789');
+    const use = async (service: ByokService, age: string) => {
+      await database.query(
+        `UPDATE user_api_keys SET last_used_at = now() - $1::interval, updated_at = now() - $1::interval`,
+        [age],
+      );
+      await service.getKey(ALICE, 'openai');
+      await started.pop()!.close();
+      return (await used()).ago;
+    };
+    expect(await use(byok, '9 minutes')).toBeGreaterThan(500);
+    expect(await use(await start(), '11 minutes')).toBeLessThan(400);
+  });
+
   it('is not moved by looking, nor by what is not there', async () => {
     const byok = await start();
     await byok.setKey(ALICE, 'openai', 'test-key-alice-0123456789');

@@ -3,6 +3,8 @@ import type { KeyOwner } from '../../interfaces/index.js';
 
 /** Milliseconds that uses are collected for. */
 const COLLECT_FOR = 5_000;
+/** A use within it of the last one that was written is not written. */
+const EXACT_TO = '10 minutes';
 /** Keys in one statement. */
 const BATCH = 1_000;
 /** Keys remembered while the database is away; past that the oldest uses are forgotten. */
@@ -18,7 +20,7 @@ interface Use {
 
 /**
  * Keeps `last_used_at` without a write for every read: uses are collected here, one a key, and written together every
- * few seconds.
+ * few seconds, those of one key at most once in ten minutes.
  *
  * What is sent is how long ago a key was used. The moment is the database's to say, so that instances whose clocks
  * differ never move it backwards.
@@ -37,6 +39,8 @@ export class LastUsed {
     private readonly database: ByokDatabase,
     table: string,
   ) {
+    // Looked at before a row is locked: most uses write nothing.
+    const isDue = `(k.last_used_at IS NULL OR k.last_used_at < now() - u.ago * interval '1 millisecond' - interval '${EXACT_TO}')`;
     // Locked in the order of the primary key: instances that write the same rows at once wait rather than deadlock.
     // A key that was replaced since is another key.
     this.#statement = {
@@ -45,11 +49,12 @@ export class LastUsed {
           SELECT k.owner_kind, k.owner_id, k.provider, k.label, now() - u.ago * interval '1 millisecond' AS at
           FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::float8[]) AS u (owner_kind, owner_id, provider, label, ago)
           JOIN "${table}" k USING (owner_kind, owner_id, provider, label)
+          WHERE ${isDue}
           ORDER BY 1, 2, 3, 4 FOR NO KEY UPDATE OF k
         )
         UPDATE "${table}" k SET last_used_at = used.at FROM used
         WHERE k.owner_kind = used.owner_kind AND k.owner_id = used.owner_id AND k.provider = used.provider
-          AND k.label = used.label AND k.updated_at <= used.at AND (k.last_used_at IS NULL OR k.last_used_at < used.at)`,
+          AND k.label = used.label AND k.updated_at <= used.at`,
     };
     database.beforeClose(() => this.flush());
   }
