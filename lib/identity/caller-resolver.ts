@@ -93,6 +93,11 @@ export class CallerResolver {
 
   #scopeOf(holder: KeyHolder, caller: KeyCaller): KeyScope {
     if (!isRequest(holder)) return this.storage.scopeOf(caller);
+    if (!caller.session && this.options.storage === 'session') {
+      this.#onceLogger.error(
+        'A request has no session, and keys are kept in sessions. Register express-session or @fastify/session before the routes, or set the option db.',
+      );
+    }
     if (caller.userId === undefined && !caller.session) throw nobodyError(holder, this.options);
     const scope = this.storage.scopeOf(caller);
     this.#scopes.set(holder, scope);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { FastifySessionOptions } from '@fastify/session';
 import session, { type SessionOptions, type Store } from 'express-session';
 import { startEdge } from '../support/edge-app.js';
+import { PLATFORMS } from '../support/platforms.js';
 
 /** A store of an application's, as far as its name goes. */
 class RedisStore extends session.MemoryStore {}
@@ -71,6 +72,22 @@ describe('Weak settings of sessions', () => {
     try {
       for (let i = 0; i < 3; i++) expect((await fetch(`${app.url}/byok/api/keys`)).status).toBe(200);
       expect(saidIn(app.log)).toEqual(expected);
+    } finally {
+      await app.close();
+    }
+  });
+});
+
+describe.each(PLATFORMS)('Missing sessions on %s', (platform) => {
+  it('are logged once, if keys are kept in them', async () => {
+    const app = await startEdge({ platform, sessions: false });
+    try {
+      for (const user of [undefined, 'alice', 'bob']) {
+        const { status } = await app.client(user).get('/byok/api/keys').set('Sec-Fetch-Site', 'same-origin');
+        expect(status).toBe(503);
+      }
+      const lines = app.log.filter((line) => line.includes('A request has no session'));
+      expect(lines).toEqual([expect.stringContaining('Register express-session or @fastify/session')]);
     } finally {
       await app.close();
     }
