@@ -64,6 +64,7 @@ describe.each(STORAGES_ON_PLATFORMS)('The JSON API with %s storage on %s', (stor
       updatedAt: expect.stringMatching(MOMENT),
       expiresAt: null,
       lastUsedAt: null,
+      lastCheck: null,
       source,
       status: 'active',
     };

@@ -63,6 +63,7 @@ describe.each<[string, 'session' | 'database' | 'hybrid', 'request' | 'visitor' 
       updatedAt: expect.any(Date),
       expiresAt: null,
       lastUsedAt: null,
+      lastCheck: null,
       source,
       status: 'active',
     });
