@@ -55,7 +55,7 @@ describe.each(STORAGES_ON_PLATFORMS)("Somebody else's keys in %s storage on %s",
       { method: 'GET', path: '/chat' },
       ...mutatingRoutes(app.nest, '/byok'),
     ];
-    expect(routes).toHaveLength(14);
+    expect(routes).toHaveLength(16);
     const answers: string[] = [];
     for (const { method, path } of routes) {
       for (const provider of ['openai', 'alice', 'user%0Aalice%0Aopenai']) {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ByokService, StoredKey } from '../../lib/index.js';
@@ -114,6 +114,24 @@ describe('The time a key was last used', () => {
     await database.query('ALTER TABLE away RENAME TO user_api_keys');
     await started.pop()!.close();
     expect((await used()).ago).toBeGreaterThan(5);
+  });
+
+  it('is given up if it cannot be written at the shutdown', async () => {
+    const byok = await start();
+    await byok.setKey(ALICE, 'openai', 'test-key-alice-0123456789');
+    await byok.getKey(ALICE, 'openai');
+    await database.query('ALTER TABLE user_api_keys RENAME TO away');
+    const errors = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    try {
+      await started.pop()!.close();
+      const logged = errors.mock.calls.length;
+      expect(logged).toBeGreaterThan(0);
+      await sleep(5_600);
+      expect(errors.mock.calls.length).toBe(logged);
+    } finally {
+      errors.mockRestore();
+      await database.query('ALTER TABLE away RENAME TO user_api_keys');
+    }
   });
 
   it('never moves backwards, whatever the clocks of the instances say', async () => {

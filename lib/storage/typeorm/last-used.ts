@@ -33,6 +33,7 @@ export class LastUsed {
   #count = 0;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
+  #isClosed = false;
   readonly #statement: Omit<Statement, 'values'>;
 
   constructor(
@@ -56,7 +57,10 @@ export class LastUsed {
         WHERE k.owner_kind = used.owner_kind AND k.owner_id = used.owner_id AND k.provider = used.provider
           AND k.label = used.label AND k.updated_at <= used.at`,
     };
-    database.beforeClose(() => this.flush());
+    database.beforeClose(async () => {
+      await this.flush();
+      this.#close();
+    });
   }
 
   note(owner: KeyOwner, provider: string, label: string): void {
@@ -64,6 +68,7 @@ export class LastUsed {
   }
 
   #remember(use: Use): void {
+    if (this.#isClosed) return;
     this.#timer ??= setTimeout(() => void this.flush(), COLLECT_FOR).unref();
     const known = this.#uses.get(use.owner.id);
     const same = known?.find((each) => isSameKey(each, use));
@@ -109,6 +114,13 @@ export class LastUsed {
       uses.map(({ at }) => now - at),
     ];
     await this.database.query({ ...this.#statement, values });
+  }
+
+  /** What could not be written by now never will be. A timer would go on for ever. */
+  #close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#uses.clear();
   }
 
   /** As many as there is room for beside what was used since. */
