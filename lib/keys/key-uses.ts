@@ -6,11 +6,9 @@ import { refusalChannel } from '../diagnostics/index.js';
 import { ByokError, type KeyUnusableCode, KeyUnusableError } from '../errors/index.js';
 import type { KeyHolder, KeyVerdict, ResolvedByokOptions } from '../interfaces/index.js';
 import { attributeTo, failureOf, readFailure } from '../refusals/index.js';
-import { type FoundKey, type KeyScope, KeyStorage } from '../storage/index.js';
+import { type FoundKey, type KeyScope, KeyStorage, type ListedKey } from '../storage/index.js';
+import { noteVerdict } from './note-verdict.js';
 import type { KeyFeedback, ResolvedApiKey } from './resolved-api-key.js';
-
-/** Times that a verdict is noted while the record is sealed anew. */
-const ATTEMPTS = 3;
 
 /** Notes what becomes of keys that are used. @internal */
 @Injectable()
@@ -26,30 +24,21 @@ export class KeyUses {
 
   /** Whether it was noted: not if another key is stored by now. Never rejects. */
   async note(scope: KeyScope, key: ResolvedApiKey, read: Buffer, { outcome, reason }: KeyVerdict): Promise<boolean> {
-    const { provider, label } = key;
+    const { provider, apiKey } = key;
     try {
-      let current: Buffer | undefined = read;
-      for (let attempt = 1; attempt <= ATTEMPTS && current; attempt++) {
-        const verdict = { outcome, reason: reason ?? null, by: 'use' } as const;
-        if (await this.storage.noteVerdict(scope, { provider, label }, current, verdict)) return true;
-        current = await this.#sealedNow(scope, key);
-      }
+      const verdict = { outcome, reason: reason ?? null, by: 'use' } as const;
+      const isSame = ({ fingerprint }: ListedKey) => fingerprint.equals(this.encryption.fingerprint(provider, apiKey));
+      return (await noteVerdict(this.storage, scope, key, read, verdict, isSame)) !== null;
     } catch (error) {
       const code = error instanceof ByokError ? error.code : 'BYOK_UNEXPECTED';
       this.#logger.warn(`Could not note what ${provider} said of a key: ${code}.`);
+      return false;
     }
-    return false;
   }
 
   emit(type: 'accepted' | 'refused', { owner, source }: KeyScope, key: ResolvedApiKey, holder: KeyHolder): void {
     const { provider, label } = key;
     this.events.emit({ type, owner, source, provider, label }, holder);
-  }
-
-  /** The record if it still holds this key: it may have been sealed anew since it was read. */
-  async #sealedNow(scope: KeyScope, { provider, label, apiKey }: ResolvedApiKey): Promise<Buffer | undefined> {
-    const record = await this.storage.readRecord(scope, { provider, label });
-    return record?.fingerprint.equals(this.encryption.fingerprint(provider, apiKey)) ? record.ciphertext : undefined;
   }
 }
 

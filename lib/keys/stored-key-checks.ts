@@ -6,9 +6,8 @@ import type { KeyHolder, KeyVerdict, LastCheck, StoredKey } from '../interfaces/
 import { type KeyQuery, type KeyScope, KeyStorage, type ListedKey } from '../storage/index.js';
 import { KeyDescriptions } from './key-descriptions.js';
 import { KeySealer } from './key-sealer.js';
+import { noteVerdict } from './note-verdict.js';
 
-/** Times that a verdict is noted while its record is sealed anew. */
-const ATTEMPTS = 3;
 /** Milliseconds in which a refused key is checked once in the background. */
 const RECHECK_AFTER = 10 * 60_000;
 /** Keys that are remembered as checked a moment ago. */
@@ -63,7 +62,7 @@ export class StoredKeyChecks {
     const content = this.sealer.peek(scope, read);
     if (!content) throw new EncryptionError();
     const verdict = await this.checks.run(read.provider, content.key, content.fields);
-    const noted = await this.note(scope, read, verdict, 'check', holder);
+    const noted = await this.#note(scope, read, verdict, holder);
     if (!noted) {
       // Replaced or deleted while the provider was asked: its word is about a key that is gone.
       const now = await this.storage.readRecord(scope, { provider: read.provider, label: read.label });
@@ -74,33 +73,18 @@ export class StoredKeyChecks {
     return verdict.outcome === 'unknown' ? { ...described, lastCheck: toLastCheck(verdict) } : described;
   }
 
-  /**
-   * Notes a verdict about a key as it was read, and reports it; `null` if it is another key by now.
-   *
-   * @param by - Whether it was checked, or used.
-   */
-  async note(
+  /** Notes a verdict and reports it; `null` if another key is stored by now. */
+  async #note(
     scope: KeyScope,
     read: ListedKey,
-    verdict: KeyVerdict,
-    by: LastCheck['by'],
-    holder?: KeyHolder,
+    { outcome, reason }: KeyVerdict,
+    holder: KeyHolder | undefined,
   ): Promise<ListedKey | null> {
-    const { outcome } = verdict;
-    const reason = verdict.reason ?? null;
-    let current: ListedKey | null = read;
-    for (let attempt = 1; attempt <= ATTEMPTS && current; attempt++) {
-      const noted = await this.storage.noteVerdict(scope, read, current.ciphertext, { outcome, reason, by });
-      if (noted) {
-        this.#report(scope, noted, outcome, holder);
-        return noted;
-      }
-      // Sealed anew meanwhile, it is still the same key.
-      const { provider, label } = read;
-      const now = await this.storage.readRecord(scope, { provider, label });
-      current = now && now.updatedAt.getTime() === read.updatedAt.getTime() ? now : null;
-    }
-    return null;
+    const verdict = { outcome, reason: reason ?? null, by: 'check' } as const;
+    const isSame = (now: ListedKey) => now.updatedAt.getTime() === read.updatedAt.getTime();
+    const noted = await noteVerdict(this.storage, scope, read, read.ciphertext, verdict, isSame);
+    if (noted) this.#report(scope, noted, outcome, holder);
+    return noted;
   }
 
   /** Checks a refused key that is in use, in the background and rarely: it may work again by now. Never fails. */
