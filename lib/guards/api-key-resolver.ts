@@ -1,9 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { KeyEvents } from '../audit/index.js';
+import { BYOK_OPTIONS } from '../byok.constants.js';
 import { ExpiredKeyCleanup } from '../expiry/index.js';
 import { CallerResolver } from '../identity/index.js';
-import type { ByokRequest, KeyOwner } from '../interfaces/index.js';
+import type { KeyHolder, KeyOwner, ResolvedByokOptions } from '../interfaces/index.js';
 import { KeyResolver, type ResolvedApiKey } from '../keys/index.js';
+import { holderOfCall } from './holder-of-call.js';
 import type { KeyRequirement } from './key-requirement.js';
 
 /** What `ApiKeyResolver` found. @publicApi */
@@ -25,6 +27,7 @@ export interface ApiKeyResolution {
 export class ApiKeyResolver {
   /** @internal */
   constructor(
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     private readonly keys: KeyResolver,
     private readonly callers: CallerResolver,
     private readonly events: KeyEvents,
@@ -39,7 +42,7 @@ export class ApiKeyResolver {
    * @throws EncryptionError if a key cannot be decrypted
    */
   async resolve(
-    request: ByokRequest,
+    request: KeyHolder,
     requirements: readonly KeyRequirement[],
     response?: object,
   ): Promise<ApiKeyResolution> {
@@ -55,12 +58,23 @@ export class ApiKeyResolver {
       this.events.emit({ type: 'denied', owner, source, provider, label: label ?? 'default' }, request);
     }
     // For the page that asks for the key. Outside of HTTP, a request may live on.
-    if (response) this.callers.holdScope(request, scope);
+    if (response && 'headers' in request) this.callers.holdScope(request, scope);
     return { owner, keys: [], missing: requirements[missing] };
   }
 
+  /**
+   * Whose keys are meant by a call outside of HTTP.
+   *
+   * @throws UserRequiredError if the option `resolveHolder` knows nobody
+   * @throws ConfigurationError if there is nothing to ask
+   * @internal
+   */
+  holderOf(context: ExecutionContext): Promise<KeyHolder> {
+    return holderOfCall(context, this.options);
+  }
+
   /** Whether the caller is still this owner: the user of the request may be another one meanwhile. */
-  async isCaller({ kind, id }: KeyOwner, request: ByokRequest): Promise<boolean> {
+  async isCaller({ kind, id }: KeyOwner, request: KeyHolder): Promise<boolean> {
     const { owner } = await this.callers.scopeOf(request);
     return owner.kind === kind && owner.id === id;
   }

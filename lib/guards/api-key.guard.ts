@@ -1,7 +1,7 @@
 import { Injectable, Optional, type CanActivate, type ExecutionContext, type OnModuleInit } from '@nestjs/common';
 import { type ByokError, ConfigurationError, KeyRequiredError, UserRequiredError } from '../errors/index.js';
 import { requireModule } from '../http/index.js';
-import type { ByokRequest } from '../interfaces/index.js';
+import type { ByokRequest, KeyHolder } from '../interfaces/index.js';
 import { ApiKeyResolver } from './api-key-resolver.js';
 import { explainUserRequired, warnOfUnreadToken } from './guard-order.js';
 import { type KeyRequirement, requirementsOf } from './key-requirement.js';
@@ -14,11 +14,10 @@ import { callOf, FoundKeys, foundKeysOf, rememberFound } from './request-keys.js
  * Extend it to change where the request comes from or what is thrown, and put the subclass on routes or make it the
  * application's `APP_GUARD`: a request whose keys are resolved already passes the other guards at once.
  *
- * In GraphQL, in a microservice or behind a websocket only a subclass knows the request: have `getRequest` give it, and the
- * subclass run before the guard of the decorator. It is an object with `headers` and what `resolveUser` reads, made of what
- * the application knows of the caller, never of what a message says. Where one request lives for many operations, as that of
- * a websocket does, give an object of its own for each: else a user who changes or a key that is deleted meanwhile is not
- * noticed. Messages of a websocket must be objects.
+ * In a microservice or behind a websocket, the option `resolveHolder` says whose keys are meant; in GraphQL it is the request
+ * that the server put into the context. A subclass can also give a request by `getRequest`, if it runs before the guard of
+ * the decorator: a new object for each operation, else a user who changes or a key that is deleted meanwhile is not noticed.
+ * Messages of a websocket must be objects.
  *
  * It asks `resolveUser`, so it has to run after the guard that signs the user in. Nest runs the guards of the
  * application first, then those of the class, then those of the method, and of one level from the bottom up.
@@ -58,6 +57,10 @@ export class ApiKeyGuard implements CanActivate, OnModuleInit {
     // Outside of HTTP, the guard on the method knows no request; one before it that does has done it all.
     const call = context.getType() === 'http' ? undefined : callOf(context);
     if (foundKeysOf(call, requirements)) return true;
+    if (context.getType() !== 'http' && this.getRequest === ApiKeyGuard.prototype.getRequest) {
+      await this.#resolveElsewhere(call, requirements, context);
+      return true;
+    }
     const request = this.getRequest(context);
     // On the class and on the method: the first of the two has done it all, unless somebody signed in between.
     let found = foundKeysOf(request, requirements);
@@ -78,10 +81,24 @@ export class ApiKeyGuard implements CanActivate, OnModuleInit {
     if (context.getType() !== 'http') {
       const handler = `${context.getClass().name}.${context.getHandler().name}()`;
       throw new ConfigurationError(
-        `${handler} is called by '${context.getType()}', where ApiKeyGuard knows no request. Extend it, say in getRequest() whose keys are meant, and have it run before: with @UseGuards() below @RequireApiKey() or on the class, or as APP_GUARD.`,
+        `${handler} is called by '${context.getType()}', where ApiKeyGuard.getRequest() knows no request. Return one without calling super, or set the option resolveHolder.`,
       );
     }
     return context.switchToHttp().getRequest<ByokRequest>();
+  }
+
+  /** Kept with the call alone: who is at the other end may live on, and change. */
+  async #resolveElsewhere(
+    call: object | undefined,
+    requirements: readonly KeyRequirement[],
+    context: ExecutionContext,
+  ): Promise<void> {
+    const holder = await this.resolver.holderOf(context);
+    if (!call) {
+      const handler = `${context.getClass().name}.${context.getHandler().name}()`;
+      throw new ConfigurationError(`${handler} needs messages that are objects: keys are kept beside them.`);
+    }
+    rememberFound(call, await this.#resolve(holder, requirements, context));
   }
 
   /** The error for a key that is not there. */
@@ -90,7 +107,7 @@ export class ApiKeyGuard implements CanActivate, OnModuleInit {
   }
 
   async #resolve(
-    request: ByokRequest,
+    request: KeyHolder,
     requirements: readonly KeyRequirement[],
     context: ExecutionContext,
   ): Promise<FoundKeys> {
@@ -103,7 +120,7 @@ export class ApiKeyGuard implements CanActivate, OnModuleInit {
       const handler = { controller: context.getClass(), handler: context.getHandler() };
       return new FoundKeys(requirements, handler, resolution, request, this.resolver);
     }
-    warnOfUnreadToken(request, context, ApiKeyGuard);
+    if ('headers' in request) warnOfUnreadToken(request, context, ApiKeyGuard);
     throw this.createMissingKeyError(resolution.missing, context);
   }
 }

@@ -1,7 +1,7 @@
 import type { ArgumentsHost, Type } from '@nestjs/common';
 import { ConfigurationError } from '../errors/index.js';
 import { RequestState } from '../identity/index.js';
-import type { ByokRequest } from '../interfaces/index.js';
+import type { KeyHolder } from '../interfaces/index.js';
 import type { ResolvedApiKey } from '../keys/index.js';
 import type { ApiKeyResolution, ApiKeyResolver } from './api-key-resolver.js';
 import { GUARD_ORDER } from './guard-order.js';
@@ -17,7 +17,7 @@ export interface HandlerOf {
 /** What was found for one call of a handler, and for whom. Private, so that a printed request does not show it. @internal */
 export class FoundKeys {
   readonly #resolution: ApiKeyResolution;
-  readonly #request: ByokRequest;
+  readonly #request: KeyHolder;
   readonly #resolver: ApiKeyResolver;
   #user: unknown;
   #session: unknown;
@@ -26,14 +26,13 @@ export class FoundKeys {
     readonly requirements: readonly KeyRequirement[],
     readonly handler: HandlerOf,
     resolution: ApiKeyResolution,
-    request: ByokRequest,
+    request: KeyHolder,
     resolver: ApiKeyResolver,
   ) {
     this.#resolution = resolution;
     this.#request = request;
     this.#resolver = resolver;
-    this.#user = request.user;
-    this.#session = request.session;
+    [this.#user, this.#session] = signInOf(request);
   }
 
   /** In the order of the requirements. */
@@ -43,18 +42,24 @@ export class FoundKeys {
 
   /** Whether neither the user nor the session was replaced since, which costs nothing to see. */
   get isUntouched(): boolean {
-    return this.#request.user === this.#user && this.#request.session === this.#session;
+    const [user, session] = signInOf(this.#request);
+    return user === this.#user && session === this.#session;
   }
 
   /** Whether the caller is still the one whose keys these are. */
   async isForCaller(): Promise<boolean> {
     if (this.isUntouched) return true;
-    const { user, session } = this.#request;
+    const [user, session] = signInOf(this.#request);
     if (!(await this.#resolver.isCaller(this.#resolution.owner, this.#request))) return false;
     this.#user = user;
     this.#session = session;
     return true;
   }
+}
+
+/** What may be replaced on a request while its handler waits. */
+function signInOf(holder: KeyHolder): [user: unknown, session: unknown] {
+  return 'headers' in holder ? [holder.user, holder.session] : [undefined, undefined];
 }
 
 /**

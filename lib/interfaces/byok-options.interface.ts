@@ -1,3 +1,4 @@
+import type { ExecutionContext } from '@nestjs/common';
 import type { DataSourceOptions } from 'typeorm';
 import type { ByokEvent } from './byok-event.interface.js';
 import type { DashboardOptions } from './dashboard-options.interface.js';
@@ -5,7 +6,7 @@ import type { ApiOptions, GuardOption } from './guard-option.interface.js';
 import type { UserId } from './key-owner.interface.js';
 import type { SecretOption } from './key-wrapper.interface.js';
 import type { ProviderConfig } from './provider-config.interface.js';
-import type { ByokRequest } from './request.interface.js';
+import type { ByokRequest, KeyHolder } from './request.interface.js';
 
 /** A connection that the application has. @publicApi */
 export interface JoinedDataSource {
@@ -113,6 +114,16 @@ export interface ByokModuleOptions {
    * @defaultValue `request.user.id`, `sub` or `userId`; 401 if `request.user` has none of them
    */
   resolveUser?(this: void, request: ByokRequest): UserId | null | undefined | Promise<UserId | null | undefined>;
+  /**
+   * Returns whose keys are meant outside of HTTP: in GraphQL, microservices and websockets. From what the application knows of
+   * the connection, never from what a message says. `undefined` is nobody: such calls are refused. Without it, GraphQL takes
+   * the HTTP request in its context, and everything else is refused.
+   * @defaultValue none
+   */
+  resolveHolder?(
+    this: void,
+    context: ExecutionContext,
+  ): KeyHolder | null | undefined | Promise<KeyHolder | null | undefined>;
   /**
    * Names, key formats and extra fields of providers.
    * @defaultValue `{}`

@@ -18,6 +18,7 @@ export interface ResolvedByokOptions {
   readonly storage: 'session' | 'database' | 'hybrid';
   /** `undefined`: the user is looked for in `request.user`. */
   readonly resolveUser: ((request: ByokRequest) => unknown) | undefined;
+  readonly resolveHolder: ByokModuleOptions['resolveHolder'];
   readonly providers: Readonly<Record<string, ProviderConfig>>;
   readonly allowUnknownProviders: boolean;
   readonly defaultTtl: number | null;

@@ -22,6 +22,7 @@ const KNOWN: Record<keyof ByokModuleOptions, true> = {
   db: true,
   storage: true,
   resolveUser: true,
+  resolveHolder: true,
   providers: true,
   allowUnknownProviders: true,
   defaultTtl: true,
@@ -70,6 +71,7 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
   const resolved = {
     storage,
     resolveUser: checkResolveUser(options),
+    resolveHolder: optionalFunction('resolveHolder', options.resolveHolder),
     providers: checkProviderConfigs(options.providers ?? {}),
     allowUnknownProviders: booleanOption('allowUnknownProviders', options.allowUnknownProviders, true),
     defaultTtl:

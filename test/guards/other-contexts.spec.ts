@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Injectable, Module, SetMetadata, UseGuards, type ExecutionContext } from '@nestjs/common';
-import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
-import { ExternalContextCreator } from '@nestjs/core';
-import { isObservable, lastValueFrom } from 'rxjs';
 import { ApiKey, ApiKeyGuard, ByokModule, type ByokRequest, RequireApiKey } from '../../lib/index.js';
 import { type ByokApp, SECRET, startWith } from '../support/byok-app.js';
+import { callElsewhere } from '../support/call-elsewhere.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 
 const KEY = 'an-example-of-an-api-key-1f9c';
@@ -63,23 +61,9 @@ describe.each(Object.keys(CONTEXTS))('ApiKeyGuard where %s calls the handlers', 
     const known = { user };
     const args = CONTEXTS[type](said, known);
     if (type === 'ws') Object.assign(args[0] as object, { emit: (...event: unknown[]) => void sent.push(event) });
-    const handlers = app.app.get(Handlers);
-    const handler = app.app
-      .get(ExternalContextCreator)
-      .create(
-        handlers,
-        handlers[method] as (...args: unknown[]) => unknown,
-        method,
-        ROUTE_ARGS_METADATA,
-        { exchangeKeyForValue: () => undefined },
-        undefined,
-        undefined,
-        { guards: true, filters: true, interceptors: true },
-        type,
-      ) as (...args: unknown[]) => Promise<unknown>;
     try {
-      const answer = await handler(...args);
-      return { answer: isObservable(answer) ? await lastValueFrom(answer) : answer, sent };
+      const answer = await callElsewhere(app.app, app.app.get(Handlers), method, type, args);
+      return { answer, sent };
     } catch (error) {
       return { error, sent };
     }

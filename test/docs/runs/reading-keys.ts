@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
-import { Module } from '@nestjs/common';
+import { Module, SetMetadata } from '@nestjs/common';
+import { callElsewhere } from '../../support/call-elsewhere.js';
 import { startCheckStandIn } from '../../support/check-stand-in.js';
 import { createDatabase } from '../../support/postgres.js';
 import { bench, codeOf, KEY, load, start, startAppModule, type Runs } from '../bench.js';
@@ -21,6 +22,41 @@ export const READING_KEYS_RUNS: Runs = {
     } finally {
       process.env['DATABASE_URL'] = previous;
       await own.drop();
+    }
+  },
+
+  'resolve-holder.ts': async () => {
+    const { byok } = await load<{ byok: never }>('resolve-holder.ts');
+    class Gateway {
+      use(key: string): string {
+        return key;
+      }
+    }
+    const { RequireApiKey, ApiKey } = bench.library;
+    const method = Object.getOwnPropertyDescriptor(Gateway.prototype, 'use')!;
+    ApiKey()(Gateway.prototype, 'use', 0);
+    RequireApiKey('openai')(Gateway.prototype, 'use', method);
+    // As `@WebSocketGateway()` does.
+    SetMetadata('websockets:is_gateway', true)(Gateway);
+    class GatewayModule {}
+    Module({ providers: [Gateway] })(GatewayModule);
+    const app = await start(byok, GatewayModule);
+    await app.byok.setKey({ userId: 'wendy' }, 'openai', KEY);
+    const sent: unknown[] = [];
+    const call = (userId?: string) =>
+      callElsewhere(app.nest, app.nest.get(Gateway), 'use', 'ws', [
+        { data: { userId }, emit: (...event: unknown[]) => void sent.push(event) },
+        { text: 'Hello' },
+        'use',
+      ]);
+    expect(await call('wendy')).toBe(KEY);
+    for (const [nobody, code] of [
+      [undefined, 'BYOK_USER_REQUIRED'],
+      ['walter', 'BYOK_KEY_REQUIRED'],
+    ] as const) {
+      // Nest throws it too, where no package for websockets is.
+      await call(nobody).catch(() => undefined);
+      expect(sent.pop()).toEqual(['exception', expect.objectContaining({ code })]);
     }
   },
 
