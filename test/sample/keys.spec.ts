@@ -68,7 +68,10 @@ describe('A key', () => {
     const others = await Promise.all(names.map((name) => visitor().signIn(`no-key-${name}`)));
     // Each with a message of their own, before, while and after the owners store their keys.
     const ask = (): Promise<unknown>[] => [
-      ...owners.map(async (owner, i) => [200, 403].includes((await owner.chat(`from ${names[i]}`)).status) || i),
+      ...owners.map(async (owner, i) => {
+        const { status } = await owner.chat(`from ${names[i]}`);
+        return [200, 403].includes(status) || `${names[i]}: ${status}`;
+      }),
       ...others.map(async (other) => (await other.chat('from somebody else')).status === 403),
     ];
     const stored = owners.map((owner, i) => owner.store(`key-of-${names[i]}-aaaa`));

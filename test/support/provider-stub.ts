@@ -36,6 +36,8 @@ export async function startProviderStub(): Promise<ProviderStub> {
       (behaviours.get(call.text) ?? reply)(call, response);
     });
   });
+  // A connection that is closed for being idle fails the request that is just sent on it.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
