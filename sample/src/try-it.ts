@@ -12,4 +12,4 @@ export function tryIt(address: string): string {
 
 /** The answers to these commands, in order. */
 export const EXPECTED_ANSWERS =
-  '204, signed in; 403, no key yet; 200, key stored; then the reply of OpenAI, or 403 if OpenAI refuses the key.';
+  '204, signed in; 403, no key yet; 200, key stored, or 422 if OpenAI refuses it; then the reply of OpenAI.';
