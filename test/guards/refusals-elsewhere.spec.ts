@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Catch, type ExecutionContext, Injectable, Module, SetMetadata, UseFilters, UseGuards } from '@nestjs/common';
-import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
-import { ExternalContextCreator } from '@nestjs/core';
-import { isObservable, lastValueFrom, of } from 'rxjs';
+import { of } from 'rxjs';
 import { ApiKeyGuard, ByokModule, type ByokRequest, RequireApiKey } from '../../lib/index.js';
 import { type ByokApp, SECRET, startWith } from '../support/byok-app.js';
+import { callElsewhere } from '../support/call-elsewhere.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { providerOf, sdkError } from '../support/refusals.js';
 
@@ -66,21 +65,8 @@ describe.each(Object.keys(CONTEXTS))('An error of a handler that %s calls', (typ
     const sent: unknown[] = [];
     const args = CONTEXTS[type]({ user: 'alice' });
     if (type === 'ws') Object.assign(args[0] as object, { emit: (...event: unknown[]) => void sent.push(event) });
-    const creator = app.app.get(ExternalContextCreator);
-    const handler = creator.create(
-      handlers,
-      handlers.use,
-      'use',
-      ROUTE_ARGS_METADATA,
-      { exchangeKeyForValue: () => undefined },
-      undefined,
-      undefined,
-      { guards: true, filters: true, interceptors: true },
-      type,
-    ) as (...args: unknown[]) => Promise<unknown>;
     try {
-      const answer = await handler(...args);
-      return { answer: isObservable(answer) ? await lastValueFrom(answer) : answer, sent };
+      return { answer: await callElsewhere(app.app, handlers, 'use', type, args), sent };
     } catch (error) {
       return { error, sent };
     }

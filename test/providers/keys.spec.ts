@@ -109,9 +109,11 @@ describe('The fields of a provider', () => {
 
   it('take what is right', () => {
     expect(ok('bedrock-api-key', { region: 'us-gov-west-1' })).toEqual({ region: 'us-gov-west-1' });
-    expect(ok('aws-access-key', { accessKeyId: 'AKIDEXAMPLEEXAMPLE' })).toBeDefined();
-    expect(ok('openai', { organization: 'org-example', project: 'proj_example' })).toBeDefined();
-    expect(ok('sendgrid', { region: 'eu' })).toBeDefined();
+    const pair = { accessKeyId: 'AKIDEXAMPLEEXAMPLE' };
+    expect(ok('aws-access-key', pair)).toEqual(pair);
+    const project = { organization: 'org-example', project: 'proj_example' };
+    expect(ok('openai', project)).toEqual(project);
+    expect(ok('sendgrid', { region: 'eu' })).toEqual({ region: 'eu' });
     expect(ok('azure-openai', { endpoint: 'https://a.openai.azure.com/' })).toEqual({
       endpoint: 'https://a.openai.azure.com',
     });

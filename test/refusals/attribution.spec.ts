@@ -36,7 +36,10 @@ describe('A refusal', () => {
     ['is not quoted', 'Invalid key... try again, authentication: failed**'],
   ])('may quote how the key %s', (_, message) => {
     expect(judge(sdkError('openai', 401, message))?.key).toBe(key);
-    expect(attributeTo(failureOf(sdkError('openai', 401, message)), key, providers)).toBeDefined();
+    expect(attributeTo(failureOf(sdkError('openai', 401, message)), key, providers)).toEqual({
+      outcome: 'refused',
+      reason: 'invalid',
+    });
   });
 
   it('tells two keys of a provider apart by what it quotes', () => {
@@ -95,13 +98,16 @@ describe('Not about the key is', () => {
     expect(judge(sdkError('openai', 401, '', { url: 'https://api.openai.example/' }), [key], alike)?.key).toBe(key);
     expect(judge(sdkError('openai', 401, '', { url: 'https://other.example/' }), [key], alike)).toBeUndefined();
     // Work that was given the key says whose it is.
-    expect(attributeTo(failureOf(sdkError('openai', 401)), key, alike)).toBeDefined();
+    expect(attributeTo(failureOf(sdkError('openai', 401)), key, alike)).toEqual({
+      outcome: 'refused',
+      reason: 'invalid',
+    });
   });
 
   it('an answer with an address, if those of its provider are unknown', () => {
     const error = sdkError('openai', 401, '', { url: 'https://api.openai.example/' });
     const all = { openai: { readFailure: providers.openai.readFailure } };
     expect(judge(error, [key], all)).toBeUndefined();
-    expect(attributeTo(failureOf(error), key, all)).toBeDefined();
+    expect(attributeTo(failureOf(error), key, all)).toEqual({ outcome: 'refused', reason: 'invalid' });
   });
 });
