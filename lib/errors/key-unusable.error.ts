@@ -12,7 +12,7 @@ const MESSAGES: Record<KeyUnusableCode, (provider: string) => string> = {
     `${provider} accepts the API key, but not for this. Extend its rights there, or use another key.`,
 };
 
-/** What the page about the key may show to whoever made the request. @internal */
+/** What the page about the key may show to the caller. @internal */
 export interface ShownKey {
   label: string;
   /** The key, shortened. */

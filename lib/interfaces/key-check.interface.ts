@@ -7,10 +7,10 @@
 export type KeyOutcome = 'accepted' | 'refused' | 'unknown';
 
 /**
- * Details of an outcome. An accepted key can be `restricted` (it may not do everything), have `no-credit`, or be
- * `rate-limited`. A refused one is `invalid`, `revoked` or `expired`. Unknown is `rate-limited`, `wrong-region` (the
- * provider does not serve this place), `unreachable`, `unreadable` (the answer says nothing of the key) or `not-checkable`
- * (there is no check).
+ * The reason for an outcome. Accepted: `restricted` (the key has limited permissions), `no-credit` or `rate-limited`.
+ * Refused: `invalid`, `revoked` or `expired`. Unknown: `rate-limited`, `wrong-region` (the provider does not serve this
+ * location), `unreachable`, `unreadable` (the response says nothing about the key) or `not-checkable` (the provider has no
+ * check).
  *
  * @publicApi
  */
@@ -46,8 +46,9 @@ export interface CheckRequest {
 }
 
 /**
- * Sends a checker's request: no redirects, at most 8 seconds, a body of at most 1 MiB, no retries. The address must be
- * public unless the provider's configuration names its origin in `hosts` or `baseUrl`. It rejects if there is no answer.
+ * Sends a checker's request without following redirects or retrying, within 8 seconds and up to a response body of 1 MiB.
+ * The address must be public, unless the provider's configuration lists its origin in `hosts` or `baseUrl`. Rejects if the
+ * provider does not respond.
  *
  * @publicApi
  */

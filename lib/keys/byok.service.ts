@@ -29,7 +29,7 @@ import { SessionKeyAdoption } from './session-key-adoption.js';
 import { StoredKeyChecks } from './stored-key-checks.js';
 import { UserData } from './user-data.js';
 
-/** Keys of a provider that is no longer offered can still be chosen and removed. */
+/** If the application no longer offers a provider, users can still select and delete its keys. */
 const ANY_PROVIDER = { providers: {}, allowUnknownProviders: true };
 
 /**
@@ -134,8 +134,8 @@ export class ByokService extends Redacted {
   }
 
   /**
-   * Asks the provider whether it accepts a stored key, by the `check` of its configuration. `lastCheck` of the result says
-   * so; its reason is `not-checkable` if there is no such check. Takes up to 8 seconds.
+   * Asks the provider whether it accepts a stored key, using the `check` in the provider's configuration. The result is in
+   * `lastCheck`; without a `check`, its reason is `not-checkable`. Takes up to 8 seconds.
    *
    * @throws KeyNotFoundError if the key does not exist
    * @throws EncryptionError if it cannot be decrypted

@@ -50,7 +50,7 @@ export class WriteLimits {
    * Counts a write again if the provider refused the key: otherwise, the check would tell a thief which of many stolen keys
    * still work.
    *
-   * @param isRefused - Whether a result that is no error is a refusal too.
+   * @param isRefused - Whether a successful result still means that the provider refused the key.
    */
   async countRefused<T>(
     request: ByokRequest,
