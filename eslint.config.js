@@ -27,7 +27,7 @@ export const ROOMS = {
   views: [],
   database: [],
   options: ['ssrf', 'views'],
-  providers: ['ssrf'],
+  providers: ['refusals', 'ssrf'],
   checks: ['ssrf'],
   refusals: [],
   storage: ['database'],

@@ -1,4 +1,5 @@
 import { checkTableName, databaseUrlFault } from '../options/index.js';
+import { parseUrl } from '../validation/index.js';
 import type { GlobalOptions } from './arguments.js';
 import { CliError } from './cli-error.js';
 
@@ -9,7 +10,7 @@ export function databaseUrl(): string {
   const url = process.env.DATABASE_URL?.trim();
   if (!url) throw new CliError('DATABASE_URL is not set.', HOW_TO_GIVE_THE_DATABASE);
   const fault = databaseUrlFault(url);
-  if (fault !== undefined || !URL.canParse(url)) {
+  if (fault !== undefined || !parseUrl(url)) {
     throw new CliError(`DATABASE_URL ${fault ?? 'is not a valid Postgres URL.'}`, HOW_TO_GIVE_THE_DATABASE);
   }
   return url;

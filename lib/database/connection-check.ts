@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { ConfigurationError } from '../errors/index.js';
+import { parseUrl } from '../validation/index.js';
 import { type AskDatabase, missingColumns, missingTables, tablesOf } from './migrations/schema-state.js';
 import { rightsWarning } from './foreign-rights.js';
 import { HIDDEN_ROWS } from './row-security.js';
@@ -13,8 +14,7 @@ interface ConnectionSettings {
 
 /** The `search_path` that the connection asks for, as `pg` takes it: from the URL, the options or the environment. */
 function askedSearchPath({ connectionString, options }: ConnectionSettings = {}): string | undefined {
-  const inUrl =
-    connectionString && URL.canParse(connectionString) ? new URL(connectionString).searchParams.get('options') : null;
+  const inUrl = parseUrl(connectionString ?? '')?.searchParams.get('options');
   const given = inUrl ?? options ?? process.env['PGOPTIONS'] ?? '';
   const [last] = [...given.matchAll(/(?:-c\s*|--)search[_-]path=((?:\\.|[^\s\\])*)/gi)].slice(-1);
   return last?.[1].replace(/\\(.)/g, '$1');

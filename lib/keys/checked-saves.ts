@@ -47,16 +47,16 @@ export class CheckedSaves {
   ) {}
 
   /**
-   * Checks a key that is to take the place of a record.
+   * Checks a key that is to take the place of a record, or of none.
    *
    * @throws InvalidKeyError if the provider refuses it
    */
   async check(
     { session }: KeyScope,
+    provider: string,
     before: ListedKey | null,
     apiKey: string,
     fields: Record<string, string>,
-    provider = before!.provider,
   ): Promise<CheckedSave> {
     const lives = session !== undefined && !(await hasEnded(session));
     const verdict = await this.checks.run(provider, apiKey, fields);
@@ -77,7 +77,7 @@ export class CheckedSaves {
   async save(scope: KeyScope, slot: KeySlot, ifAbsent: boolean, key: NewKey): Promise<PutResult> {
     const before = await this.storage.readRecord(scope, slot);
     if (ifAbsent) refuseTaken(before);
-    const save = await this.check(scope, before, key.apiKey, key.fields, slot.provider);
+    const save = await this.check(scope, slot.provider, before, key.apiKey, key.fields);
     const { maxKeysPerUser } = this.options;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const now = await this.storage.readRecord(scope, slot);

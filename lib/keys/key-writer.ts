@@ -127,7 +127,7 @@ export class KeyWriter {
       if (!read) throw save ? new KeyConflictError() : new KeyNotFoundError();
       const change = await this.#changed(scope, read, changes, checked?.apiKey);
       if (isChecked) {
-        save ??= await this.saves.check(scope, read, change.key, change.fields);
+        save ??= await this.saves.check(scope, provider, read, change.key, change.fields);
         await save.requireUnchanged(read);
       }
       const slot = { provider, label: read.label };

@@ -105,7 +105,7 @@ export class StoredKeyChecks {
     const read = await this.storage.readRecord(scope, query);
     // Another instance may have checked it.
     if (read?.lastCheck?.outcome !== 'refused' || Date.now() - read.lastCheck.at.getTime() < RECHECK_AFTER) return;
-    await this.check(scope, query);
+    await this.#check(scope, read);
   }
 
   #report(scope: KeyScope, noted: ListedKey, outcome: KeyVerdict['outcome'], holder: KeyHolder | undefined): void {

@@ -1,4 +1,5 @@
 import { ConfigurationError, KeyWrapperError } from '../errors/index.js';
+import { parseUrl } from '../validation/index.js';
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
@@ -18,7 +19,7 @@ export interface VaultAnswer {
 
 /** The address without a slash at its end. @throws ConfigurationError @internal */
 export function vaultUrl(address: unknown, allowHttp: boolean): string {
-  const url = typeof address === 'string' && URL.canParse(address) ? new URL(address) : undefined;
+  const url = typeof address === 'string' ? parseUrl(address) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
     throw new ConfigurationError('VaultTransitWrapper: address must be a URL such as https://vault.example.com:8200.');
   }

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors/index.js';
 import type { ProviderConfig, ProviderField } from '../interfaces/index.js';
-import { isLocalHost } from '../ssrf/index.js';
+import { isApiAddress } from '../ssrf/index.js';
 import { isFieldName, isProviderName } from '../validation/index.js';
 import { safeUrl } from '../views/index.js';
 
@@ -78,7 +78,7 @@ function checkAddresses(where: string, { hosts, baseUrl, check, readFailure }: P
       `${where}.hosts must be an array of host names, such as ['api.example.com', '*.example.net'].`,
     );
   }
-  if (baseUrl !== undefined && !isBaseUrl(baseUrl)) {
+  if (baseUrl !== undefined && !isApiAddress(baseUrl)) {
     throw new ConfigurationError(
       `${where}.baseUrl must be an https address without a query, or http on this machine or its network.`,
     );
@@ -88,13 +88,6 @@ function checkAddresses(where: string, { hosts, baseUrl, check, readFailure }: P
       throw new ConfigurationError(`${where}.${name} must be a function.`);
     }
   }
-}
-
-function isBaseUrl(text: string): boolean {
-  const url = safeUrl(text);
-  if (url === undefined || /[?#]/.test(url)) return false;
-  const parsed = new URL(url);
-  return parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLocalHost(parsed));
 }
 
 function checkKeyFormat(where: string, { keyFormat = 'token', keyPrefix, strict }: ProviderConfig): void {

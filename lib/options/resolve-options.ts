@@ -12,6 +12,7 @@ import {
   objectOption,
   optionalFunction,
 } from './option-checks.js';
+import { parseUrl } from '../validation/index.js';
 import { checkProviderConfigs } from './provider-options.js';
 
 const MINUTE = 60_000;
@@ -171,7 +172,7 @@ function checkAudit(audit: ByokModuleOptions['audit'], db: ByokModuleOptions['db
 function checkOrigins(origins: unknown): string[] {
   if (!Array.isArray(origins)) throw new ConfigurationError("publicOrigins must be an array: ['https://example.com'].");
   return origins.map((origin: unknown) => {
-    const parsed = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : undefined;
+    const parsed = typeof origin === 'string' ? parseUrl(origin) : undefined;
     if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.origin !== origin || origin.includes('*')) {
       throw new ConfigurationError(
         `publicOrigins takes origins as a browser sends them, each in full, without a path or a closing slash (https://example.com); got ${JSON.stringify(origin)}.`,

@@ -1,16 +1,11 @@
 import { ConfigurationError } from '../errors/index.js';
-import { isLocalHost } from '../ssrf/index.js';
-import { matches } from '../validation/index.js';
+import { isApiAddress } from '../ssrf/index.js';
+import { isHostOf, matches, parseUrl } from '../validation/index.js';
 import type { ProviderRow, Site } from './provider-row.js';
-
-/** Whether a host is one of the names, of which `*.example.com` stands for every host below `example.com`. */
-export function isHostOf(host: string, hosts: readonly string[]): boolean {
-  return hosts.some((name) => (name.startsWith('*.') ? host.endsWith(name.slice(1)) : host === name));
-}
 
 /** Whether an address is the provider's own: on its hosts, or at the application's `baseUrl`. */
 export function isOwnAddress(address: string, { hosts, baseUrl }: Site): boolean {
-  const url = parse(address);
+  const url = parseUrl(address);
   if (!url) return false;
   if (baseUrl !== undefined && url.origin === new URL(baseUrl).origin) return true;
   return url.protocol === 'https:' && url.port === '' && isHostOf(url.hostname, hosts);
@@ -40,16 +35,10 @@ export function baseAddress(
 
 /** @throws ConfigurationError */
 export function checkBaseUrl(id: string, baseUrl: unknown): string {
-  const url = typeof baseUrl === 'string' ? parse(baseUrl) : undefined;
-  const secure = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocalHost(url));
-  if (!url || !secure || /[?#]/.test(String(baseUrl)) || url.username !== '' || url.password !== '') {
+  if (typeof baseUrl !== 'string' || !isApiAddress(baseUrl)) {
     throw new ConfigurationError(
       `The baseUrl of ${id} must be an https address without a query, such as https://api.example.com/v1, or http on this machine or its network.`,
     );
   }
-  return String(baseUrl).replace(/\/+$/, '');
-}
-
-function parse(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined;
+  return baseUrl.replace(/\/+$/, '');
 }

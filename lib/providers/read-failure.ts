@@ -1,4 +1,5 @@
 import type { FailureReader, KeyVerdict, ProviderFailure } from '../interfaces/index.js';
+import { errorsOf } from '../refusals/index.js';
 import { isOwnAddress } from './addresses.js';
 import type { ProviderRow, Signs, Site } from './provider-row.js';
 import { isOutage, matchRule, type Answer } from './read-answer.js';
@@ -63,7 +64,7 @@ interface ReadError {
 
 function readError(failure: ProviderFailure): ReadError {
   const { status = 0, headers = {} } = failure;
-  const errors = errorsIn(failure.error);
+  const errors = errorsOf(failure.error).slice(0, MAX_CAUSES) as Record<string, unknown>[];
   // Some SDKs put the body into the message, after the status.
   const given = typeof failure.body === 'string' ? parseBody(failure.body) : failure.body;
   const body = given ?? errors.map(bodyInMessage).find((each) => each !== undefined);
@@ -94,19 +95,6 @@ function hasSign({ says, codes, headers, classes, form }: Signs = {}, { answer, 
     classes?.some((name) => found.has(name)) ||
     form?.(body, words),
   );
-}
-
-/** What was thrown, and what is inside it. */
-function errorsIn(thrown: unknown): Record<string, unknown>[] {
-  const found: Record<string, unknown>[] = [];
-  const queue: unknown[] = [thrown];
-  while (queue.length > 0 && found.length < MAX_CAUSES) {
-    const error = queue.shift();
-    if (!isObject(error) || found.includes(error)) continue;
-    found.push(error);
-    queue.push(error.lastError, error.cause, ...(Array.isArray(error.errors) ? (error.errors as unknown[]) : []));
-  }
-  return found;
 }
 
 function bodyInMessage({ message }: Record<string, unknown>): unknown {

@@ -1,4 +1,5 @@
 import type { KeyVerdict, ProviderConfig, ProviderFailure } from '../interfaces/index.js';
+import { isHostOf, parseUrl } from '../validation/index.js';
 import { hasUnreadBody } from './failure.js';
 import { quotesFit, textOf } from './quoted-key.js';
 import { isDecided } from './reading.js';
@@ -112,20 +113,7 @@ function isFrom(address: string, config: ProviderConfig, keys: readonly Candidat
   const { hosts = [], baseUrl, fields = {} } = config;
   const names = Object.keys(fields).filter((name) => fields[name].type === 'url');
   const addresses = [baseUrl, ...keys.flatMap((key) => names.map((name) => key.fields[name]))];
-  const own = addresses.map(hostOf).filter((host) => host !== undefined);
+  const own = addresses.flatMap((each) => (each === undefined ? [] : (parseUrl(each)?.host ?? [])));
   if (isSure && hosts.length === 0 && own.length === 0) return true;
-  return own.includes(url.host) || hosts.some((host) => isHost(url.hostname, host));
-}
-
-/** Not by `URL.canParse`: after many calls, Node 20's version refuses names such as münchen.example. */
-function hostOf(address: string | undefined): string | undefined {
-  try {
-    return address === undefined ? undefined : new URL(address).host;
-  } catch {
-    return undefined;
-  }
-}
-
-function isHost(name: string, host: string): boolean {
-  return host.startsWith('*.') ? name.endsWith(host.slice(1)) : name === host;
+  return own.includes(url.host) || isHostOf(url.hostname, hosts);
 }

@@ -1,2 +1,2 @@
 export { attribute, attributeTo, type Candidate, mayBeRefusal, type Providers } from './attribution.js';
-export { failureOf, hasUnreadBody, readFailure } from './failure.js';
+export { errorsOf, failureOf, hasUnreadBody, readFailure } from './failure.js';

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { InvalidInputError } from '../errors/index.js';
+import { parseUrl } from '../validation/index.js';
 import { isPrivateNetworkAddress, isPublicAddress } from './public-address.js';
 
 /** Which addresses are accepted besides public ones. @publicApi */
@@ -48,7 +49,7 @@ const NOT_PUBLIC = `This address is not one of the public internet. ${WRITE}`;
  * @internal
  */
 export function checkPublicUrl(value: string | URL, rules: PublicUrlRules = {}): URL {
-  const url = parse(String(value));
+  const url = parseUrl(String(value));
   if (!url) throw new InvalidInputError(`This is not an address. ${WRITE}`, 'url');
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBeHttp(url, rules))) {
     throw new InvalidInputError(`This is not an https address. ${WRITE}`, 'url');
@@ -108,6 +109,18 @@ export function isLocalHost(url: URL): boolean {
   return isPrivateName(host) || LOOPBACK.has(host.split('.').at(-1)!);
 }
 
+/**
+ * Whether a text can be the address of an API that the application itself names: https, or http on this machine or its
+ * network, without a user, a query or a fragment.
+ *
+ * @internal
+ */
+export function isApiAddress(text: string): boolean {
+  const url = parseUrl(text);
+  if (!url || !/^https?:\/\/[^/]/i.test(text) || text.length > 2048 || /[\s\p{C}\\?#]/u.test(text)) return false;
+  return url.username === '' && url.password === '' && (url.protocol === 'https:' || isLocalHost(url));
+}
+
 function isPrivateName(hostname: string): boolean {
   const labels = hostname.split('.');
   return labels.length === 1 || PRIVATE_ENDS.has(labels.at(-1)!);
@@ -121,14 +134,5 @@ function checkHost(url: URL, rules: PublicUrlRules): void {
   const end = hostname.split('.').at(-1)!;
   if (LOOPBACK.has(end) || METADATA_NAMES.has(hostname) || (isPrivateName(hostname) && rules.allowPrivate !== true)) {
     throw new InvalidInputError(NOT_PUBLIC, 'url');
-  }
-}
-
-/** Not `URL.canParse`: after many calls, Node 20's version refuses names such as münchen.example. */
-function parse(text: string): URL | undefined {
-  try {
-    return new URL(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,2 +1,3 @@
 export { isFieldName, isLabel, isLines, isProviderName, isText, matches, MAX_LINES_BYTES } from './names.js';
 export { isKeyOutcome, isVerdictReason } from './verdicts.js';
+export { isHostOf, parseUrl } from './urls.js';

@@ -1,4 +1,5 @@
 import type { ByokRequest } from '../../interfaces/index.js';
+import { parseUrl } from '../../validation/index.js';
 import type { MountPath } from '../platform/mount-path.js';
 
 const NOWHERE = 'http://nowhere.invalid';
@@ -7,7 +8,7 @@ const NOWHERE = 'http://nowhere.invalid';
 export function sameOriginPath(value: unknown): string | undefined {
   // A browser reads a backslash as a slash, and skips tabs and line breaks.
   if (typeof value !== 'string' || !/^\/(?![/\\])[^\\\p{C}]*$/u.test(value) || value.length > 2048) return undefined;
-  const url = parse(value, NOWHERE);
+  const url = parseUrl(value, NOWHERE);
   if (!url) return undefined;
   const { origin, pathname, search, hash } = url;
   // Normalising can leave two slashes at the front: /.//x
@@ -19,7 +20,7 @@ export function sameOriginPath(value: unknown): string | undefined {
 export function pageOf(request: ByokRequest & { method?: string }, mountPath: MountPath): string | undefined {
   if (request.method === 'GET') return sameOriginPath(mountPath.asSent(request));
   const referer = request.headers.referer;
-  const url = typeof referer === 'string' ? parse(referer) : undefined;
+  const url = typeof referer === 'string' ? parseUrl(referer) : undefined;
   if (!url) return undefined;
   // Only the path of it is used, so it leads nowhere but here.
   const { pathname, search } = url;
@@ -28,14 +29,5 @@ export function pageOf(request: ByokRequest & { method?: string }, mountPath: Mo
 
 /** The path of an address on this site, without the slash at its end. @internal */
 export function pathOf(address: string | undefined): string {
-  return (parse(address ?? '/', NOWHERE)?.pathname ?? '/').replace(/(?<=.)\/$/, '');
-}
-
-/** Not `URL.canParse`: once it is hot, that of Node 20 refuses paths with an ü. */
-function parse(text: string, base?: string): URL | undefined {
-  try {
-    return new URL(text, base);
-  } catch {
-    return undefined;
-  }
+  return (parseUrl(address ?? '/', NOWHERE)?.pathname ?? '/').replace(/(?<=.)\/$/, '');
 }

@@ -1,4 +1,5 @@
 import type { ByokRequest } from '../../interfaces/index.js';
+import { parseUrl } from '../../validation/index.js';
 
 /**
  * Whether another site could have made a browser send a request: `allowed` and `refused` follow from the headers alone,
@@ -79,7 +80,7 @@ function describeOrigin(origin: Headers[string]): string {
   if (origin === undefined) return 'missing';
   if (origin === 'null') return 'null';
   const text = String(origin);
-  const isOrigin = text.length <= 128 && URL.canParse(text) && new URL(text).origin === text;
+  const isOrigin = text.length <= 128 && parseUrl(text)?.origin === text;
   return `${isOrigin ? text : 'not a valid origin'}, which is not in publicOrigins`;
 }
 

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import type { KeyUnusableCode } from '../../errors/index.js';
 import type { ProviderConfig } from '../../interfaces/index.js';
 import type { MessageKey } from '../../messages/index.js';
 import { Alert } from '../components/alert.js';
@@ -7,22 +8,18 @@ import { getProviderInfo } from '../format/index.js';
 import { domId } from '../parts/dom-id.js';
 import type { StoredFields } from '../parts/extra-fields.js';
 import { keyUrl } from '../parts/key-urls.js';
-import { safeUrl } from '../parts/safe-url.js';
 import { type ReaderProps, translator } from '../translate.js';
 import type { FormNotice } from './dashboard-page.js';
-
-/** Why a key cannot be used: the code of a `KeyUnusableError`. */
-type Code = 'BYOK_KEY_REFUSED' | 'BYOK_KEY_NO_CREDIT' | 'BYOK_KEY_RESTRICTED';
 
 const TEXTS = {
   BYOK_KEY_REFUSED: ['keyRefusedHeading', 'keyRefusedAdvice', 'keysAt'],
   BYOK_KEY_NO_CREDIT: ['keyNoCreditHeading', 'keyNoCreditAdvice', 'accountAt'],
   BYOK_KEY_RESTRICTED: ['keyRestrictedHeading', 'keyRestrictedAdvice', 'keysAt'],
-} as const satisfies Record<Code, readonly MessageKey[]>;
+} as const satisfies Record<KeyUnusableCode, readonly MessageKey[]>;
 
 /** Properties of {@link keyUnusablePage}. @internal */
 export interface KeyUnusablePageProps extends ReaderProps {
-  code: Code;
+  code: KeyUnusableCode;
   provider: string;
   providerConfigs: Readonly<Record<string, ProviderConfig>>;
   /** Where the pages are mounted; `undefined`: there are none. */
@@ -42,10 +39,8 @@ export function keyUnusablePage(props: KeyUnusablePageProps): { title: string; c
   const { code, provider, providerConfigs, baseUrl, shown, withForm, csrfToken, returnTo, notice, ...reader } = props;
   const t = translator(props);
   const info = getProviderInfo(provider, providerConfigs, reader);
-  const { name } = info;
-  const config = providerConfigs[provider];
+  const { name, docsUrl } = info;
   const [title, text, link] = TEXTS[code];
-  const keysUrl = safeUrl(config?.keysUrl ?? config?.docsUrl);
   const refused = notice?.kind === 'error' ? notice : undefined;
   const isBeside = refused?.refusal?.provider === provider;
   const content = (
@@ -53,9 +48,9 @@ export function keyUnusablePage(props: KeyUnusablePageProps): { title: string; c
       {refused && !isBeside && <Alert {...reader} kind="error" style="soft" message={refused.text} />}
       <p>{t(text, { name })}</p>
       {shown && <p>{t('keyInQuestion', { label: shown.label, hint: shown.hint })}</p>}
-      {keysUrl !== undefined && (
+      {docsUrl !== undefined && (
         <p>
-          <a class="byok-link" href={keysUrl} rel="noopener noreferrer">
+          <a class="byok-link" href={docsUrl} rel="noopener noreferrer">
             {t(link, { name })}
           </a>
         </p>
