@@ -74,6 +74,43 @@ const WRONG: [string, object, string][] = [
   ['docsUrl with a blank', { providers: { openai: { docsUrl: 'https://a.example/a b' } } }, '.docsUrl must be an'],
   ['docsUrl with a user', { providers: { openai: { docsUrl: 'https://u:p@a.example' } } }, '.docsUrl must be an https'],
   ['docsUrl without slashes', { providers: { openai: { docsUrl: 'https:a.example' } } }, '.docsUrl must be an https'],
+  ['baseUrl that is a path', { providers: { openai: { baseUrl: '/v1' } } }, '.baseUrl must be an https address'],
+  [
+    'baseUrl by http to a public host',
+    { providers: { openai: { baseUrl: 'http://api.example.com/v1' } } },
+    '.baseUrl must be an https address',
+  ],
+  [
+    'baseUrl without slashes',
+    { providers: { openai: { baseUrl: 'https:api.example.com' } } },
+    '.baseUrl must be an https address',
+  ],
+  [
+    'baseUrl with a query',
+    { providers: { openai: { baseUrl: 'https://api.example.com/?key=1' } } },
+    '.baseUrl must be an https address',
+  ],
+  [
+    'baseUrl with a user',
+    { providers: { openai: { baseUrl: 'https://u:p@api.example.com' } } },
+    '.baseUrl must be an https address',
+  ],
+  [
+    'baseUrl with a blank',
+    { providers: { openai: { baseUrl: 'https://api.example.com/a b' } } },
+    '.baseUrl must be an https address',
+  ],
+  [
+    'hosts with an address',
+    { providers: { openai: { hosts: ['https://api.example.com'] } } },
+    '.hosts must be an array of host names',
+  ],
+  ['a check that is none', { providers: { openai: { check: 'GET /me' as never } } }, '.check must be a function'],
+  [
+    'a part of an address without a pattern',
+    { providers: { openai: { fields: { region: { inAddress: true } } } } },
+    '.inAddress needs pattern',
+  ],
   ['docsUrl without s', { providers: { openai: { docsUrl: 'http://a.example' } } }, '.docsUrl must be an https'],
   ['fields that are a list', { providers: { azure: { fields: ['a'] } } }, '.fields must be an object.'],
   ['a field of no name', { providers: { azure: { fields: { '1a': {} } } } }, '.fields: a name is a letter'],
