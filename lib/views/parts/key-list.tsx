@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { getProviderInfo } from '../format/index.js';
+import { getProviderInfo, type ProviderFacts } from '../format/index.js';
 import { keyState } from './key-state.js';
 import { type RowSettings, StoredKeyRow } from './stored-key-row.js';
 import type { StoredKeyView } from './stored-key-view.js';
@@ -10,27 +10,29 @@ export type ProviderKey = StoredKeyView & { provider: string };
 /** Properties of {@link KeyList}. @internal */
 export interface KeyListProps extends RowSettings {
   keys: readonly ProviderKey[];
+  facts?: ProviderFacts;
   labelledBy: string;
 }
 
 /** A row for each key: first those that need somebody, then as they were given. @internal */
 export function KeyList({ keys, labelledBy, ...settings }: KeyListProps): VNode {
-  const { reader, t } = settings;
+  const { facts, ...shared } = settings;
+  const { reader, t } = shared;
   const counts = new Map<string, number>();
   for (const { provider } of keys) counts.set(provider, (counts.get(provider) ?? 0) + 1);
-  const states = new Map(
-    keys.map((key) => [key, keyState(key, getProviderInfo(key.provider, settings.facts, reader), reader, t)]),
-  );
-  const needsSomebody = (key: ProviderKey) => states.get(key)?.advice !== undefined;
+  const rows = keys.map((stored) => {
+    const info = getProviderInfo(stored.provider, facts, reader);
+    return { stored, info, keyState: keyState(stored, info, reader, t) };
+  });
+  const needsSomebody = ({ keyState: { advice } }: (typeof rows)[number]) => advice !== undefined;
   return (
     <ul class="byok-rows" aria-labelledby={labelledBy}>
-      {[...keys.filter(needsSomebody), ...keys.filter((key) => !needsSomebody(key))].map((stored) => (
+      {[...rows.filter(needsSomebody), ...rows.filter((row) => !needsSomebody(row))].map((row) => (
         <StoredKeyRow
-          {...settings}
-          stored={stored}
-          provider={stored.provider}
-          keyState={states.get(stored)!}
-          isOneOfSeveral={(counts.get(stored.provider) ?? 0) > 1}
+          {...shared}
+          {...row}
+          provider={row.stored.provider}
+          isOneOfSeveral={(counts.get(row.stored.provider) ?? 0) > 1}
         />
       ))}
     </ul>

@@ -1,12 +1,5 @@
 import type { VNode } from 'preact';
-import {
-  formatKeyAge,
-  formatMoment,
-  getProviderInfo,
-  machineTime,
-  type ProviderFacts,
-  type ProviderInfo,
-} from '../format/index.js';
+import { formatKeyAge, formatMoment, machineTime, type ProviderInfo } from '../format/index.js';
 import type { ReaderProps, Translate } from '../translate.js';
 import { domId, partId } from './dom-id.js';
 import type { FormStateProps } from './form-state.js';
@@ -24,7 +17,6 @@ export interface RowSettings {
   reader: ReaderProps;
   state: FormStateProps;
   t: Translate;
-  facts?: ProviderFacts;
   baseUrl?: string;
   /** `null`: keys cannot be replaced or changed. */
   replaceAction?: string | null;
@@ -39,6 +31,7 @@ export interface RowSettings {
 export interface StoredKeyRowProps extends RowSettings {
   stored: StoredKeyView;
   provider: string;
+  info: ProviderInfo;
   keyState: KeyState;
   /** Whether the provider has other keys too. */
   isOneOfSeveral: boolean;
@@ -46,8 +39,7 @@ export interface StoredKeyRowProps extends RowSettings {
 
 /** One stored key: what it is, how it is, and its actions behind one disclosure. @internal */
 export function StoredKeyRow(props: StoredKeyRowProps): VNode {
-  const { stored, provider, keyState: state, isOneOfSeveral, reader, t } = props;
-  const info = getProviderInfo(provider, props.facts, reader);
+  const { stored, info, keyState: state, isOneOfSeveral, reader, t } = props;
   const label = stored.label === 'default' ? undefined : stored.label;
   const name = label === undefined ? info.name : t('labelled', { name: info.name, label });
   return (
@@ -69,7 +61,7 @@ export function StoredKeyRow(props: StoredKeyRowProps): VNode {
         <span class={`byok-badge byok-badge-soft byok-badge-sm byok-badge-${state.look}`}>{state.text}</span>
       </p>
       {state.advice !== undefined && <p class="byok-row-advice">{state.advice}</p>}
-      <RowActions {...props} {...{ info, name }} />
+      <RowActions {...props} name={name} />
     </li>
   );
 }
@@ -86,7 +78,6 @@ function LastUse({ stored, reader, t }: Pick<StoredKeyRowProps, 'stored' | 'read
 }
 
 interface RowActionsProps extends StoredKeyRowProps {
-  info: ProviderInfo;
   name: string;
 }
 
