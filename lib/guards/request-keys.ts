@@ -1,7 +1,7 @@
 import type { ArgumentsHost, Type } from '@nestjs/common';
 import { ConfigurationError } from '../errors/index.js';
 import { RequestState } from '../identity/index.js';
-import type { KeyHolder } from '../interfaces/index.js';
+import type { ByokRequest, KeyHolder } from '../interfaces/index.js';
 import type { ResolvedApiKey } from '../keys/index.js';
 import type { ApiKeyResolution, ApiKeyResolver } from './api-key-resolver.js';
 import { GUARD_ORDER } from './guard-order.js';
@@ -14,10 +14,13 @@ export interface HandlerOf {
   readonly handler: object | undefined;
 }
 
+/** What may be replaced on a request while its handler waits. A `{ userId }` has neither. */
+type SignIn = Pick<ByokRequest, 'user' | 'session'>;
+
 /** What was found for one call of a handler, and for whom. Private, so that a printed request does not show it. @internal */
 export class FoundKeys {
   readonly #resolution: ApiKeyResolution;
-  readonly #request: KeyHolder;
+  readonly #request: KeyHolder & SignIn;
   readonly #resolver: ApiKeyResolver;
   #user: unknown;
   #session: unknown;
@@ -32,7 +35,8 @@ export class FoundKeys {
     this.#resolution = resolution;
     this.#request = request;
     this.#resolver = resolver;
-    [this.#user, this.#session] = signInOf(request);
+    this.#user = this.#request.user;
+    this.#session = this.#request.session;
   }
 
   /** In the order of the requirements. */
@@ -42,24 +46,18 @@ export class FoundKeys {
 
   /** Whether neither the user nor the session was replaced since, which costs nothing to see. */
   get isUntouched(): boolean {
-    const [user, session] = signInOf(this.#request);
-    return user === this.#user && session === this.#session;
+    return this.#request.user === this.#user && this.#request.session === this.#session;
   }
 
   /** Whether the caller is still the one whose keys these are. */
   async isForCaller(): Promise<boolean> {
     if (this.isUntouched) return true;
-    const [user, session] = signInOf(this.#request);
+    const { user, session } = this.#request;
     if (!(await this.#resolver.isCaller(this.#resolution.owner, this.#request))) return false;
     this.#user = user;
     this.#session = session;
     return true;
   }
-}
-
-/** What may be replaced on a request while its handler waits. */
-function signInOf(holder: KeyHolder): [user: unknown, session: unknown] {
-  return 'headers' in holder ? [holder.user, holder.session] : [undefined, undefined];
 }
 
 /**
