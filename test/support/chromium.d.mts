@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext } from 'playwright-core';
 
 /**
- * Path of a Chromium: `CHROME_PATH`, the system's, or the one that comes through npm for Linux on x64.
+ * Path of a Chromium: `CHROME_PATH`; the headless one of the system, or of npm for Linux on x64; or the system's full one.
  *
  * @returns `undefined` where there is none
  * @throws {Error} under CI, where no check may be left out

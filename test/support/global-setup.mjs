@@ -1,9 +1,12 @@
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findChromium } from './chromium.mjs';
 
 /** Starts one PostgreSQL server for the whole run, unless TEST_POSTGRES_URL names one. */
 export default async function globalSetup() {
+  // Unpacked once, before several workers look for it. The specs of pages say if there is none.
+  await findChromium().catch(() => undefined);
   if (process.env.TEST_POSTGRES_URL) return;
   const { startEmbeddedPostgres } = await import('../../dev/dist/postgres/embedded-postgres.js').catch((cause) => {
     throw new Error('The tests need a build: run `npm run build` (or `npm test`, which does).', { cause });
