@@ -3,8 +3,8 @@ import { KeyEvents } from '../audit/index.js';
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { ExpiredKeyCleanup } from '../expiry/index.js';
 import { CallerResolver } from '../identity/index.js';
-import type { KeyHolder, KeyOwner, ResolvedByokOptions } from '../interfaces/index.js';
-import { KeyResolver, type ResolvedApiKey } from '../keys/index.js';
+import type { KeyHolder, KeyOwner, ResolvedByokOptions, RoutedRequest } from '../interfaces/index.js';
+import { checkProvider, KeyResolver, type ResolvedApiKey } from '../keys/index.js';
 import { holderOfCall } from './holder-of-call.js';
 import type { KeyRequirement } from './key-requirement.js';
 
@@ -60,6 +60,28 @@ export class ApiKeyResolver {
     // For the page that asks for the key. Outside of HTTP, a request may live on.
     if (response && 'headers' in request) this.callers.holdScope(request, scope);
     return { owner, keys: [], missing: requirements[missing] };
+  }
+
+  /**
+   * The requirements of a call, with the provider that the call itself names: one of the option `providers`, so that a caller
+   * cannot choose what the application does not know.
+   *
+   * @throws InvalidInputError if it is another one
+   * @internal
+   */
+  named(
+    request: KeyHolder,
+    requirements: readonly KeyRequirement[],
+    context: ExecutionContext,
+  ): Promise<KeyRequirement[]> {
+    const { providers } = this.options;
+    return Promise.all(
+      requirements.map(async ({ providerOf, ...requirement }) => {
+        if (!providerOf) return requirement;
+        const named = await providerOf(request as RoutedRequest, context);
+        return { ...requirement, providers: [checkProvider(named, { providers, allowUnknownProviders: false })] };
+      }),
+    );
   }
 
   /**

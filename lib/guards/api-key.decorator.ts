@@ -67,7 +67,7 @@ function chooseKey(
   if (provider === undefined) return keys[0];
   const found = keys.find((key) => key.provider === provider);
   if (found) return found;
-  if (requirements.some(({ providers }) => providers.includes(provider))) return null;
+  if (requirements.some(({ providers, providerOf }) => providerOf || providers.includes(provider))) return null;
   throw new ConfigurationError(
     `${use}, but its guards are for other providers. Put @RequireApiKey('${provider}') on it.`,
   );

@@ -4,7 +4,7 @@ import { requireModule } from '../http/index.js';
 import type { ByokRequest, KeyHolder } from '../interfaces/index.js';
 import { ApiKeyResolver } from './api-key-resolver.js';
 import { explainUserRequired, warnOfUnreadToken } from './guard-order.js';
-import { type KeyRequirement, requirementsOf } from './key-requirement.js';
+import { isNamedByCall, type KeyRequirement, requirementsOf } from './key-requirement.js';
 import { callOf, FoundKeys, foundKeysOf, rememberFound } from './request-keys.js';
 
 /**
@@ -63,7 +63,7 @@ export class ApiKeyGuard implements CanActivate, OnModuleInit {
     }
     const request = this.getRequest(context);
     // On the class and on the method: the first of the two has done it all, unless somebody signed in between.
-    let found = foundKeysOf(request, requirements);
+    let found = call && isNamedByCall(requirements) ? undefined : foundKeysOf(request, requirements);
     if (!found || !(await found.isForCaller())) {
       found = await this.#resolve(request, requirements, context);
       rememberFound(request, found);
@@ -113,7 +113,10 @@ export class ApiKeyGuard implements CanActivate, OnModuleInit {
   ): Promise<FoundKeys> {
     const response =
       context.getType() === 'http' ? context.switchToHttp().getResponse<object | undefined>() : undefined;
-    const resolution = await this.resolver.resolve(request, requirements, response).catch((error: unknown) => {
+    const named = isNamedByCall(requirements)
+      ? await this.resolver.named(request, requirements, context)
+      : requirements;
+    const resolution = await this.resolver.resolve(request, named, response).catch((error: unknown) => {
       throw error instanceof UserRequiredError ? explainUserRequired(error, context, ApiKeyGuard) : error;
     });
     if (!resolution.missing) {

@@ -5,7 +5,7 @@ import { BYOK_OPTIONS, REQUIREMENTS_METADATA } from '../byok.constants.js';
 import { ConfigurationError } from '../errors/index.js';
 import type { ResolvedByokOptions } from '../interfaces/index.js';
 import { parameterFactories } from './api-key.decorator.js';
-import { lineOf, requirementsOf } from './key-requirement.js';
+import { isNamedByCall, lineOf, requirementsOf } from './key-requirement.js';
 
 /** What marks a method that Nest calls without guards: jobs of queues, timers, listeners of events, handlers of CQRS. */
 const UNGUARDED = /^(SCHEDUL|bull|EVENT_LISTENER|__(command|query|events)Handler__)/;
@@ -60,7 +60,13 @@ export class HandlerCheck implements OnModuleInit {
   #checkHandler(type: Type, name: string, method: object): void {
     const where = `${type.name}.${name}()`;
     const requirements = requirementsOf(type, method);
-    const named = requirements.flatMap(({ providers }) => providers);
+    const offered = Object.keys(this.options.providers);
+    if (isNamedByCall(requirements) && offered.length === 0) {
+      throw new ConfigurationError(
+        `${where} takes its provider from the request, but the option providers is empty. Name there what a request may choose.`,
+      );
+    }
+    const named = requirements.flatMap(({ providers, providerOf }) => (providerOf ? offered : providers));
     const unknown = named.find((provider) => !(provider in this.options.providers));
     if (!this.options.allowUnknownProviders && unknown !== undefined) {
       throw new ConfigurationError(

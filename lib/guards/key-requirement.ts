@@ -1,10 +1,13 @@
 import 'reflect-metadata';
 import type { Type } from '@nestjs/common';
 import { REQUIREMENTS_METADATA } from '../byok.constants.js';
+import type { ProviderOfRequest } from '../interfaces/index.js';
 
 /** That there is a key of one of these providers. @publicApi */
 export interface KeyRequirement {
   readonly providers: readonly string[];
+  /** Names the provider of each call, where no name is fixed; `providers` is empty then. */
+  readonly providerOf?: ProviderOfRequest;
   /** Only the key of this label will do; `undefined`: the default key of the provider. */
   readonly label?: string;
   /** `false`: errors of the handler are never taken for a refusal of this key. */
@@ -30,6 +33,11 @@ export function requirementsOf(controller: Type, handler: object): readonly KeyR
   let found = ofController.get(handler);
   if (!found) ofController.set(handler, (found = [...lineOf(controller), handler].flatMap(ownRequirements)));
   return found;
+}
+
+/** Whether a provider is known only with the call. @internal */
+export function isNamedByCall(requirements: readonly KeyRequirement[]): boolean {
+  return requirements.some(({ providerOf }) => providerOf);
 }
 
 function ownRequirements(target: object): KeyRequirement[] {

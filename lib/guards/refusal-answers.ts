@@ -31,10 +31,11 @@ export class RefusalAnswers {
   ) {}
 
   /** Whether an error looks like a refusal by a provider that the requirement names. Never throws. */
-  mayBeRefusal(error: unknown, { providers }: KeyRequirement): boolean {
+  mayBeRefusal(error: unknown, { providers, providerOf }: KeyRequirement): boolean {
     if (!this.options.feedback || typeof error !== 'object' || error === null || this.#handedOn.has(error))
       return false;
-    return mayBeRefusal(failureOf(error), providers, this.options.providers);
+    const named = providerOf ? Object.keys(this.options.providers) : providers;
+    return mayBeRefusal(failureOf(error), named, this.options.providers);
   }
 
   /** Answers an error if it is a refusal of the key that was resolved for this call, else hands it on as it is. */

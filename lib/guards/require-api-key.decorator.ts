@@ -1,10 +1,10 @@
 import { applyDecorators, UseFilters, UseGuards } from '@nestjs/common';
 import { ConfigurationError } from '../errors/index.js';
 import { ByokExceptionFilter } from '../http/index.js';
-import type { RequireKeyOptions } from '../interfaces/index.js';
+import type { ProviderOfRequest, RequireKeyOptions, RoutedRequest } from '../interfaces/index.js';
 import { isLabel, isProviderName } from '../validation/index.js';
 import { ApiKeyGuard } from './api-key.guard.js';
-import { addRequirement } from './key-requirement.js';
+import { addRequirement, type KeyRequirement } from './key-requirement.js';
 import { bindRefusalFilter } from './refusal.filter.js';
 
 /**
@@ -27,11 +27,25 @@ import { bindRefusalFilter } from './refusal.filter.js';
  * chat(@ApiKey() apiKey: string) {}
  * ```
  *
+ * A relay takes the provider from the request. It may only be one of the option `providers`: for anything else, the answer is
+ * 400 `BYOK_INVALID_INPUT`.
+ *
+ * @example
+ * ```ts
+ * @All('relay/:provider/*path')
+ * @RequireApiKey((request) => request.params.provider)
+ * relay(@ResolvedKey() key: ResolvedApiKey) {}
+ * ```
+ *
  * @throws ConfigurationError when the class is loaded, for a name that can be no provider's
  * @publicApi
  */
-export function RequireApiKey(provider: string, options: RequireKeyOptions = {}): MethodDecorator & ClassDecorator {
-  return RequireAnyApiKey([provider], options);
+export function RequireApiKey<Request = RoutedRequest>(
+  provider: string | ProviderOfRequest<Request>,
+  options: RequireKeyOptions = {},
+): MethodDecorator & ClassDecorator {
+  if (typeof provider !== 'function') return RequireAnyApiKey([provider], options);
+  return requireKey({ providers: [], providerOf: provider as ProviderOfRequest }, options);
 }
 
 /**
@@ -49,17 +63,25 @@ export function RequireApiKey(provider: string, options: RequireKeyOptions = {})
  */
 export function RequireAnyApiKey(
   providers: readonly string[],
-  { label, feedback = true }: RequireKeyOptions = {},
+  options: RequireKeyOptions = {},
 ): MethodDecorator & ClassDecorator {
   if (!Array.isArray(providers) || providers.length === 0 || !providers.every(isProviderName)) {
     throw new ConfigurationError(
       `@RequireApiKey() and @RequireAnyApiKey() take names of providers such as 'openai': 1 to 64 lower-case letters, digits, dots, underscores and hyphens. Got ${JSON.stringify(providers)}.`,
     );
   }
+  return requireKey({ providers: [...providers] }, options);
+}
+
+function requireKey(
+  { providers, ...named }: Pick<KeyRequirement, 'providers' | 'providerOf'>,
+  { label, feedback = true }: RequireKeyOptions,
+): MethodDecorator & ClassDecorator {
   if (label !== undefined && !isLabel(label))
     throw new ConfigurationError('The label in @RequireApiKey() must be 1 to 64 characters.');
   const requirement = Object.freeze({
-    providers: Object.freeze([...providers]),
+    providers: Object.freeze(providers),
+    ...named,
     ...(label !== undefined && { label }),
     ...(!feedback && { feedback }),
   });

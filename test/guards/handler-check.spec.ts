@@ -104,6 +104,24 @@ class Gateway {
   }
 }
 
+@Controller('relay/:provider')
+class Relay {
+  @Get()
+  @RequireApiKey((request) => request.params.provider)
+  relay(@ApiKey() key: string, @ResolvedKey('openai') openai: unknown) {
+    return [key, openai];
+  }
+}
+
+@Controller('other-relay/:provider')
+class OtherRelay {
+  @Get()
+  @RequireApiKey((request) => request.params.provider)
+  relay(@ApiKey('anthropic') key: string) {
+    return key;
+  }
+}
+
 abstract class Base {
   @Get()
   @RequireApiKey('openai')
@@ -163,6 +181,16 @@ describe('The start', () => {
       { controllers: [OtherProvider] },
       "OtherProvider.other() uses @ResolvedKey('anthropic'), but nothing requires that key. Put @RequireApiKey('anthropic')",
     ],
+    [
+      'whose provider a request may choose from nothing',
+      { controllers: [Relay] },
+      'Relay.relay() takes its provider from the request, but the option providers is empty.',
+    ],
+    [
+      'for a provider that no request can choose',
+      { controllers: [OtherRelay], options: { providers: { openai: {} } } },
+      "OtherRelay.relay() uses @ApiKey('anthropic'), but nothing requires that key.",
+    ],
     ['on a method of a service', { providers: [Plain] }, 'Plain.work() uses @RequireApiKey(), but Nest runs no guard'],
     ['on a timer', { providers: [Timed] }, 'Timed.nightly() uses @RequireApiKey(), but Nest runs no guard before it'],
     ['in the processor of a queue', { providers: [Jobs] }, 'Jobs.process() uses @ApiKey(), but Nest runs no guard'],
@@ -175,7 +203,7 @@ describe('The start', () => {
   it('accepts handlers of every kind that Nest guards, with inherited methods and requirements', async () => {
     const controllers = [Chat, Either, Inheriting, Adding, Scoped];
     await start({ controllers, providers: [Resolver, Gateway] });
-    await start({ controllers: [Chat, Inheriting], options: closed });
+    await start({ controllers: [Chat, Inheriting, Relay], options: closed });
     // Registered as a provider too, as some do for its methods.
     await start({ controllers: [Inheriting], providers: [Inheriting] });
   });

@@ -121,6 +121,21 @@ export const READING_KEYS_RUNS: Runs = {
     });
   },
 
+  'relay.controller.ts': async () => {
+    const { RelayController } = await load<{ RelayController: never }>('relay.controller.ts');
+    class RelayModule {}
+    Module({ controllers: [RelayController] })(RelayModule);
+    const { ByokModule } = bench.library;
+    const providers = { openai: {}, mistral: {} };
+    const byok = ByokModule.forRoot({ secret: process.env['BYOK_SECRET']!, db: bench.database.url, providers });
+    const app = await start(byok, RelayModule);
+    await app.byok.setKey({ userId: 'ruth' }, 'mistral', KEY);
+    const ask = (provider: string) => app.send('ruth', 'POST', `/relay/${provider}`);
+    expect((await ask('mistral')).body).toEqual({ provider: 'mistral', characters: KEY.length });
+    expect(await ask('openai')).toMatchObject({ status: 403, body: { providers: ['openai'] } });
+    expect(await ask('another')).toMatchObject({ status: 400, body: { code: 'BYOK_INVALID_INPUT' } });
+  },
+
   'changing.ts': async () => {
     const { renew } = await load<{ renew(byok: object, userId: string, apiKey: string): Promise<void> }>('changing.ts');
     const app = await startAppModule();
