@@ -1,4 +1,4 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
 import { ConfigurationError } from '../errors/index.js';
 import type { ResolvedApiKey } from '../keys/index.js';
 import { type KeyRequirement, requirementsOf } from './key-requirement.js';
@@ -12,7 +12,9 @@ import { untouchedParameter } from './untouched-parameter.js';
  * @throws ConfigurationError if the handler has no guard for it
  * @publicApi
  */
-export const ApiKey = createParamDecorator(giveApiKey, [untouchedParameter]);
+// The type is written out, since what `createParamDecorator` returns names a type that NestJS 11 does not have.
+export const ApiKey: (...providerOrPipes: (string | PipeTransform | Type<PipeTransform>)[]) => ParameterDecorator =
+  createParamDecorator(giveApiKey, [untouchedParameter]);
 
 /**
  * The same as {@link ApiKey}, with its provider, label, extra fields, source and expiry.
@@ -20,7 +22,7 @@ export const ApiKey = createParamDecorator(giveApiKey, [untouchedParameter]);
  * @throws ConfigurationError if the handler has no guard for it
  * @publicApi
  */
-export const ResolvedKey = createParamDecorator(giveResolvedKey, [untouchedParameter]);
+export const ResolvedKey: typeof ApiKey = createParamDecorator(giveResolvedKey, [untouchedParameter]);
 
 /** What fills a parameter, by which the check at the start knows our decorators. @internal */
 export const parameterFactories: ReadonlyMap<unknown, string> = new Map<unknown, string>([

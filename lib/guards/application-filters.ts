@@ -8,7 +8,7 @@ import {
   type NestContainer,
 } from '@nestjs/core';
 import { ExternalExceptionFilterContext } from '@nestjs/core/exceptions/external-exception-filter-context.js';
-import { REQUEST_CONTEXT_ID, STATIC_CONTEXT } from '@nestjs/core/internal';
+import { REQUEST_CONTEXT_ID } from '@nestjs/core/router/request/request-constants.js';
 import { answerOutsideHttp } from '../http/index.js';
 import type { HandlerOf } from './request-keys.js';
 
@@ -24,7 +24,7 @@ interface KnownFilter {
 /** What Nest itself does to find the filters of a handler. */
 class FilterContext extends ExternalExceptionFilterContext {
   /** In the order in which they are asked. */
-  of({ controller, handler }: HandlerOf, moduleKey: string | undefined, contextId: ContextId): KnownFilter[] {
+  of({ controller, handler }: HandlerOf, moduleKey: string | undefined, contextId?: ContextId): KnownFilter[] {
     this.moduleContext = moduleKey!;
     const instance = Object.create(controller.prototype as object) as object;
     const callback = (handler ?? (() => undefined)) as () => unknown;
@@ -82,8 +82,7 @@ function isInstance(error: unknown): (type: Type) => boolean {
 }
 
 /** Of a handler whose class, or a filter of which, is made for each request. */
-function contextOf(host: ArgumentsHost): ContextId {
+function contextOf(host: ArgumentsHost): ContextId | undefined {
   const request: unknown = host.getArgByIndex(0);
-  const own = (request as Record<symbol, ContextId | undefined> | undefined)?.[REQUEST_CONTEXT_ID];
-  return own ?? STATIC_CONTEXT;
+  return (request as Record<symbol, ContextId | undefined> | undefined)?.[REQUEST_CONTEXT_ID];
 }

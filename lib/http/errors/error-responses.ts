@@ -76,7 +76,8 @@ export class ErrorResponses {
     const kept = keptResponseOf(error);
     if (!html || !acceptsHtml(request)) {
       const { status, body } = kept ?? this.#json(error);
-      httpAdapter.setHeader(response, 'Content-Type', 'application/json; charset=utf-8');
+      // Both platforms add the charset. With one, the Fastify adapter of Nest 11 logs a warning for each error.
+      httpAdapter.setHeader(response, 'Content-Type', 'application/json');
       await httpAdapter.reply(response, body, status);
       return;
     }
