@@ -228,10 +228,10 @@ describe('A root that a key management service wraps', () => {
     expect(await rows()).toEqual(stored);
     expect(await (await start(wrapper())).byok.getKey(ALICE, 'openai')).toBe(KEY);
     // Of two at once, each of which read the same row, one writes it.
-    vault.latency = 50;
     const rotation = app.app.get(RotationService);
+    vault.together = 2;
     expect((await Promise.all([rotation.rewrap(), rotation.rewrap()])).sort()).toEqual([0, 1]);
-    vault.latency = 0;
+    vault.together = 1;
     expect(await (await start(wrapper())).byok.getKey(ALICE, 'openai')).toBe(KEY);
 
     const without = await start([EncryptionService.generateSecret(), wrapper()]).then((each) => each.app);

@@ -24,6 +24,9 @@ export class VaultStandIn {
   readonly plaintexts: Buffer[] = [];
   sealed = false;
   latency = 0;
+  /** Requests that are answered once so many of them are here. */
+  together = 1;
+  #waiting: (() => void)[] = [];
   /** Requests from now on whose connection is cut instead of an answer. */
   cut = 0;
   /** Answers instead of the real ones. */
@@ -58,6 +61,10 @@ export class VaultStandIn {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     await sleep(this.latency, undefined, { ref: false });
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+      if (this.#waiting.length >= this.together) for (const go of this.#waiting.splice(0)) go();
+    });
     // Whoever asked has given up: what is to fail next is for others.
     if (request.socket.destroyed) return;
     if (this.cut > 0) {
