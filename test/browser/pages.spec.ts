@@ -77,7 +77,7 @@ let sample: Sample;
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, good])));
     expect(complaints).toEqual(QUIET);
     // axe looks twenty times, and others may be at work.
-  }, 120_000);
+  });
 
   it("documents of the module's own are too, in German: with labels, activity and a refusal, and to who is nobody", async () => {
     const own = await createDatabase();

@@ -44,7 +44,7 @@ describe('doctor', () => {
     expect(found?.message).toContain(`${role} (every new table)`);
     await database.query(found!.advice!.replace(/^.*? run: /, ''));
     expect(await find('grants')).toMatchObject({ status: 'ok' });
-  }, 60_000);
+  });
 
   it('names partitions that are not protected as their table is', async () => {
     expect(await find('partitions')).toBeUndefined();
@@ -52,5 +52,5 @@ describe('doctor', () => {
     const found = await find('partitions');
     expect(found).toMatchObject({ status: 'fail', message: expect.stringContaining('user_api_keys_p00') });
     expect(found?.message).toContain('ENABLE ROW LEVEL SECURITY');
-  }, 60_000);
+  });
 });

@@ -184,7 +184,7 @@ describe('Hash partitions', () => {
     expect([(await split(0)).code, (await split(8)).code]).toEqual([0, 0]);
     expect(await partitions()).toBe(8);
     // Seven processes, one after the other, on a machine that may be busy.
-  }, 60_000);
+  });
 
   it('keep a key replaced or new, a row in its place, and the promise of a retired key', async () => {
     const late = await start([old, fresh]);

@@ -89,7 +89,7 @@ describe('Rebuilding the table of keys', () => {
     expect(await database.query('SELECT count(*)::int AS n, min(note) AS note FROM user_api_keys')).toEqual([
       { n: 20, note: 'none' },
     ]);
-  }, 60_000);
+  });
 
   it('lets nobody see a row, in the table or in a partition, who did not before', async () => {
     await database.query(`ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO ${other}, PUBLIC`);
@@ -119,7 +119,7 @@ describe('Rebuilding the table of keys', () => {
     }
     await database.query('ALTER TABLE user_api_keys DISABLE ROW LEVEL SECURITY');
     expect(await seen('provider')).toEqual([20]);
-  }, 60_000);
+  });
 
   it.each([
     [
@@ -180,7 +180,7 @@ describe('Rebuilding the table of keys', () => {
     await database.query('ALTER TABLE user_api_keys NO FORCE ROW LEVEL SECURITY');
     expect(await rebuild(PARTS, url.href)).toMatchObject({ code: 0 });
     expect(await database.query('SELECT count(*)::int AS n FROM user_api_keys')).toEqual([{ n: 20 }]);
-  }, 60_000);
+  });
 
   it('refuses partitions that are not alike', async () => {
     expect(await rebuild(PARTS)).toMatchObject({ code: 0 });
@@ -189,7 +189,7 @@ describe('Rebuilding the table of keys', () => {
       /the partition user_api_keys_p02, which differs .*ENABLE ROW LEVEL SECURITY/,
     );
     expect(await relations()).toHaveLength(PARTS + 1);
-  }, 60_000);
+  });
 
   it('changes nothing where rights are revoked meanwhile, or when it is killed', async () => {
     await database.query(`GRANT SELECT ON user_api_keys TO ${other}`);
@@ -230,5 +230,5 @@ describe('Rebuilding the table of keys', () => {
     expect(
       await database.query(`SELECT has_table_privilege($1, 'user_api_keys_p03', 'SELECT') AS may`, [other]),
     ).toEqual([{ may: false }]);
-  }, 90_000);
+  });
 });

@@ -19,7 +19,6 @@ import { until } from '../support/until.js';
 
 const ROWS = process.env['FAULTS'] === 'short' ? 1_000 : 3_000;
 const ROTATE = ['rotate', '--batch', '2'];
-const MINUTE = 60_000;
 const CLEAN = { code: 1, signal: null };
 const DONE = { code: 0, signal: null };
 const LOST_WORKER = new URL('../support/lost-worker.mjs', import.meta.url).href;
@@ -50,20 +49,20 @@ describe('A rotation from the command line that is interrupted', () => {
     given = { DATABASE_URL: through.url, BYOK_SECRET: '' };
     await connect();
     await cli(['migrate'], given);
-  }, MINUTE);
+  });
   beforeEach(async () => {
     [old, fresh] = [EncryptionService.generateSecret(), EncryptionService.generateSecret()];
     given.BYOK_SECRET = `${fresh},${old}`;
     await client.query('TRUNCATE user_api_keys, byok_keyring');
     await fillTable(database, old, ROWS);
-  }, MINUTE);
+  });
   afterEach(() => proxy.thaw());
   afterAll(async () => {
     await client.end();
     await proxy.close();
     await server.stop();
     await rm(dataDir, { recursive: true, force: true });
-  }, MINUTE);
+  });
 
   async function connect(): Promise<void> {
     client = new pg.Pool({ connectionString: server.url, max: 2 });
@@ -178,144 +177,120 @@ describe('A rotation from the command line that is interrupted', () => {
     ],
   ];
 
-  it.each(interruptions)(
-    'goes on after: %s',
-    async (name, interrupt, end) => {
+  it.each(interruptions)('goes on after: %s', async (name, interrupt, end) => {
+    const running = rotate();
+    await until(async () => (await moved()) > 0);
+    await interrupt(running);
+    const { code, signal } = await running.ended;
+    expect({ code, signal }).toEqual(end);
+    cutAll();
+    proxy.thaw();
+    const left = ROWS - (await moved());
+    if (end.code === 0) expect(left).toBe(0);
+    else expect(left).toBeGreaterThan(0);
+    await expectToGoOn(name, left, { code, signal });
+  });
+
+  it('goes on after a pipe that was closed', async () => {
+    // By its next line it learns that nobody reads; the database is silent until then.
+    const running = start(
+      'bash',
+      ['-c', `${shellCommand(ROTATE.join(' '))} 2>&1 | grep -m1 Re-encrypting; exit \${PIPESTATUS[0]}`],
+      given,
+    );
+    await until(async () => (await moved()) > 0);
+    proxy.freeze();
+    await sleep(6_000);
+    cutAll();
+    proxy.thaw();
+    const { code, signal, stdout } = await running.ended;
+    expect({ code, signal, stdout }).toEqual({ ...CLEAN, stdout: expect.stringMatching(/^Re-encrypting .*\n$/) });
+    const left = ROWS - (await moved());
+    expect(left).toBeGreaterThan(0);
+    await expectToGoOn('rotate | grep -m1', left, { code, signal });
+  });
+
+  it('goes on after the loss of its worker thread', async () => {
+    if (availableParallelism() < 2) {
+      process.stdout.write('NOTICE: one core, and so no worker thread; the test of its loss is skipped.\n');
+      return;
+    }
+    const { code, signal, stderr } = await rotate('--import', LOST_WORKER).ended;
+    expect(stderr).toMatch(/The worker thread that re-encrypts failed \(ERR_WORKER\)\.\nStart the rotation again/);
+    expect({ code, signal }).toEqual(CLEAN);
+    const left = ROWS - (await moved());
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThan(ROWS);
+    await expectToGoOn('a lost worker thread', left, { code, signal });
+  });
+
+  it('goes on after an AbortSignal, of RotationService', async () => {
+    let begun = false;
+    const runner = startRunner(
+      { secret: [fresh, old], db: given.DATABASE_URL },
+      { batchSize: 2 },
+      () => (begun = true),
+    );
+    await until(() => begun);
+    runner.abort();
+    expect(await runner.result).toMatchObject({ aborted: true });
+    await runner.ended;
+    const left = ROWS - (await moved());
+    expect(left).toBeGreaterThan(0);
+    await expectToGoOn('AbortSignal', left, { code: 0, signal: null });
+  });
+
+  it('shares the work with a second one at the same time, of which one is killed', async () => {
+    const both = await Promise.all([cliJson(ROTATE, given), cliJson(ROTATE, given)]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    expect(both.reduce((sum, { json }) => sum + json.rotated, 0)).toBe(ROWS);
+    await expectToGoOn('a second runner at the same time', ROWS - (await moved()), DONE);
+    await client.query('TRUNCATE user_api_keys, byok_keyring');
+    await fillTable(database, old, ROWS);
+    const [one, other] = [rotate(), rotate()];
+    await until(async () => (await moved()) > 0);
+    one.child.kill('SIGKILL');
+    await one.ended;
+    const { code, signal } = await other.ended;
+    expect({ code, signal }).toEqual(DONE);
+    await expectToGoOn('a second runner, and kill -9 of the first', ROWS - (await moved()), DONE);
+  });
+
+  it('goes on after a disk that was full', async () => {
+    const small = join(dataDir, 'small');
+    await mkdir(small);
+    if (!mounted(small, '8m')) {
+      process.stdout.write('NOTICE: no file system can be mounted here, the test of a full disk is skipped.\n');
+      return;
+    }
+    try {
+      const { uid, gid } = statSync(join(dataDir, 'postgres'));
+      chownSync(small, uid, gid);
+      chmodSync(small, 0o700);
+      await client.query(`CREATE TABLESPACE small LOCATION '${small}'`);
+      await client.query('ALTER TABLE user_api_keys SET TABLESPACE small');
       const running = rotate();
       await until(async () => (await moved()) > 0);
-      await interrupt(running);
+      const ballast = join(small, 'ballast');
+      expect(() => writeFileSync(ballast, Buffer.alloc(8 * 2 ** 20))).toThrow('ENOSPC');
+      // It waits for room, as for a database that is away, and ends when it is asked to.
+      await sleep(3_000);
+      expect(running.child.exitCode).toBeNull();
+      running.child.kill('SIGINT');
       const { code, signal } = await running.ended;
-      expect({ code, signal }).toEqual(end);
-      cutAll();
-      proxy.thaw();
-      const left = ROWS - (await moved());
-      if (end.code === 0) expect(left).toBe(0);
-      else expect(left).toBeGreaterThan(0);
-      await expectToGoOn(name, left, { code, signal });
-    },
-    MINUTE,
-  );
-
-  it(
-    'goes on after a pipe that was closed',
-    async () => {
-      // By its next line it learns that nobody reads; the database is silent until then.
-      const running = start(
-        'bash',
-        ['-c', `${shellCommand(ROTATE.join(' '))} 2>&1 | grep -m1 Re-encrypting; exit \${PIPESTATUS[0]}`],
-        given,
-      );
-      await until(async () => (await moved()) > 0);
-      proxy.freeze();
-      await sleep(6_000);
-      cutAll();
-      proxy.thaw();
-      const { code, signal, stdout } = await running.ended;
-      expect({ code, signal, stdout }).toEqual({ ...CLEAN, stdout: expect.stringMatching(/^Re-encrypting .*\n$/) });
-      const left = ROWS - (await moved());
-      expect(left).toBeGreaterThan(0);
-      await expectToGoOn('rotate | grep -m1', left, { code, signal });
-    },
-    MINUTE,
-  );
-
-  it(
-    'goes on after the loss of its worker thread',
-    async () => {
-      if (availableParallelism() < 2) {
-        process.stdout.write('NOTICE: one core, and so no worker thread; the test of its loss is skipped.\n');
-        return;
-      }
-      const { code, signal, stderr } = await rotate('--import', LOST_WORKER).ended;
-      expect(stderr).toMatch(/The worker thread that re-encrypts failed \(ERR_WORKER\)\.\nStart the rotation again/);
       expect({ code, signal }).toEqual(CLEAN);
+      const waiting = rotate();
+      await sleep(2_000);
+      expect(waiting.child.exitCode).toBeNull();
       const left = ROWS - (await moved());
       expect(left).toBeGreaterThan(0);
-      expect(left).toBeLessThan(ROWS);
-      await expectToGoOn('a lost worker thread', left, { code, signal });
-    },
-    MINUTE,
-  );
-
-  it(
-    'goes on after an AbortSignal, of RotationService',
-    async () => {
-      let begun = false;
-      const runner = startRunner(
-        { secret: [fresh, old], db: given.DATABASE_URL },
-        { batchSize: 2 },
-        () => (begun = true),
-      );
-      await until(() => begun);
-      runner.abort();
-      expect(await runner.result).toMatchObject({ aborted: true });
-      await runner.ended;
-      const left = ROWS - (await moved());
-      expect(left).toBeGreaterThan(0);
-      await expectToGoOn('AbortSignal', left, { code: 0, signal: null });
-    },
-    MINUTE,
-  );
-
-  it(
-    'shares the work with a second one at the same time, of which one is killed',
-    async () => {
-      const both = await Promise.all([cliJson(ROTATE, given), cliJson(ROTATE, given)]);
-      expect(both.map(({ code }) => code)).toEqual([0, 0]);
-      expect(both.reduce((sum, { json }) => sum + json.rotated, 0)).toBe(ROWS);
-      await expectToGoOn('a second runner at the same time', ROWS - (await moved()), DONE);
-      await client.query('TRUNCATE user_api_keys, byok_keyring');
-      await fillTable(database, old, ROWS);
-      const [one, other] = [rotate(), rotate()];
-      await until(async () => (await moved()) > 0);
-      one.child.kill('SIGKILL');
-      await one.ended;
-      const { code, signal } = await other.ended;
-      expect({ code, signal }).toEqual(DONE);
-      await expectToGoOn('a second runner, and kill -9 of the first', ROWS - (await moved()), DONE);
-    },
-    MINUTE,
-  );
-
-  it(
-    'goes on after a disk that was full',
-    async () => {
-      const small = join(dataDir, 'small');
-      await mkdir(small);
-      if (!mounted(small, '8m')) {
-        process.stdout.write('NOTICE: no file system can be mounted here, the test of a full disk is skipped.\n');
-        return;
-      }
-      try {
-        const { uid, gid } = statSync(join(dataDir, 'postgres'));
-        chownSync(small, uid, gid);
-        chmodSync(small, 0o700);
-        await client.query(`CREATE TABLESPACE small LOCATION '${small}'`);
-        await client.query('ALTER TABLE user_api_keys SET TABLESPACE small');
-        const running = rotate();
-        await until(async () => (await moved()) > 0);
-        const ballast = join(small, 'ballast');
-        expect(() => writeFileSync(ballast, Buffer.alloc(8 * 2 ** 20))).toThrow('ENOSPC');
-        // It waits for room, as for a database that is away, and ends when it is asked to.
-        await sleep(3_000);
-        expect(running.child.exitCode).toBeNull();
-        running.child.kill('SIGINT');
-        const { code, signal } = await running.ended;
-        expect({ code, signal }).toEqual(CLEAN);
-        const waiting = rotate();
-        await sleep(2_000);
-        expect(waiting.child.exitCode).toBeNull();
-        const left = ROWS - (await moved());
-        expect(left).toBeGreaterThan(0);
-        truncateSync(ballast);
-        expect(await waiting.ended).toMatchObject(DONE);
-        await expectToGoOn('a full disk; Ctrl-C; another, and room again', ROWS - (await moved()), { code, signal });
-      } finally {
-        await client.query('ALTER TABLE user_api_keys SET TABLESPACE pg_default');
-        await client.query('DROP TABLESPACE IF EXISTS small');
-        execFileSync('umount', [small], { stdio: 'ignore' });
-      }
-    },
-    MINUTE,
-  );
+      truncateSync(ballast);
+      expect(await waiting.ended).toMatchObject(DONE);
+      await expectToGoOn('a full disk; Ctrl-C; another, and room again', ROWS - (await moved()), { code, signal });
+    } finally {
+      await client.query('ALTER TABLE user_api_keys SET TABLESPACE pg_default');
+      await client.query('DROP TABLESPACE IF EXISTS small');
+      execFileSync('umount', [small], { stdio: 'ignore' });
+    }
+  });
 });

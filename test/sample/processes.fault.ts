@@ -89,7 +89,7 @@ describe('Two processes on one database', () => {
     expect(new Set(keysFor('busy'))).toEqual(new Set(['key-of-the-reader-1f9c']));
     expect(await Promise.all([a.end('SIGTERM'), b.end('SIGINT')])).toEqual([0, 0]);
     expect([a, b].map((sample) => sample.output().match(/ERROR.*/g))).toEqual([null, null]);
-  }, 60_000);
+  });
 
   it('share their sessions, and rotate one after the other', async () => {
     const NEW = EncryptionService.generateSecret();
@@ -168,7 +168,7 @@ describe('The sample on its own Postgres', () => {
     await Promise.all([second.end('SIGKILL'), third.end('SIGKILL')]);
     for (let i = 0; i < 100 && isRunning(server); i++) await sleep(100);
     expect(isRunning(server)).toBe(false);
-  }, 60_000);
+  });
 });
 
 async function hashOf(database: TestDatabase): Promise<string> {
