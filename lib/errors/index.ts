@@ -18,4 +18,5 @@ export {
   StorageError,
   UserRequiredError,
 } from './errors.js';
+export { KeyImportError } from './key-import.error.js';
 export { type KeyUnusableCode, KeyUnusableError, type ShownKey } from './key-unusable.error.js';

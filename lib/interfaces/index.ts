@@ -23,6 +23,14 @@ export type {
   LastCheck,
   ProviderFailure,
 } from './key-check.interface.js';
+export type {
+  ImportKeysOptions,
+  ImportProgress,
+  ImportResult,
+  KeysToImport,
+  KeyToImport,
+  RefusedImport,
+} from './key-import.interface.js';
 export type { KeyOwner, KeySource, ObjectIdLike, UserId } from './key-owner.interface.js';
 export type { KeyWrapContext, KeyWrapper, KeyWrapperCall, SecretOption } from './key-wrapper.interface.js';
 export type { KeyFormat, ProviderConfig, ProviderField } from './provider-config.interface.js';

@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { KeyEvents } from '../audit/index.js';
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { InvalidInputError } from '../errors/index.js';
 import { ExpiredKeyCleanup } from '../expiry/index.js';
@@ -8,8 +7,11 @@ import type {
   AuditEntry,
   ByokRequest,
   ErasedUser,
+  ImportKeysOptions,
+  ImportResult,
   KeyHolder,
   KeyLabelOptions,
+  KeysToImport,
   ResolvedByokOptions,
   SavedKey,
   SetKeyOptions,
@@ -18,19 +20,18 @@ import type {
   UserMetadata,
 } from '../interfaces/index.js';
 import { Redacted } from '../logging/index.js';
-import { type KeyScope, type KeySlot, KeyStorage } from '../storage/index.js';
+import { KeyStorage } from '../storage/index.js';
 import { EnvImport } from './env-import.js';
 import { KeyDescriptions } from './key-descriptions.js';
-import { checkLabel, checkProvider } from './key-input.js';
+import { ANY_PROVIDER, checkLabel, checkProvider } from './key-input.js';
+import { KeyImport } from './key-import.js';
+import { KeyRemoval } from './key-removal.js';
 import { KeyResolver } from './key-resolver.js';
 import { KeyWriter } from './key-writer.js';
 import type { ResolvedApiKey } from './resolved-api-key.js';
 import { SessionKeyAdoption } from './session-key-adoption.js';
 import { StoredKeyChecks } from './stored-key-checks.js';
 import { UserData } from './user-data.js';
-
-/** If the application no longer offers a provider, users can still select and delete its keys. */
-const ANY_PROVIDER = { providers: {}, allowUnknownProviders: true };
 
 /**
  * Stores, finds, lists and removes users' keys: for the request at hand, or for `{ userId }` where there is none.
@@ -55,12 +56,13 @@ export class ByokService extends Redacted {
     private readonly writer: KeyWriter,
     private readonly descriptions: KeyDescriptions,
     private readonly resolver: KeyResolver,
-    private readonly events: KeyEvents,
+    private readonly removal: KeyRemoval,
     private readonly adoption: SessionKeyAdoption,
     private readonly accounts: UserData,
     private readonly cleanup: ExpiredKeyCleanup,
     private readonly keyChecks: StoredKeyChecks,
     private readonly env: EnvImport,
+    private readonly imports: KeyImport,
   ) {
     super();
   }
@@ -155,12 +157,7 @@ export class ByokService extends Redacted {
 
   /** Removes a key, without a label the default key; whether there was one. */
   async deleteKey(holder: KeyHolder, provider: string, options: KeyLabelOptions = {}): Promise<boolean> {
-    const label = checkLabel(options.label);
-    checkProvider(provider, ANY_PROVIDER);
-    const scope = await this.callers.scopeOf(holder);
-    const deleted = await this.storage.delete(scope, { provider, label });
-    if (deleted) this.#emitDeleted(scope, deleted, holder);
-    return deleted !== null;
+    return this.removal.delete(holder, () => this.callers.scopeOf(holder), provider, options);
   }
 
   /** The providers that the holder has keys of, expired ones left out. */
@@ -176,10 +173,7 @@ export class ByokService extends Redacted {
 
   /** Removes all of the holder's keys; how many there were. */
   async clearKeys(holder: KeyHolder): Promise<number> {
-    const scope = await this.callers.scopeOf(holder);
-    const removed = await this.storage.clear(scope);
-    for (const slot of removed) this.#emitDeleted(scope, slot, holder);
-    return removed.length;
+    return this.removal.clear(await this.callers.scopeOf(holder), holder);
   }
 
   /**
@@ -194,6 +188,19 @@ export class ByokService extends Redacted {
     { prefix }: { prefix?: string } = {},
   ): Promise<Record<string, boolean>> {
     return this.env.import(holder, providers, prefix);
+  }
+
+  /**
+   * Stores many users' keys, such as those of a table that the application had before. Each is cleaned, checked and refused
+   * as `setKey` does it, without asking a provider; one that is refused does not stop the others. The source may be of any
+   * length, and the import can be repeated. Default keys stay what they are. See docs/moving-in.md of the package.
+   *
+   * @throws KeyImportError if the database or the encryption fails; it says how far the import came
+   * @throws ConfigurationError if keys are kept in sessions only
+   * @throws what the source fails with; what it gave before is stored
+   */
+  async importKeys(source: KeysToImport, options: ImportKeysOptions = {}): Promise<ImportResult> {
+    return this.imports.import(source, options);
   }
 
   /**
@@ -239,9 +246,5 @@ export class ByokService extends Redacted {
   /** What is stored about a user, without secrets, to be handed out to them. */
   exportMetadata(userId: string): Promise<UserMetadata> {
     return this.accounts.metadata(userId);
-  }
-
-  #emitDeleted({ owner, source }: KeyScope, { provider, label }: KeySlot, holder: KeyHolder): void {
-    this.events.emit({ type: 'deleted', owner, source, provider, label }, holder);
   }
 }

@@ -7,6 +7,9 @@ const LATEST = Date.UTC(10_000, 0) - 1;
 
 type ProviderOptions = Pick<ResolvedByokOptions, 'providers' | 'allowUnknownProviders'>;
 
+/** If the application no longer offers a provider, users can still select and delete its keys. @internal */
+export const ANY_PROVIDER: ProviderOptions = { providers: {}, allowUnknownProviders: true };
+
 /** @throws InvalidInputError @internal */
 export function checkProvider(provider: unknown, options: ProviderOptions): string {
   if (!isProviderName(provider)) {

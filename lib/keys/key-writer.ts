@@ -31,12 +31,10 @@ import { checkFieldChanges, checkFields } from './field-input.js';
 import { KeyDescriptions } from './key-descriptions.js';
 import { checkExpiry, checkLabel, checkProvider, refuseKeyAsName } from './key-input.js';
 import { type KeyContent, KeySealer } from './key-sealer.js';
+import { checkNewKey, checkUrls } from './new-key.js';
 
 /** Times that a change is tried while others change the same key. */
 const ATTEMPTS = 3;
-
-/** What is stored under this label if none is given. */
-const NEW_LABEL = 'default';
 
 /**
  * Stores and changes keys, see `ByokService`.
@@ -63,16 +61,10 @@ export class KeyWriter {
     given: string,
     options: SetKeyOptions = {},
   ): Promise<SavedKey> {
-    checkProvider(provider, this.options);
-    const config = this.#configOf(provider);
-    const label = checkLabel(options.label) ?? NEW_LABEL;
-    const { apiKey, warnings } = checkApiKey(given, provider, this.options.providers);
-    refuseKeyAsName(apiKey, [provider, label]);
-    const fields = checkFields(options.fields, config);
-    const expiresAt = checkExpiry(options, this.options.defaultTtl);
-    await this.urls.check(fields, config);
+    const key = checkNewKey({ ...options, provider, apiKey: given }, this.options);
+    const { slot, apiKey, fields, expiresAt, warnings } = key;
+    await checkUrls(key, this.options, this.urls);
     const scope = await scopeOf();
-    const slot = { provider, label };
     const seal = (verdict?: RecordVerdict): KeyRecord => ({
       ...this.sealer.seal(scope, slot, apiKey, fields, expiresAt),
       verdict,

@@ -1,6 +1,9 @@
 export { HybridKeyStorage } from './hybrid/hybrid-key.storage.js';
 export {
   type FoundKey,
+  type ImportedKey,
+  type ImportOptions,
+  type ImportOutcome,
   type KeyCaller,
   type KeyQuery,
   type KeyScope,

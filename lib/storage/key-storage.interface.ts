@@ -101,6 +101,27 @@ export interface PutResult {
   replaced: boolean;
 }
 
+/** A key of an import. @publicApi */
+export interface ImportedKey {
+  scope: KeyScope;
+  record: KeyRecord;
+  /** When it was created elsewhere; `null`: now. */
+  createdAt: Date | null;
+}
+
+/** How a batch of an import is written. @publicApi */
+export interface ImportOptions {
+  /** Whether a record that is not expired is replaced; otherwise it stays. */
+  replace: boolean;
+  /** Whether to write nothing. */
+  dryRun: boolean;
+  /** Records that an owner may have. */
+  limit: number;
+}
+
+/** What became of a key of an import; `limit`: its owner has as many as they may. @publicApi */
+export type ImportOutcome = 'stored' | 'replaced' | 'skipped' | 'limit';
+
 /** An expired record that was removed. @publicApi */
 export interface RemovedKey extends KeySlot {
   owner: KeyOwner;
@@ -136,6 +157,12 @@ export interface KeyStorage {
    * of an expired record, it is a new key: not one that was chosen as the default.
    */
   putIfAbsent(scope: KeyScope, record: KeyRecord, limit: number): Promise<boolean>;
+  /**
+   * Writes a batch of keys of any owners, no two of one slot; what became of each in turn. The default key of a provider stays
+   * the default key; where there is none, the first of the batch becomes it. In the slot of an expired record, a key is a new
+   * one. Only storages that keep everybody's keys in one place have it.
+   */
+  importKeys?(keys: readonly ImportedKey[], options: ImportOptions): Promise<ImportOutcome[]>;
   /**
    * Changes a record, unless it is another one by now than the one that was read: then `null`. Whether it is the default
    * key stays as it was chosen.

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { bench, SNIPPETS, start, type Runs } from './bench.js';
 import { readDocument } from './documents.js';
 import { HTTP_RUNS } from './runs/http.js';
+import { MOVING_IN_RUNS } from './runs/moving-in.js';
 import { OPERATING_RUNS } from './runs/operating.js';
 import { READING_KEYS_RUNS } from './runs/reading-keys.js';
 import { README_RUNS } from './runs/readme.js';
@@ -15,6 +16,7 @@ const RUNS: Runs = {
   ...README_RUNS,
   ...READING_KEYS_RUNS,
   ...HTTP_RUNS,
+  ...MOVING_IN_RUNS,
   ...OPERATING_RUNS,
   ...RECIPES_RUNS,
   ...TEST_RUNNER_RUNS,

@@ -2,6 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { UserRequiredError } from '../../errors/index.js';
 import type {
   FoundKey,
+  ImportedKey,
+  ImportOptions,
+  ImportOutcome,
   KeyCaller,
   KeyQuery,
   KeyRecord,
@@ -48,6 +51,10 @@ export class HybridKeyStorage implements KeyStorage {
 
   putIfAbsent(scope: KeyScope, record: KeyRecord, limit: number): Promise<boolean> {
     return this.#of(scope).putIfAbsent(scope, record, limit);
+  }
+
+  importKeys(keys: readonly ImportedKey[], options: ImportOptions): Promise<ImportOutcome[]> {
+    return this.database.importKeys(keys, options);
   }
 
   update(scope: KeyScope, change: RecordChange, limit: number): Promise<ListedKey | null> {

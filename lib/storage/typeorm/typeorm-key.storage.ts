@@ -5,6 +5,9 @@ import { KeyConflictError, KeyLimitError, StorageError, UserRequiredError } from
 import type { ResolvedByokOptions } from '../../interfaces/index.js';
 import type {
   FoundKey,
+  ImportedKey,
+  ImportOptions,
+  ImportOutcome,
   KeyCaller,
   KeyQuery,
   KeyRecord,
@@ -19,6 +22,7 @@ import type {
   RemovedKey,
 } from '../key-storage.interface.js';
 import { ExpiredKeys, type RemovedRow, toRemovedKey } from './expired-keys.js';
+import { KeyImport } from './key-import.js';
 import { BatchedKeyReader } from './key-reader.js';
 import {
   asWritten,
@@ -32,11 +36,9 @@ import {
 } from './key-rows.js';
 import { keyStatements, type KeyStatements } from './key-statements.js';
 import { LastUsed } from './last-used.js';
-import { walkUnchecked } from './unchecked.js';
 import { sweepExpired } from './sweep.js';
-
-/** More than the writes that can be under way for one owner at once, in a few instances. */
-const UNCOUNTED_WRITES = 40;
+import { walkUnchecked } from './unchecked.js';
+import { UNCOUNTED_WRITES } from './uncounted-writes.js';
 
 /** SQLSTATE. */
 const UNIQUE_VIOLATION = '23505';
@@ -52,6 +54,7 @@ export class TypeOrmKeyStorage implements KeyStorage {
   readonly #sql: KeyStatements;
   readonly #lastUsed: LastUsed;
   readonly #expired: ExpiredKeys;
+  readonly #import: KeyImport;
 
   /** @internal */
   constructor(
@@ -62,6 +65,7 @@ export class TypeOrmKeyStorage implements KeyStorage {
     this.#sql = keyStatements(options.tableName);
     this.#lastUsed = new LastUsed(database, options.tableName);
     this.#expired = new ExpiredKeys(database, options.tableName);
+    this.#import = new KeyImport(database, options.tableName);
   }
 
   scopeOf(caller: KeyCaller): KeyScope {
@@ -85,6 +89,10 @@ export class TypeOrmKeyStorage implements KeyStorage {
 
   async putIfAbsent(scope: KeyScope, record: KeyRecord, limit: number): Promise<boolean> {
     return (await this.#insertLocked(this.#sql.putIfAbsent, scope, record, limit)) !== undefined;
+  }
+
+  importKeys(keys: readonly ImportedKey[], options: ImportOptions): Promise<ImportOutcome[]> {
+    return this.#import.write(keys, options);
   }
 
   async update(scope: KeyScope, change: RecordChange, limit: number): Promise<ListedKey | null> {
