@@ -30,7 +30,8 @@ describe('A database for a spec', () => {
     await app.close();
     await before.query(`CREATE TABLE mine (id serial PRIMARY KEY, kind text); CREATE TYPE mood AS ENUM ('good');
       CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE VIEW seen AS SELECT kind FROM mine;
-      GRANT CREATE ON SCHEMA public TO PUBLIC`);
+      GRANT CREATE ON SCHEMA public TO PUBLIC;
+      DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = 64', current_database()); END $$`);
     const after = await giveBack(before);
     expect(after.url).toBe(before.url);
     expect(
@@ -47,6 +48,7 @@ describe('A database for a spec', () => {
       'pg_database_owner',
       '{pg_database_owner=UC/pg_database_owner,=U/pg_database_owner}',
     ]);
+    expect(await after.query('SHOW work_mem')).toEqual([{ work_mem: '4MB' }]);
     await (await startByok({ db: after.url })).close();
   });
 
@@ -64,7 +66,6 @@ describe('A database for a spec', () => {
 
   it.each([
     ['a schema', 'CREATE SCHEMA other'],
-    ['a setting', `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = 64', current_database()); END $$`],
     ['rights on new tables', 'ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC'],
     [
       'rights on the database',

@@ -52,6 +52,7 @@ const EMPTY = `SET client_min_messages = error;
   CREATE SCHEMA public AUTHORIZATION pg_database_owner;
   GRANT USAGE ON SCHEMA public TO PUBLIC;
   COMMENT ON SCHEMA public IS 'standard public schema';
+  DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET ALL', current_database()); END $$;
   SELECT pg_stat_reset()`;
 
 /** Above this the catalogues have grown so much that they slow down what comes next. */
@@ -63,7 +64,7 @@ export function imageOf(url: string): Promise<string> {
 }
 
 /**
- * Ends the other connections to a database and removes what a spec has made in the schema `public`.
+ * Ends the other connections to a database, and removes its settings and what a spec has made in the schema `public`.
  *
  * @param image - what a new database looks like
  * @returns whether the database is as new; if not, it must be dropped
