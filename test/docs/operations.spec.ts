@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EncryptionService } from '../../lib/index.js';
 import { VaultTransitWrapper } from '../../lib/kms/vault-transit.wrapper.js';
 import { startByok } from '../support/byok-app.js';
-import { cli, type CliEnvironment, cliJson, fillTable, keyIdOf, shellCommand, start } from '../support/cli.js';
+import { cli, type CliEnvironment, cliJson, fillTable, keyIdOf } from '../support/cli.js';
 import { Consumer } from '../support/consumer.js';
 import { ROOT } from '../support/manifest.js';
 import { createDatabase, onServer, type TestDatabase } from '../support/postgres.js';
@@ -144,14 +144,14 @@ const RUNS: Run[] = [
   { name: 'wrong-use', code: 1, given: backup(fresh) },
 ];
 
-/** The command of a block, and what it prints: each command of the tool in a process of its own. */
+/** The command of a block, and what it prints. */
 async function outputOf({ name, code = 0, given, before }: Run): Promise<string> {
   await before?.();
   const [command] = blocks.find((block) => block.name === name)!.code.split('\n');
   const args = /^\$ npx nestjs-byok ([\w -]+)$/.exec(command)![1];
-  const ended = await start('sh', ['-c', `${shellCommand(args)} 2>&1`], given()).ended;
+  const ended = await cli(args.split(' '), given());
   expect([name, ended.code]).toEqual([name, code]);
-  return `${command}\n${readable(ended.stdout)}`;
+  return `${command}\n${readable(ended.output)}`;
 }
 
 describe('docs/operations.md', () => {

@@ -3,10 +3,13 @@ import 'reflect-metadata';
 
 // Runs commands one after another for `cli()` of cli.ts, each with its own environment, and loads the packages once.
 
-const written = { stdout: '', stderr: '' };
+const written = { stdout: '', stderr: '', output: '' };
 for (const name of ['stdout', 'stderr']) {
+  process[name].isTTY = false;
   process[name].write = (chunk, encoding, done = encoding) => {
-    written[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+    const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+    written[name] += text;
+    written.output += text;
     if (typeof done === 'function') process.nextTick(done);
     return true;
   };
@@ -25,7 +28,7 @@ process.on('disconnect', () => process.exit());
 process.on('message', async ({ args, environment }) => {
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, environment);
-  Object.assign(written, { stdout: '', stderr: '' });
+  Object.assign(written, { stdout: '', stderr: '', output: '' });
   const code = await run(args);
   process.send({ code, ...written, isReusable: await areClosed() });
 });

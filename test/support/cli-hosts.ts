@@ -8,6 +8,8 @@ export interface Answer {
   code: number;
   stdout: string;
   stderr: string;
+  /** Both, in the order in which they were written. */
+  output: string;
 }
 
 const IDLE = Symbol.for('nestjs-byok.cli-hosts');

@@ -77,7 +77,7 @@ function secretsOf(name: string, value: string): string[] {
 }
 
 /** Runs a command to its end, in a process that other commands have run in. */
-export async function cli(args: readonly string[], given: CliEnvironment = {}): Promise<Ended> {
+export async function cli(args: readonly string[], given: CliEnvironment = {}): Promise<Ended & { output: string }> {
   return { ...leakless(args, given, await runInHost(args, environment(given))), signal: null };
 }
 
