@@ -1,5 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Consumer } from '../support/consumer.js';
+import { Consumer, pack, type Tarball } from '../support/consumer.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { startSnippet, type SnippetApp } from '../support/snippet-app.js';
 import { DOCUMENTS_WITH_SNIPPETS, readDocument } from './documents.js';
@@ -38,6 +40,7 @@ class Bench {
   library!: typeof Library;
   /** Of the compiler. */
   complaints!: string[];
+  #packed?: { folder: string; tarball: Promise<Tarball> };
   readonly apps: { close(): Promise<unknown> }[] = [];
 
   async open(): Promise<void> {
@@ -55,6 +58,15 @@ class Bench {
     process.env['DATABASE_URL'] = this.database.url;
   }
 
+  /** The package as it would be published, made at the first call. */
+  async tarball(): Promise<Tarball> {
+    if (!this.#packed) {
+      const folder = await mkdtemp(join(tmpdir(), 'byok-tarball-'));
+      this.#packed = { folder, tarball: pack(folder) };
+    }
+    return this.#packed.tarball;
+  }
+
   /** Stops what a snippet started. */
   async stop(): Promise<void> {
     globalThis.fetch = network;
@@ -65,6 +77,7 @@ class Bench {
     delete process.env['BYOK_SECRET'];
     delete process.env['DATABASE_URL'];
     await this.consumer.remove();
+    if (this.#packed) await rm(this.#packed.folder, { recursive: true, force: true });
     await this.database.drop();
   }
 }

@@ -1,12 +1,11 @@
 import { expect } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Consumer, pack } from '../../support/consumer.js';
+import { Consumer } from '../../support/consumer.js';
 import { readManifest, ROOT } from '../../support/manifest.js';
-import { codeOf, type Runs } from '../bench.js';
+import { bench, codeOf, type Runs } from '../bench.js';
 
 const run = promisify(execFile);
 
@@ -37,10 +36,9 @@ interface Runner {
 /** Runs the tests of `docs/testing.md` in a project of its own that has the package as npm would install it. */
 async function runTests({ type, packages, files, command }: Runner): Promise<string> {
   const { name, dependencies, peerDependencies } = await readManifest();
-  const folder = await mkdtemp(join(tmpdir(), 'byok-tarball-'));
   const project = await Consumer.create(type);
   try {
-    await project.install(name, await pack(folder));
+    await project.install(name, await bench.tarball());
     const all = [...Object.keys({ ...dependencies, ...peerDependencies }), '@nestjs/platform-express', 'typescript'];
     await project.link(...all, ...packages);
     const sources = ['assistant.module.ts', 'assistant.spec.ts'].map((file) => [`src/${file}`, codeOf(file)]);
@@ -55,7 +53,6 @@ async function runTests({ type, packages, files, command }: Runner): Promise<str
     return stdout + stderr;
   } finally {
     await project.remove();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
