@@ -11,7 +11,7 @@ beforeAll(async () => {
   [database, provider] = await Promise.all([createDatabase(), startProviderStub()]);
   sample = await startSample({
     DATABASE_URL: database.url,
-    PROVIDER_TIMEOUT_MS: '1500',
+    PROVIDER_TIMEOUT_MS: '600000',
     TRUST_PROXY: 'loopback',
     ...provider.env,
   });
@@ -232,8 +232,6 @@ describe('A provider that fails', () => {
     ['500', 502, /status 500/, ({ key }, response) => response.writeHead(500).end(`Broke over ${key}`)],
     ['401', 403, /refused the API key/, ({ key }, response) => response.writeHead(401).end(`{"error":"bad ${key}"}`)],
     ['429', 502, /status 429/, ({ key }, response) => response.writeHead(429).end(`{"error":"slower, ${key}"}`)],
-    ['silence', 504, /too long/, () => undefined],
-    ['half an answer', 504, /too long/, ({ key }, response) => response.writeHead(200).write(`{"choices":"${key}`)],
     ['garbage', 502, /unknown format/, ({ key }, response) => response.writeHead(200).end(`{"choices":${key}`)],
     [
       'another form',
@@ -261,6 +259,26 @@ describe('A provider that fails', () => {
     // Once, and nowhere else.
     expect(keysFor(name)).toEqual([key]);
     expect((await alice.chat('still there')).status).toBe(200);
+  });
+
+  it.each<[string, Parameters<ProviderStub['on']>[1]]>([
+    ['silence', () => undefined],
+    ['half an answer', ({ key }, response) => response.writeHead(200).write(`{"choices":"${key}`)],
+  ])('with %s is given up, and told without the key', async (name, behaviour) => {
+    provider.on(name, behaviour);
+    const env = { DATABASE_URL: database.url, PROVIDER_TIMEOUT_MS: '500', ...provider.env };
+    const impatient = await startSample(env);
+    const key = 'key-that-providers-quote-1f9c';
+    const alice = await new Visitor(impatient.url).signIn(`alice and ${name}`);
+    await alice.store(key);
+    const answer = await alice.chat(name);
+    expect(answer.status).toBe(504);
+    expect(answer.body.message).toMatch(/too long/);
+    expect(await impatient.end()).toBe(0);
+    expect(answer.text + JSON.stringify([...answer.headers]) + impatient.output()).not.toContain(key);
+    // Once, and nowhere else.
+    expect(keysFor(name)).toEqual([key]);
+    expect((await (await visitor().signIn(`alice and ${name}`)).chat('still there')).status).toBe(200);
   });
 
   it('is never asked with a key that no header can carry', async () => {

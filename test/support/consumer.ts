@@ -107,7 +107,7 @@ export class Consumer {
 
   /** Links the commands of its packages, as npm does when it installs them, and runs one by npx. */
   async npx(args: string[], env: Record<string, string> = {}): Promise<string> {
-    const options = { cwd: this.folder, env: { ...process.env, ...env }, timeout: 30_000 };
+    const options = { cwd: this.folder, env: { ...process.env, ...env } };
     await run('npm', ['rebuild', '--ignore-scripts', '--offline', 'nestjs-byok'], options);
     return (await run('npx', ['--no-install', ...args], options)).stdout;
   }
@@ -117,7 +117,6 @@ export class Consumer {
     const { stdout } = await run(process.execPath, [join(this.folder, file)], {
       cwd: this.folder,
       env: { ...process.env, ...env },
-      timeout: 30_000,
     });
     return stdout;
   }
