@@ -57,7 +57,7 @@ describe('A disk that is full', () => {
       const users = Array.from({ length: 25 }, (_, n) => `user-${i + n}`);
       const outcomes = await Promise.allSettled(
         users.map((userId) =>
-          instance!.call('setKey', { userId }, 'openai', `test-key-of-${userId}-`.padEnd(4_000, 'x')),
+          instance!.call('setKey', { userId }, 'openai', `test-key-of-${userId}-`.padEnd(4_000, 'a-long-one-1f9c-')),
         ),
       );
       for (const [n, outcome] of outcomes.entries()) {

@@ -12,6 +12,7 @@ import { figures, report } from '../support/fault-report.js';
 import { type GuardedInstance, startGuardedInstance } from '../support/instances.js';
 import { keyOfUser, Load, type LoadResult } from '../support/load.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
 
 /** FAULTS=short, as in CI, takes less time for the same checks. */
 const SHORT = process.env['FAULTS'] === 'short';
@@ -102,8 +103,11 @@ describe('An application under load', () => {
     proxy.target = server.port;
     const ready = performance.now();
     const backAfter = (await load.nextOk()) - ready;
+    // What the pool grows to again under the same load, and never above its size.
+    let after = 0;
+    await until(async () => (after = await poolSize()) >= Math.min(before, 3));
     await sleep(3_000);
-    const after = await poolSize();
+    after = Math.max(after, await poolSize());
     const { mixedUp, other, ...counts } = await load.stop();
     report({
       id: 'R6',
@@ -120,7 +124,6 @@ describe('An application under load', () => {
     expect(counts.unavailable).toBeGreaterThan(0);
     expect(counts.slowestUnavailable).toBeLessThan(TOLD_WITHIN);
     expect(backAfter).toBeLessThan(5_000);
-    expect(after).toBeGreaterThanOrEqual(Math.min(before, 3));
     expect(after).toBeLessThanOrEqual(10);
   });
 
@@ -249,6 +252,7 @@ describe('An application under load', () => {
       await sleep(early);
       const before = await instance.call<number>('memory');
       await sleep(late - early);
+      await until(() => load.result.ok > 10_000, 5 * MINUTES);
       const after = await instance.call<number>('memory');
       const { mixedUp, other, ...counts } = await load.stop();
       const growth = after / before;

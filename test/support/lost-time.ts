@@ -1,23 +1,36 @@
 /** Milliseconds between two looks. */
 const EVERY = 5;
 
+/** The time that a busy machine, or other tests in this process, keep it from its timers. */
+export interface LostTime {
+  /** Milliseconds until now. */
+  soFar(): number;
+  stop(): void;
+}
+
+/** Starts to measure lost time, for as long as it is not stopped. */
+export function watchLostTime(): LostTime {
+  let [lost, last] = [0, performance.now()];
+  const soFar = () => {
+    const now = performance.now();
+    lost += Math.max(0, now - last - EVERY);
+    last = now;
+    return lost;
+  };
+  const timer = setInterval(soFar, EVERY).unref();
+  return { soFar, stop: () => clearInterval(timer) };
+}
+
 /**
- * Measures the time that a busy machine, or other tests in this process, keep it from its timers.
+ * Measures lost time.
  *
  * @returns ends the measurement: the milliseconds lost
  */
 export function measureLostTime(): () => number {
-  let [lost, last] = [0, performance.now()];
-  const look = () => {
-    const now = performance.now();
-    lost += Math.max(0, now - last - EVERY);
-    last = now;
-  };
-  const timer = setInterval(look, EVERY).unref();
+  const watch = watchLostTime();
   return () => {
-    clearInterval(timer);
-    look();
-    return lost;
+    watch.stop();
+    return watch.soFar();
   };
 }
 

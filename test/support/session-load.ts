@@ -15,6 +15,10 @@ export interface SessionLoadOutcome {
   other: Record<string, number>;
 }
 
+export function noAnswers(): SessionLoadOutcome {
+  return { answers: 0, own: 0, foreign: 0, unavailable: 0, unauthorised: 0, other: {} };
+}
+
 export const keyOf = (user: string): string => `test-key-of-${user}-0123456789`;
 
 /** Breaks what passes through a proxy, again and again: slow, silent, cut, refusing. */
@@ -37,13 +41,13 @@ export async function disturb(proxy: TcpProxy, random: () => number, until: Prom
   return faults;
 }
 
-/** Asks as people who are signed in, each over and over again, until it is stopped. */
+/** Asks as people who are signed in, each over and over again, until it is stopped, and counts the answers. */
 export async function askAll(
   people: ReadonlyMap<string, Browser>,
   urls: readonly string[],
   until: Promise<unknown>,
-): Promise<SessionLoadOutcome> {
-  const outcome: SessionLoadOutcome = { answers: 0, own: 0, foreign: 0, unavailable: 0, unauthorised: 0, other: {} };
+  outcome: SessionLoadOutcome,
+): Promise<void> {
   let ended = false;
   void until.then(() => (ended = true));
   await Promise.all(
@@ -67,5 +71,4 @@ export async function askAll(
       }),
     ),
   );
-  return outcome;
 }
