@@ -15,4 +15,9 @@ export class ByokError extends Error {
     super(message);
     this.name = new.target.name;
   }
+
+  /** What servers of GraphQL send beside the message. On the prototype, so that nothing else shows it twice. @internal */
+  get extensions(): Record<string, unknown> {
+    return { code: this.code };
+  }
 }

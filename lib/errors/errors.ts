@@ -76,6 +76,11 @@ export class KeyRequiredError extends ByokError {
   ) {
     super('BYOK_KEY_REQUIRED', `An API key is required for: ${providers.join(' or ')}.`);
   }
+
+  /** @internal */
+  override get extensions(): Record<string, unknown> {
+    return { ...super.extensions, providers: this.providers };
+  }
 }
 
 /** Why a text cannot be the key, for a page to say it in its reader's language. @internal */

@@ -68,6 +68,12 @@ export class KeyUnusableError extends ByokError {
     this.#holder = holder && new WeakRef(holder);
   }
 
+  /** @internal */
+  override get extensions(): Record<string, unknown> {
+    const { provider, providers, label } = this;
+    return { ...super.extensions, provider, providers, label };
+  }
+
   /** The key as far as its owner may see it, if this request is what it was resolved for. @internal */
   shownTo(request: object): ShownKey | undefined {
     return this.#holder?.deref() === request ? this.#shown : undefined;

@@ -4,8 +4,9 @@ import { requireModule } from '../http/index.js';
 import type { ByokRequest, KeyHolder } from '../interfaces/index.js';
 import { ApiKeyResolver } from './api-key-resolver.js';
 import { explainUserRequired, warnOfUnreadToken } from './guard-order.js';
+import { isBriefRequest } from './holder-of-call.js';
 import { isNamedByCall, type KeyRequirement, requirementsOf } from './key-requirement.js';
-import { callOf, FoundKeys, foundKeysOf, rememberFound } from './request-keys.js';
+import { callOf, findOnce, FoundKeys, foundKeysOf, rememberFound } from './request-keys.js';
 
 /**
  * Lets a request through when its caller has the keys that `@RequireApiKey()` and `@RequireAnyApiKey()` ask for, on the
@@ -98,7 +99,9 @@ export class ApiKeyGuard implements CanActivate, OnModuleInit {
       const handler = `${context.getClass().name}.${context.getHandler().name}()`;
       throw new ConfigurationError(`${handler} needs messages that are objects: keys are kept beside them.`);
     }
-    rememberFound(call, await this.#resolve(holder, requirements, context));
+    const find = () => this.#resolve(holder, requirements, context);
+    const isShared = isBriefRequest(holder, context) && !isNamedByCall(requirements);
+    rememberFound(call, await (isShared ? findOnce(holder, requirements, find) : find()));
   }
 
   /** The error for a key that is not there. */

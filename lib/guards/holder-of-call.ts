@@ -25,11 +25,29 @@ export async function holderOfCall(
   );
 }
 
+/**
+ * A request that is over as soon as a call is: one of HTTP, by which GraphQL answers a query or a mutation. The request that
+ * began a connection is none: its user may change, and keys may be deleted, while it is open.
+ *
+ * @internal
+ */
+export function isBriefRequest(holder: KeyHolder, context: ExecutionContext): holder is ByokRequest {
+  if (context.getType<string>() !== 'graphql' || isSubscription(context)) return false;
+  if (!isRequest(holder)) return false;
+  const { raw = holder } = holder as { raw?: object };
+  return !(raw as { upgrade?: boolean }).upgrade;
+}
+
+function isSubscription(context: ExecutionContext): boolean {
+  const info = context.getArgByIndex<GraphqlInfo | undefined>(3);
+  return info?.operation?.operation === 'subscription';
+}
+
 /** Under the names that the drivers of GraphQL use. A subscription lives longer than the request that began it. */
 function requestOfGraphql(context: ExecutionContext): ByokRequest | undefined {
   if (context.getType<string>() !== 'graphql') return undefined;
-  const [, , own, info] = context.getArgs<[unknown, unknown, GraphqlContext?, GraphqlInfo?]>();
-  if (info?.operation?.operation === 'subscription') return undefined;
+  if (isSubscription(context)) return undefined;
+  const own = context.getArgByIndex<GraphqlContext | undefined>(2);
   return [own?.req, own?.request, own?.reply?.request].find(isRequest);
 }
 

@@ -86,6 +86,29 @@ export function foundKeysFor(host: ArgumentsHost, requirement: KeyRequirement): 
   return call && resolved.get(call)?.findLast(({ requirements }) => requirements.includes(requirement));
 }
 
+/** What is being found for a request, by the requirements: a query of GraphQL has many fields of one handler. */
+const pending = new RequestState<Map<readonly KeyRequirement[], Promise<FoundKeys>>>('byok.pending');
+
+/** What `find` finds for the requirements, once a request and user. @internal */
+export async function findOnce(
+  request: object,
+  requirements: readonly KeyRequirement[],
+  find: () => Promise<FoundKeys>,
+): Promise<FoundKeys> {
+  const found = pending.get(request) ?? new Map<readonly KeyRequirement[], Promise<FoundKeys>>();
+  pending.set(request, found);
+  const known = found.get(requirements);
+  if (known) {
+    const keys = await known;
+    if (await keys.isForCaller()) return keys;
+  }
+  const finding = find();
+  found.set(requirements, finding);
+  // A mutation may store the key that the one before it needed.
+  finding.catch(() => found.delete(requirements));
+  return finding;
+}
+
 /**
  * The keys, unless somebody else has signed in since: their handler must not run with another's keys.
  *

@@ -2,7 +2,7 @@ import { Catch, Injectable, Logger, Optional, type ArgumentsHost, type Exception
 import { throwError } from 'rxjs';
 import { ByokError } from '../../errors/index.js';
 import { RouteSupport } from '../route-support.js';
-import { describeError, ErrorResponses } from './error-responses.js';
+import { type ByokErrorBody, describeError, ErrorResponses } from './error-responses.js';
 
 /** Socket.IO's `emit` sends; that of a `WebSocket`, which has a state, does not. */
 interface SocketLike {
@@ -41,7 +41,10 @@ export class ByokExceptionFilter implements ExceptionFilter<ByokError> {
       return this.support.sendError(error, http.getRequest(), http.getResponse());
     }
     const body = this.support?.errorBody(error) ?? describeError(error, this.#logger);
-    return answerOutsideHttp(host, { status: 'error', ...body }, error);
+    // What a mistake of the application says is for its log.
+    const shown = body.statusCode === 500 ? { ...body, message: 'Something went wrong.' } : body;
+    if (type === 'graphql') throw withExtensions(error, shown);
+    return answerOutsideHttp(host, { status: 'error', ...shown }, error);
   }
 }
 
@@ -58,6 +61,13 @@ export function answerOutsideHttp(host: ArgumentsHost, body: object, error: unkn
   if (type === 'ws') return emit(host.switchToWs().getClient<SocketLike>(), body);
   // GraphQL builds its response from what is thrown.
   throw error;
+}
+
+/** Servers of GraphQL send the message of what is thrown, its `extensions`, and some of them its stack. */
+function withExtensions(error: ByokError, { message, ...extensions }: ByokErrorBody): ByokError {
+  const thrown = error.message === message ? error : new ByokError(error.code, message);
+  if (thrown !== error) thrown.stack = message;
+  return Object.defineProperty(thrown, 'extensions', { value: extensions, configurable: true });
 }
 
 function emit(client: SocketLike, data: unknown): void {
