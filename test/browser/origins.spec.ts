@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { generate } from 'selfsigned';
 import { CHROMIUM } from '../support/browser.js';
 import { launchChromium } from '../support/chromium.mjs';
@@ -88,23 +88,23 @@ function allowEverybody(request: IncomingMessage, response: ServerResponse, next
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
     context.setDefaultTimeout(60_000);
     const page = await context.newPage();
-    await page.goto(`${app}/byok`);
+    // Any page of the application, without a stylesheet and a script.
+    await page.goto(`${app}/absent`);
     const status = await page.evaluate(async () => (await fetch('/sign-in?user=alice', { method: 'POST' })).status);
     expect(status).toBe(204);
     await page.close();
     return context;
   }
 
-  /** What a script of another origin gets as an answer. */
-  async function put(
-    context: BrowserContext,
-    from: string,
-    app: string,
-    by: 'cookie' | 'token',
-  ): Promise<number | string> {
+  async function open(context: BrowserContext, url: string): Promise<Page> {
     const page = await context.newPage();
-    await page.goto(from);
-    const answer = await page.evaluate(
+    await page.goto(url);
+    return page;
+  }
+
+  /** What a script of a page gets as an answer from an application of another origin. */
+  function put(page: Page, app: string, by: 'cookie' | 'token'): Promise<number | string> {
+    return page.evaluate(
       async ({ url, by, apiKey }) => {
         const headers = {
           'Content-Type': 'application/json',
@@ -120,8 +120,6 @@ function allowEverybody(request: IncomingMessage, response: ServerResponse, next
       },
       { url: `${app}/byok/api/keys/openai`, by, apiKey: KEY },
     );
-    await page.close();
-    return answer;
   }
 
   const REFUSED = '403 BYOK_CSRF';
@@ -138,8 +136,9 @@ function allowEverybody(request: IncomingMessage, response: ServerResponse, next
   it.each(ANSWERS)('%s at %s: %s with a cookie, %s with a token', async (from, app, byCookie, byToken) => {
     const context = await signedIn(app);
     try {
-      if (byCookie !== undefined) expect(await put(context, from, app, 'cookie')).toBe(byCookie);
-      expect(await put(context, from, app, 'token')).toBe(byToken);
+      const page = await open(context, from);
+      if (byCookie !== undefined) expect(await put(page, app, 'cookie')).toBe(byCookie);
+      expect(await put(page, app, 'token')).toBe(byToken);
     } finally {
       await context.close();
     }
@@ -148,10 +147,10 @@ function allowEverybody(request: IncomingMessage, response: ServerResponse, next
   it('two ports of one machine: that which is listed may write, the other one not', async () => {
     const context = await signedIn(local.app);
     try {
-      expect(await put(context, local.other, local.app, 'cookie')).toBe(REFUSED);
-      expect(await put(context, local.frontEnd, local.app, 'token')).toBe('200');
+      expect(await put(await open(context, local.other), local.app, 'cookie')).toBe(REFUSED);
+      expect(await put(await open(context, local.frontEnd), local.app, 'token')).toBe('200');
       const same = await signedIn(apps.plain.url);
-      expect(await put(same, local.frontEnd, apps.plain.url, 'cookie')).toBe('200');
+      expect(await put(await open(same, local.frontEnd), apps.plain.url, 'cookie')).toBe('200');
       await same.close();
     } finally {
       await context.close();
