@@ -10,8 +10,9 @@ export default {
   injectGlobals: false,
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
-  // Jest leaves a core to itself by default, which is one of two on a small machine.
-  maxWorkers: Math.min(availableParallelism(), 4),
+  testSequencer: '<rootDir>/test/support/jest/sequencer.cjs',
+  // One more than there are cores, because workers also wait: for a browser, a timeout, a process.
+  maxWorkers: Math.min(availableParallelism() + 1, 5),
   // For what hangs. A machine that is busy with other things may take ten times as long as a quiet one.
   testTimeout: 600_000,
 };
