@@ -38,11 +38,12 @@ import {
   MountPath,
   PageRenderer,
   PlatformErrors,
+  RequestedOwners,
   RouteSupport,
   TrustedProxies,
   WriteLimits,
 } from './http/index.js';
-import { CallerResolver } from './identity/index.js';
+import { CallerResolver, SharedOwners } from './identity/index.js';
 import type { ByokModuleOptions, ResolvedByokOptions } from './interfaces/index.js';
 import { KeyringTable, KeyWrapperHealth, StartupCheck, WrappedRootKeys } from './keyring/index.js';
 import {
@@ -57,6 +58,7 @@ import {
   KeySealer,
   KeyUses,
   KeyWriter,
+  PlatformKeySource,
   SessionKeyAdoption,
   SessionReencryption,
   StoredKeyChecks,
@@ -167,8 +169,10 @@ function wire(definition: DynamicModule, once: Provider[], ofClass = false): Dyn
       ExpiredKeyCleanup,
       ErrorResponses,
       CallerResolver,
+      SharedOwners,
       KeyEvents,
       KeyResolver,
+      PlatformKeySource,
       AuditLog,
       AuditTable,
       UserData,
@@ -201,6 +205,7 @@ function wire(definition: DynamicModule, once: Provider[], ofClass = false): Dyn
       PageRenderer,
       TrustedProxies,
       WriteLimits,
+      RequestedOwners,
       PlatformErrors,
       routes.provider,
       { provide: APP_FILTER, useClass: ByokExceptionFilter },

@@ -56,7 +56,8 @@ export class AuditLog implements OnModuleInit {
   record(event: ByokEvent): void {
     if (!this.isOn) return;
     const { type: action, at, owner, provider, label, keyId = null, source = null, requestId = null } = event;
-    const key = action === 'used' ? [owner.kind, owner.id, source, provider, label].join('\n') : undefined;
+    const actor = event.actor && !isSameOwner(event.actor, owner) ? event.actor : null;
+    const key = action === 'used' ? [owner.kind, owner.id, source, provider, label, actor?.id].join('\n') : undefined;
     const same = key === undefined ? undefined : this.#uses.get(key);
     if (same) {
       same.times++;
@@ -69,8 +70,7 @@ export class AuditLog implements OnModuleInit {
     }
     const outcome = OUTCOMES[action] ?? 'success';
     const id = this.#nextId(at);
-    const record = { id, at, owner, action, outcome, provider, label, keyId, source, requestId, times: 1 } as const;
-    this.#waiting.push({ ...record });
+    this.#waiting.push({ id, at, owner, actor, action, outcome, provider, label, keyId, source, requestId, times: 1 });
     if (key !== undefined) this.#uses.set(key, this.#waiting.at(-1)!);
     this.#timer ??= setTimeout(() => void this.flush(), COLLECT_FOR).unref();
   }
@@ -94,16 +94,21 @@ export class AuditLog implements OnModuleInit {
     return this.table.list(owner, limit);
   }
 
-  /** Removes the owner's entries, those that were waiting included. @throws StorageError */
+  /**
+   * Removes the owner's entries, those that were waiting included, and the owner's id from entries of others.
+   *
+   * @throws StorageError
+   */
   async erase(owner: KeyOwner): Promise<number> {
     if (!this.isOn) return 0;
     // Those on their way are in the table then; those that wait must not come after.
     await this.#writing;
-    const isOwn = (record: AuditRecord) => record.owner.kind === owner.kind && record.owner.id === owner.id;
+    const isOwn = (record: AuditRecord) => isSameOwner(record.owner, owner);
     const before = this.#waiting.length;
     this.#waiting = this.#waiting.filter((record) => !isOwn(record));
     const waited = before - this.#waiting.length;
     for (const [key, record] of this.#uses) if (isOwn(record)) this.#uses.delete(key);
+    for (const record of this.#waiting) if (record.actor && isSameOwner(record.actor, owner)) record.actor = null;
     return waited + (await this.table.erase(owner));
   }
 
@@ -156,4 +161,8 @@ export class AuditLog implements OnModuleInit {
     const hex = bytes.toString('hex');
     return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
   }
+}
+
+function isSameOwner(a: KeyOwner, b: KeyOwner): boolean {
+  return a.kind === b.kind && a.id === b.id;
 }

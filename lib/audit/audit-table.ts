@@ -20,17 +20,19 @@ interface AuditRow {
   source: AuditEntry['source'];
   request_id: string | null;
   times: number;
+  actor_id: string | null;
 }
 
 /** Rows removed in one statement: short enough not to hold anybody up. */
 const SWEEP_BATCH = 5_000;
 
 const INSERT = `INSERT INTO byok_audit_log
-    (id, at, owner_kind, owner_id, action, outcome, provider, label, key_id, source, request_id, times)
-  SELECT id, at, owner_kind, owner_id, action, outcome, provider, label, decode(key_id, 'hex'), source, request_id, times
+    (id, at, owner_kind, owner_id, action, outcome, provider, label, key_id, source, request_id, times, actor_id)
+  SELECT id, at, owner_kind, owner_id, action, outcome, provider, label, decode(key_id, 'hex'), source, request_id, times,
+    actor_id
   FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-    $9::text[], $10::text[], $11::text[], $12::int[])
-    AS e (id, at, owner_kind, owner_id, action, outcome, provider, label, key_id, source, request_id, times)
+    $9::text[], $10::text[], $11::text[], $12::int[], $13::text[])
+    AS e (id, at, owner_kind, owner_id, action, outcome, provider, label, key_id, source, request_id, times, actor_id)
   ON CONFLICT (id) DO NOTHING`;
 
 /** The table of the audit log. @internal */
@@ -63,6 +65,7 @@ export class AuditTable {
       records.map(({ source }) => source),
       records.map(({ requestId }) => requestId),
       records.map(({ times }) => times),
+      records.map(({ actor }) => actor?.id ?? null),
     ];
     await this.database.query({ name: 'byok_audit_insert', text: INSERT, values });
   }
@@ -71,20 +74,28 @@ export class AuditTable {
   async list(owner: KeyOwner, limit: number | null): Promise<AuditEntry[]> {
     const rows = await this.database.query<AuditRow>({
       name: 'byok_audit_list',
-      text: `SELECT ${epochMs('at', 'moment')}, action, outcome, provider, label, encode(key_id, 'hex') AS key_id, source, request_id, times
+      text: `SELECT ${epochMs('at', 'moment')}, action, outcome, provider, label, encode(key_id, 'hex') AS key_id, source, request_id, times, actor_id
         FROM byok_audit_log WHERE owner_kind = $1 AND owner_id = $2 ORDER BY at DESC, id DESC LIMIT ${everyRow('byok_audit_log', '$3::bigint')}`,
       values: [owner.kind, owner.id, limit],
     });
-    return rows.map(({ moment, key_id: keyId, request_id: requestId, ...entry }) => ({
+    return rows.map(({ moment, key_id: keyId, request_id: requestId, actor_id: actorId, ...entry }) => ({
       at: toDate(moment),
       ...entry,
       keyId,
       requestId,
+      actor: actorId === null ? null : { kind: 'user', id: actorId },
     }));
   }
 
-  /** Removes the owner's entries; how many there were. @throws StorageError */
+  /** Removes the owner's entries, and a user's id from entries of others; how many there were. @throws StorageError */
   async erase(owner: KeyOwner): Promise<number> {
+    if (owner.kind === 'user') {
+      const forget = everyRowWritten(
+        'byok_audit_log',
+        'UPDATE byok_audit_log SET actor_id = NULL WHERE actor_id = $1 RETURNING 1',
+      );
+      await this.database.query({ text: forget, values: [owner.id] });
+    }
     const text = everyRowWritten(
       'byok_audit_log',
       'DELETE FROM byok_audit_log WHERE owner_kind = $1 AND owner_id = $2 RETURNING 1',

@@ -1,9 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../byok.constants.js';
-import type { ByokEvent, KeyHolder, ResolvedByokOptions } from '../interfaces/index.js';
+import type { ByokEvent, KeyHolder, KeyOwner, ResolvedByokOptions } from '../interfaces/index.js';
 import { AuditLog } from './audit-log.js';
 
 const MAX_REQUEST_ID = 128;
+
+/** An event without what is added to each. @internal */
+export type EmittedEvent = Omit<ByokEvent, 'at' | 'requestId' | 'actor'> & { actor?: KeyOwner | undefined };
 
 /** Tells the audit log and the application's listener what happened. @internal */
 @Injectable()
@@ -18,10 +21,17 @@ export class KeyEvents {
     return this.options.onEvent !== undefined || this.audit.isOn;
   }
 
-  emit(event: Omit<ByokEvent, 'at' | 'requestId'>, holder?: KeyHolder): void {
+  /** @param actor - Who did it, if that is neither the owner nor the application's own code. */
+  emit({ actor, ...event }: EmittedEvent, holder?: KeyHolder): void {
     if (!this.isHeard) return;
     const requestId = requestIdOf(holder);
-    const full = { ...event, at: new Date(), ...(requestId !== undefined && { requestId }) };
+    const user = actor ?? userOf(event.owner, holder);
+    const full = {
+      ...event,
+      at: new Date(),
+      ...(user && { actor: user }),
+      ...(requestId !== undefined && { requestId }),
+    };
     this.audit.record(full);
     this.#tell(full);
   }
@@ -41,6 +51,11 @@ export class KeyEvents {
       // A listener's failure is its own.
     }
   }
+}
+
+/** A user's own request is theirs. What code does for `{ userId }`, no user did. */
+function userOf(owner: KeyOwner, holder: KeyHolder | undefined): KeyOwner | undefined {
+  return owner.kind === 'user' && holder !== undefined && 'headers' in holder ? owner : undefined;
 }
 
 /** An application may take the id from a header: what could forge a line of a log, or break a row, is made visible. */

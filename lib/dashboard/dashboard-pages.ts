@@ -2,11 +2,22 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { UserRequiredError } from '../errors/index.js';
-import { CsrfTokens, Flash, isSecure, MountPath, type PageParts, PageRenderer, signInUrlOf } from '../http/index.js';
+import {
+  CsrfTokens,
+  Flash,
+  isSecure,
+  MountPath,
+  ownerIn,
+  type PageParts,
+  PageRenderer,
+  RequestedOwners,
+  type SharedWithCaller,
+  signInUrlOf,
+} from '../http/index.js';
 import { CallerResolver } from '../identity/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import { ByokService } from '../keys/index.js';
-import { clearPage, dashboardPage } from '../views/index.js';
+import { clearPage, dashboardPage, type SharedKeys } from '../views/index.js';
 
 /** Entries of the audit log that the dashboard shows. */
 const ACTIVITY = 20;
@@ -18,6 +29,7 @@ export class DashboardPages {
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     private readonly byok: ByokService,
     private readonly callers: CallerResolver,
+    private readonly owners: RequestedOwners,
     private readonly tokens: CsrfTokens,
     private readonly flash: Flash,
     private readonly frame: PageRenderer,
@@ -29,11 +41,13 @@ export class DashboardPages {
     const { dashboard, providers, defaultTtl, audit } = this.options;
     const keys = await this.byok.listKeys(request);
     const { source } = await this.callers.scopeOf(request);
+    const shared = await Promise.all((await this.owners.all(request)).map((owner) => this.#shared(owner, request)));
     return dashboardPage({
       ...this.frame.reader(request),
       title: dashboard === false ? undefined : dashboard.title,
       baseUrl: this.mountPath.url,
       keys,
+      shared,
       providerConfigs: providers,
       csrfToken: await this.tokens.issue(request),
       notice: await this.flash.take(request),
@@ -42,11 +56,18 @@ export class DashboardPages {
     });
   }
 
-  async clear(request: ByokRequest): Promise<PageParts> {
+  async #shared(owner: SharedWithCaller, request: ByokRequest): Promise<SharedKeys> {
+    const { kind, name, canManage } = owner;
+    const keys = await this.byok.listKeys(await this.owners.holderOf(owner, request));
+    return { kind, name, canManage, keys };
+  }
+
+  async clear(request: ByokRequest, query: unknown): Promise<PageParts> {
     return clearPage({
       ...this.frame.reader(request),
       baseUrl: this.mountPath.url,
-      count: (await this.byok.listKeys(request)).length,
+      owner: ownerIn(query),
+      count: (await this.byok.listKeys(await this.owners.managed(request, query))).length,
       csrfToken: await this.tokens.issue(request),
     });
   }

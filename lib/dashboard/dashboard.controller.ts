@@ -5,6 +5,7 @@ import {
   Inject,
   Param,
   Post,
+  Query,
   Req,
   Res,
   UseFilters,
@@ -25,7 +26,9 @@ import {
   MountPath,
   PageExceptionFilter,
   PageGuards,
+  ownerIn,
   PageRenderer,
+  RequestedOwners,
   sameOriginPath,
   SecurityHeadersGuard,
   WriteRateLimitGuard,
@@ -33,17 +36,25 @@ import {
 import { OneCallerGuard } from '../identity/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../interfaces/index.js';
 import { ByokService } from '../keys/index.js';
-import type { FormNotice, ReaderProps, Refusal } from '../views/index.js';
+import type { FormNotice, Refusal } from '../views/index.js';
 import { DashboardPages } from './dashboard-pages.js';
 import { formErrorText, isFormError } from './error-text.js';
-import { KeyFormActions } from './key-form-actions.js';
+import { type FormCall, KeyFormActions } from './key-form-actions.js';
 import { type KeyForm, readKeyForm } from './key-form.js';
 
 /** No provider has it. */
 const UNKNOWN = '';
 
+/** A form as it arrives. */
+interface SentForm {
+  request: ByokRequest;
+  response: unknown;
+  query: unknown;
+  body: unknown;
+}
+
 /** What a form does; the result is the sentence that reports it, of a success unless it says otherwise. */
-type Work = (form: KeyForm, reader: ReaderProps) => Promise<string | FormNotice>;
+type Work = (form: KeyForm, call: FormCall) => Promise<string | FormNotice>;
 
 /**
  * The pages. No answer carries a key; whose keys they are about comes from `resolveUser` and the session alone.
@@ -74,6 +85,7 @@ export class DashboardController {
     @Inject(Flash) private readonly flash: Flash,
     @Inject(PageRenderer) private readonly frame: PageRenderer,
     @Inject(MountPath) private readonly mountPath: MountPath,
+    @Inject(RequestedOwners) private readonly owners: RequestedOwners,
     @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
   ) {}
 
@@ -83,25 +95,33 @@ export class DashboardController {
   }
 
   @Get('clear')
-  confirmClear(@Req() request: ByokRequest, @Res() response: unknown): Promise<void> {
-    return this.pages.send(request, response, () => this.pages.clear(request));
+  confirmClear(@Req() request: ByokRequest, @Res() response: unknown, @Query() query: unknown): Promise<void> {
+    return this.pages.send(request, response, () => this.pages.clear(request, query));
   }
 
   // Before the route with a parameter, which would take "clear" for a provider.
   @Post('keys/clear')
-  clear(@Req() request: ByokRequest, @Res() response: unknown, @Body() body: unknown): Promise<void> {
-    return this.#submit(request, response, body, 'clear', (form, reader) =>
+  clear(
+    @Req() request: ByokRequest,
+    @Res() response: unknown,
+    @Query() query: unknown,
+    @Body() body: unknown,
+  ): Promise<void> {
+    return this.#submit({ request, response, query, body }, 'clear', (form, call) =>
       // A provider may be called "clear": its form must not delete everything.
-      form.apiKey === undefined
-        ? this.actions.clear(request, reader)
-        : this.actions.save(request, 'clear', form, reader),
+      form.apiKey === undefined ? this.actions.clear(call) : this.actions.save(call, 'clear', form),
     );
   }
 
   @Post('keys')
-  add(@Req() request: ByokRequest, @Res() response: unknown, @Body() body: unknown): Promise<void> {
-    return this.#submit(request, response, body, undefined, (form, reader) =>
-      this.actions.save(request, form.provider ?? '', form, reader),
+  add(
+    @Req() request: ByokRequest,
+    @Res() response: unknown,
+    @Query() query: unknown,
+    @Body() body: unknown,
+  ): Promise<void> {
+    return this.#submit({ request, response, query, body }, undefined, (form, call) =>
+      this.actions.save(call, form.provider ?? '', form),
     );
   }
 
@@ -110,9 +130,10 @@ export class DashboardController {
     @Req() request: ByokRequest,
     @Res() response: unknown,
     @Param('provider') provider: string,
+    @Query() query: unknown,
     @Body() body: unknown,
   ): Promise<void> {
-    return this.#act('save', request, response, provider, body);
+    return this.#act('save', { request, response, query, body }, provider);
   }
 
   @Post('keys/:provider/edit')
@@ -120,9 +141,10 @@ export class DashboardController {
     @Req() request: ByokRequest,
     @Res() response: unknown,
     @Param('provider') provider: string,
+    @Query() query: unknown,
     @Body() body: unknown,
   ): Promise<void> {
-    return this.#act('edit', request, response, provider, body);
+    return this.#act('edit', { request, response, query, body }, provider);
   }
 
   @Post('keys/:provider/default')
@@ -130,9 +152,10 @@ export class DashboardController {
     @Req() request: ByokRequest,
     @Res() response: unknown,
     @Param('provider') provider: string,
+    @Query() query: unknown,
     @Body() body: unknown,
   ): Promise<void> {
-    return this.#act('choose', request, response, provider, body);
+    return this.#act('choose', { request, response, query, body }, provider);
   }
 
   @Post('keys/:provider/check')
@@ -140,9 +163,10 @@ export class DashboardController {
     @Req() request: ByokRequest,
     @Res() response: unknown,
     @Param('provider') provider: string,
+    @Query() query: unknown,
     @Body() body: unknown,
   ): Promise<void> {
-    return this.#act('check', request, response, provider, body);
+    return this.#act('check', { request, response, query, body }, provider);
   }
 
   @Post('keys/:provider/delete')
@@ -150,39 +174,29 @@ export class DashboardController {
     @Req() request: ByokRequest,
     @Res() response: unknown,
     @Param('provider') provider: string,
+    @Query() query: unknown,
     @Body() body: unknown,
   ): Promise<void> {
-    return this.#act('delete', request, response, provider, body);
+    return this.#act('delete', { request, response, query, body }, provider);
   }
 
-  #act(
-    action: 'save' | 'edit' | 'choose' | 'check' | 'delete',
-    request: ByokRequest,
-    response: unknown,
-    provider: string,
-    body: unknown,
-  ): Promise<void> {
-    return this.#submit(request, response, body, provider, (form, reader) =>
-      this.actions[action](request, provider, form, reader),
-    );
+  #act(action: 'save' | 'edit' | 'choose' | 'check' | 'delete', sent: SentForm, provider: string): Promise<void> {
+    return this.#submit(sent, provider, (form, call) => this.actions[action](call, provider, form));
   }
 
-  async #submit(
-    request: ByokRequest,
-    response: unknown,
-    body: unknown,
-    provider: string | undefined,
-    work: Work,
-  ): Promise<void> {
+  async #submit({ request, response, query, body }: SentForm, provider: string | undefined, work: Work): Promise<void> {
     const form = readKeyForm(body);
     await this.tokens.check(request, form.csrfToken);
     const to = sameOriginPath(form.returnTo) ?? this.mountPath.url;
+    const call = { request, holder: await this.owners.managed(request, query), reader: this.frame.reader(request) };
     try {
-      const done = await work(form, this.frame.reader(request));
+      const done = await work(form, call);
       await this.flash.put(request, to, typeof done === 'string' ? { kind: 'success', text: done } : done);
     } catch (error) {
       if (!(error instanceof ByokError) || !isFormError(error)) throw error;
-      const notice = await this.#refused(error, provider, form, request);
+      const notice = await this.#refused(error, provider, form, call);
+      const owner = ownerIn(query);
+      if (notice.refusal && owner !== undefined) notice.refusal.owner = owner;
       if (!(await this.flash.put(request, to, notice))) throw error;
     }
     this.adapterHost.httpAdapter.redirect(response, 303, to);
@@ -193,13 +207,13 @@ export class DashboardController {
     error: ByokError,
     ofPath: string | undefined,
     form: KeyForm,
-    request: ByokRequest,
+    { holder, reader }: FormCall,
   ): Promise<FormNotice> {
     const { providers } = this.options;
     const { label, isNew, provider: chosen = '' } = form;
     const provider = ofPath ?? chosen;
-    const text = formErrorText(error, provider, providers, this.frame.reader(request), label);
-    const keys = (await this.byok.listKeys(request)).filter((key) => key.provider === provider);
+    const text = formErrorText(error, provider, providers, reader, label);
+    const keys = (await this.byok.listKeys(holder)).filter((key) => key.provider === provider);
     const isKnown = keys.length > 0 || Object.hasOwn(providers, provider);
     if (ofPath === undefined) {
       return { kind: 'error', text, refusal: { provider: isKnown ? provider : UNKNOWN, message: text, form: 'add' } };

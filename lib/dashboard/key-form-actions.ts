@@ -2,7 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { InvalidInputError, KeyNotFoundError } from '../errors/index.js';
 import { isRefusedKey, refuseUndeclaredFields, WriteLimits } from '../http/index.js';
-import type { ByokRequest, KeyOutcome, LastCheck, ResolvedByokOptions, SavedKey } from '../interfaces/index.js';
+import type {
+  ByokRequest,
+  KeyHolder,
+  KeyOutcome,
+  LastCheck,
+  ResolvedByokOptions,
+  SavedKey,
+} from '../interfaces/index.js';
 import { ByokService } from '../keys/index.js';
 import {
   type FormNotice,
@@ -15,6 +22,14 @@ import {
 } from '../views/index.js';
 import type { KeyForm } from './key-form.js';
 
+/** A request that sends a form. @internal */
+export interface FormCall {
+  request: ByokRequest;
+  /** Whose keys it is about. */
+  holder: KeyHolder;
+  reader: ReaderProps;
+}
+
 /** What the forms of the pages do. Each gives the sentence that reports it. @internal */
 @Injectable()
 export class KeyFormActions {
@@ -25,18 +40,18 @@ export class KeyFormActions {
   ) {}
 
   /** Adds a key, or replaces the one that is there without losing anything of it. */
-  async save(request: ByokRequest, provider: string, form: KeyForm, reader: ReaderProps): Promise<string> {
+  async save({ request, holder, reader }: FormCall, provider: string, form: KeyForm): Promise<string> {
     const { apiKey, label, isNew } = form;
     if (apiKey === undefined || apiKey === '') throw new InvalidInputError('Fill in the key.', 'noKey');
     refuseUndeclaredFields(form.fields, this.options.providers[provider]);
     const saved = isNew
       ? undefined
-      : await this.limits.countRefused(request, this.#replace(request, provider, form, apiKey));
+      : await this.limits.countRefused(request, this.#replace(holder, provider, form, apiKey));
     const key =
       saved ??
       (await this.limits.countRefused(
         request,
-        this.byok.setKey(request, provider, apiKey, {
+        this.byok.setKey(holder, provider, apiKey, {
           label,
           fields: filled(form.fields),
           ifAbsent: isNew,
@@ -51,14 +66,14 @@ export class KeyFormActions {
 
   /** `undefined` if the key does not exist yet. */
   async #replace(
-    request: ByokRequest,
+    holder: KeyHolder,
     provider: string,
     { label, fields }: KeyForm,
     apiKey: string,
   ): Promise<SavedKey | undefined> {
     try {
       const changes = { label, apiKey, fields: this.#changes(provider, fields), check: this.options.checkOnSave };
-      return await this.byok.updateKey(request, provider, changes);
+      return await this.byok.updateKey(holder, provider, changes);
     } catch (error) {
       if (error instanceof KeyNotFoundError) return undefined;
       throw error;
@@ -66,15 +81,15 @@ export class KeyFormActions {
   }
 
   /** Changes what is stored beside the key. */
-  async edit(request: ByokRequest, provider: string, form: KeyForm, reader: ReaderProps): Promise<string> {
+  async edit({ request, holder, reader }: FormCall, provider: string, form: KeyForm): Promise<string> {
     const { apiKey, label, newLabel, expiresOn } = form;
     refuseUndeclaredFields(form.fields, this.options.providers[provider]);
-    const changed = this.byok.updateKey(request, provider, {
+    const changed = this.byok.updateKey(holder, provider, {
       label,
       newLabel,
       ...(apiKey && { apiKey, check: this.options.checkOnSave }),
       fields: this.#changes(provider, form.fields),
-      ...(expiresOn !== undefined && (await this.#expiry(request, provider, label, expiresOn))),
+      ...(expiresOn !== undefined && (await this.#expiry(holder, provider, label, expiresOn))),
     });
     const key = await this.limits.countRefused(request, changed);
     const t = translator(reader);
@@ -82,31 +97,31 @@ export class KeyFormActions {
     return [text, `${formatExpiration(key.expiresAt, reader)}.`, ...this.#doubts(provider, key, t)].join(' ');
   }
 
-  async choose(request: ByokRequest, provider: string, { label }: KeyForm, reader: ReaderProps): Promise<string> {
+  async choose({ holder, reader }: FormCall, provider: string, { label }: KeyForm): Promise<string> {
     if (label === undefined) throw new InvalidInputError('Name the label of the key.', 'label');
     const t = translator(reader);
-    const key = await this.byok.setDefaultKey(request, provider, label);
+    const key = await this.byok.setDefaultKey(holder, provider, label);
     return t('keyChosen', { name: this.nameOf(provider, t, key.label) });
   }
 
   /** Asks the provider about a key that is stored. */
-  async check(request: ByokRequest, provider: string, { label }: KeyForm, reader: ReaderProps): Promise<FormNotice> {
+  async check({ request, holder, reader }: FormCall, provider: string, { label }: KeyForm): Promise<FormNotice> {
     const t = translator(reader);
-    const checked = this.byok.checkKey(request, provider, { label });
+    const checked = this.byok.checkKey(holder, provider, { label });
     const { lastCheck, label: ofKey } = await this.limits.countRefused(request, checked, isRefusedKey);
     const kind = NOTICES[lastCheck?.outcome ?? 'unknown'];
     return { kind, text: t(checkText(lastCheck), { name: this.nameOf(provider, t, ofKey) }) };
   }
 
-  async delete(request: ByokRequest, provider: string, { label }: KeyForm, reader: ReaderProps): Promise<string> {
+  async delete({ holder, reader }: FormCall, provider: string, { label }: KeyForm): Promise<string> {
     const t = translator(reader);
-    const deleted = await this.byok.deleteKey(request, provider, { label });
+    const deleted = await this.byok.deleteKey(holder, provider, { label });
     // A label that is not there may be anything, a key too.
     return t(deleted ? 'keyDeleted' : 'noSuchKey', { name: this.nameOf(provider, t, deleted ? label : undefined) });
   }
 
-  async clear(request: ByokRequest, reader: ReaderProps): Promise<string> {
-    return translator(reader)('keysDeleted', { count: await this.byok.clearKeys(request) });
+  async clear({ holder, reader }: FormCall): Promise<string> {
+    return translator(reader)('keysDeleted', { count: await this.byok.clearKeys(holder) });
   }
 
   nameOf(provider: string, t: Translate, label = 'default'): string {
@@ -123,7 +138,7 @@ export class KeyFormActions {
 
   /** The end of that day, unless that is the day on which the key expires anyway. */
   async #expiry(
-    request: ByokRequest,
+    holder: KeyHolder,
     provider: string,
     label: string | undefined,
     day: string,
@@ -133,7 +148,7 @@ export class KeyFormActions {
     if (!/^\d{4}-\d\d-\d\d$/.test(day) || Number.isNaN(expiresAt.getTime())) {
       throw new InvalidInputError('expires_on must be a day such as 2030-01-31.', 'expiry');
     }
-    const stored = (await this.byok.listKeys(request)).find((key) => key.provider === provider && key.label === label);
+    const stored = (await this.byok.listKeys(holder)).find((key) => key.provider === provider && key.label === label);
     return stored?.expiresAt?.toISOString().startsWith(day) ? {} : { expiresAt };
   }
 

@@ -73,8 +73,12 @@ export class KeyRequiredError extends ByokError {
     readonly providers: readonly string[],
     /** The required label; `undefined` if the default key of a provider is required. */
     readonly label?: string,
+    /** Whose key will do, such as `['team']`; `undefined`: the caller's own. */
+    readonly from?: readonly string[],
   ) {
-    super('BYOK_KEY_REQUIRED', `An API key is required for: ${providers.join(' or ')}.`);
+    const isShared = from !== undefined && !from.includes('user');
+    const whose = isShared ? ` It must be a key of: ${from.join(' or ')}.` : '';
+    super('BYOK_KEY_REQUIRED', `An API key is required for: ${providers.join(' or ')}.${whose}`);
   }
 
   /** @internal */

@@ -4,13 +4,19 @@ import { ByokError } from './byok.error.js';
 /** Why a key cannot be used. @publicApi */
 export type KeyUnusableCode = 'BYOK_KEY_REFUSED' | 'BYOK_KEY_NO_CREDIT' | 'BYOK_KEY_RESTRICTED';
 
-const MESSAGES: Record<KeyUnusableCode, (provider: string) => string> = {
-  BYOK_KEY_REFUSED: (provider) => `${provider} refused the API key. Replace it with a new one.`,
-  BYOK_KEY_NO_CREDIT: (provider) =>
-    `${provider} accepts the API key, but its account has no credit. Add credit there, or use another key.`,
-  BYOK_KEY_RESTRICTED: (provider) =>
-    `${provider} accepts the API key, but not for this. Extend its rights there, or use another key.`,
+/** What is wrong, and what the owner of the key can do. */
+const MESSAGES: Record<KeyUnusableCode, readonly [fault: string, advice: string]> = {
+  BYOK_KEY_REFUSED: ['refused the API key', 'Replace it with a new one.'],
+  BYOK_KEY_NO_CREDIT: ['accepts the API key, but its account has no credit', 'Add credit there, or use another key.'],
+  BYOK_KEY_RESTRICTED: ['accepts the API key, but not for this', 'Extend its rights there, or use another key.'],
 };
+
+function messageFor(code: KeyUnusableCode, provider: string, owner: string | undefined): string {
+  const [fault, advice] = MESSAGES[code];
+  if (owner === undefined) return `${provider} ${fault}. ${advice}`;
+  const whose = owner === 'platform' ? 'The key is that of this application' : `The key is shared (${owner})`;
+  return `${provider} ${fault}. ${whose}, so only those who manage it can change it.`;
+}
 
 /** What the page about the key may show to the caller. @internal */
 export interface ShownKey {
@@ -35,19 +41,25 @@ export class KeyUnusableError extends ByokError {
   readonly providers: readonly string[];
   readonly status: 402 | 403;
   readonly statusCode: 402 | 403;
+  /**
+   * Whose key it is, if it is not the caller's own: `'platform'`, or a kind of the option `sharedOwners`. The caller cannot
+   * replace it.
+   */
+  readonly owner?: string;
   /** Whether clients may see the message. */
   readonly expose = true;
   /** Private, so that it is in nothing that prints or serializes the error. */
   readonly #shown: ShownKey | undefined;
   readonly #holder: WeakRef<object> | undefined;
 
-  constructor(code: KeyUnusableCode, provider: string, label: string, name?: string);
+  constructor(code: KeyUnusableCode, provider: string, label: string, name?: string, owner?: string);
   /** @internal */
   constructor(
     code: KeyUnusableCode,
     provider: string,
     label: string,
     name?: string,
+    owner?: string,
     shown?: Omit<ShownKey, 'label'>,
     holder?: object,
   );
@@ -58,10 +70,12 @@ export class KeyUnusableError extends ByokError {
     /** Label of the key. */
     readonly label: string,
     name = provider,
+    owner?: string,
     shown?: Omit<ShownKey, 'label'>,
     holder?: object,
   ) {
-    super(code, MESSAGES[code](name));
+    super(code, messageFor(code, name, owner));
+    if (owner !== undefined) this.owner = owner;
     this.providers = [provider];
     this.status = this.statusCode = BYOK_ERROR_STATUS[code];
     this.#shown = shown && { label, ...shown };

@@ -4,14 +4,17 @@ import { BYOK_OPTIONS } from '../byok.constants.js';
 import { ExpiredKeyCleanup } from '../expiry/index.js';
 import { CallerResolver } from '../identity/index.js';
 import type { KeyHolder, KeyOwner, ResolvedByokOptions, RoutedRequest } from '../interfaces/index.js';
-import { checkProvider, KeyResolver, type ResolvedApiKey } from '../keys/index.js';
+import { checkProvider, type Consulted, KeyResolver, PLATFORM, type ResolvedApiKey } from '../keys/index.js';
+import { USER_SOURCE } from '../validation/index.js';
 import { holderOfCall } from './holder-of-call.js';
 import type { KeyRequirement } from './key-requirement.js';
 
 /** What `ApiKeyResolver` found. @publicApi */
 export interface ApiKeyResolution {
-  /** Whose keys. */
+  /** Whose keys: the caller, or if only keys of others were asked for, the owner of the first one. */
   readonly owner: KeyOwner;
+  /** Who was asked for keys. @internal */
+  readonly consulted: readonly Consulted[];
   /** A key for each requirement, in their order; none if one is missing. */
   readonly keys: readonly ResolvedApiKey[];
   /** The first requirement that the caller has no key for. */
@@ -46,20 +49,30 @@ export class ApiKeyResolver {
     requirements: readonly KeyRequirement[],
     response?: object,
   ): Promise<ApiKeyResolution> {
-    const { keys, missing, scope } = await this.keys.resolve(
+    const { keys, missing, user, consulted } = await this.keys.resolve(
       request,
-      requirements.map(({ providers, label }) => providers.map((provider) => ({ provider, label }))),
+      requirements.map(({ providers, label, from }) => ({
+        queries: providers.map((provider) => ({ provider, label })),
+        from,
+      })),
     );
     if (response) this.cleanup.afterwards(request, response);
-    const { owner, source } = scope;
-    if (missing === -1) return { owner, keys, missing: undefined };
+    const owner = user?.owner ?? keys[0]?.owner ?? consulted.find((each) => each.owner)?.owner ?? PLATFORM;
+    if (missing === -1) return { owner, consulted, keys, missing: undefined };
     const { providers, label } = requirements[missing];
+    const denied = { type: 'denied', owner, label: label ?? 'default' } as const;
     for (const provider of providers) {
-      this.events.emit({ type: 'denied', owner, source, provider, label: label ?? 'default' }, request);
+      this.events.emit({ ...denied, ...(user && { source: user.source }), provider }, request);
     }
     // For the page that asks for the key. Outside of HTTP, a request may live on.
-    if (response && 'headers' in request) this.callers.holdScope(request, scope);
-    return { owner, keys: [], missing: requirements[missing] };
+    if (user && response && 'headers' in request) this.callers.holdScope(request, user);
+    return { owner, consulted, keys: [], missing: this.#withSources(requirements[missing]) };
+  }
+
+  /** The requirement with whose keys will do, unless that is the caller alone. */
+  #withSources(requirement: KeyRequirement): KeyRequirement {
+    const from = requirement.from ?? this.options.keySources;
+    return from.length === 1 && from[0] === USER_SOURCE ? requirement : { ...requirement, from };
   }
 
   /**
@@ -95,9 +108,8 @@ export class ApiKeyResolver {
     return holderOfCall(context, this.options);
   }
 
-  /** Whether the caller is still this owner: the user of the request may be another one meanwhile. */
-  async isCaller({ kind, id }: KeyOwner, request: KeyHolder): Promise<boolean> {
-    const { owner } = await this.callers.scopeOf(request);
-    return owner.kind === kind && owner.id === id;
+  /** Whether the request's owners are still those: its user may be another one meanwhile. @internal */
+  isUnchanged(consulted: readonly Consulted[], request: KeyHolder): Promise<boolean> {
+    return this.keys.isUnchanged(consulted, request);
   }
 }

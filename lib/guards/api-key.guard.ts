@@ -105,8 +105,11 @@ export class ApiKeyGuard implements CanActivate, OnModuleInit {
   }
 
   /** The error for a key that is not there. */
-  protected createMissingKeyError({ providers, label }: KeyRequirement, _context: ExecutionContext): ByokError | Error {
-    return new KeyRequiredError(providers, label);
+  protected createMissingKeyError(
+    { providers, label, from }: KeyRequirement,
+    _context: ExecutionContext,
+  ): ByokError | Error {
+    return new KeyRequiredError(providers, label, from);
   }
 
   async #resolve(

@@ -4,6 +4,7 @@ import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { BYOK_OPTIONS, REQUIREMENTS_METADATA } from '../byok.constants.js';
 import { ConfigurationError } from '../errors/index.js';
 import type { ResolvedByokOptions } from '../interfaces/index.js';
+import { PLATFORM_SOURCE, USER_SOURCE } from '../validation/index.js';
 import { parameterFactories } from './api-key.decorator.js';
 import { isNamedByCall, lineOf, requirementsOf } from './key-requirement.js';
 
@@ -71,6 +72,13 @@ export class HandlerCheck implements OnModuleInit {
     if (!this.options.allowUnknownProviders && unknown !== undefined) {
       throw new ConfigurationError(
         `${where} requires a key for '${unknown}', which is not in the option providers. Add it there, or set allowUnknownProviders to true.`,
+      );
+    }
+    const sources = [USER_SOURCE, ...this.options.sharedOwners.keys(), PLATFORM_SOURCE];
+    const unknownSource = requirements.flatMap(({ from = [] }) => from).find((source) => !sources.includes(source));
+    if (unknownSource !== undefined) {
+      throw new ConfigurationError(
+        `${where} takes keys from '${unknownSource}', which must be one of: ${sources.join(', ')}. Add other owners to the option sharedOwners.`,
       );
     }
     for (const { decorator, provider } of parametersOf(type, name)) {

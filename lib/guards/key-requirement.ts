@@ -10,6 +10,8 @@ export interface KeyRequirement {
   readonly providerOf?: ProviderOfRequest;
   /** Only the key of this label will do; `undefined`: the default key of the provider. */
   readonly label?: string;
+  /** Whose keys will do, in this order; `undefined`: by the option `keySources`. */
+  readonly from?: readonly string[];
   /** `false`: errors of the handler are never taken for a refusal of this key. */
   readonly feedback?: boolean;
 }

@@ -53,7 +53,7 @@ export class FoundKeys {
   async isForCaller(): Promise<boolean> {
     if (this.isUntouched) return true;
     const { user, session } = this.#request;
-    if (!(await this.#resolver.isCaller(this.#resolution.owner, this.#request))) return false;
+    if (!(await this.#resolver.isUnchanged(this.#resolution.consulted, this.#request))) return false;
     this.#user = user;
     this.#session = session;
     return true;

@@ -2,7 +2,7 @@ import { applyDecorators, UseFilters, UseGuards } from '@nestjs/common';
 import { ConfigurationError } from '../errors/index.js';
 import { ByokExceptionFilter } from '../http/index.js';
 import type { ProviderOfRequest, RequireKeyOptions, RoutedRequest } from '../interfaces/index.js';
-import { isLabel, isProviderName } from '../validation/index.js';
+import { areSources, isLabel, isProviderName } from '../validation/index.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { addRequirement, type KeyRequirement } from './key-requirement.js';
 import { bindRefusalFilter } from './refusal.filter.js';
@@ -75,14 +75,20 @@ export function RequireAnyApiKey(
 
 function requireKey(
   { providers, ...named }: Pick<KeyRequirement, 'providers' | 'providerOf'>,
-  { label, feedback = true }: RequireKeyOptions,
+  { label, from, feedback = true }: RequireKeyOptions,
 ): MethodDecorator & ClassDecorator {
   if (label !== undefined && !isLabel(label))
     throw new ConfigurationError('The label in @RequireApiKey() must be 1 to 64 characters.');
+  if (from !== undefined && !areSources(from)) {
+    throw new ConfigurationError(
+      `from in @RequireApiKey() must be an array of different names such as ['user', 'team', 'platform']. Got ${JSON.stringify(from)}.`,
+    );
+  }
   const requirement = Object.freeze({
     providers: Object.freeze(providers),
     ...named,
     ...(label !== undefined && { label }),
+    ...(from !== undefined && { from: Object.freeze([...from]) }),
     ...(!feedback && { feedback }),
   });
   return applyDecorators(

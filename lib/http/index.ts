@@ -17,6 +17,7 @@ export { MountPath } from './platform/mount-path.js';
 export { PlatformErrors } from './platform/platform-errors.js';
 export { PageGuards } from './security/application-guards.js';
 export { requireModule } from './require-module.js';
+export { ownerIn, RequestedOwners, type SharedWithCaller } from './requested-owner.js';
 export { RouteSupport } from './route-support.js';
 export { CsrfTokens } from './security/csrf-token.js';
 export { HttpsGuard } from './security/https.guard.js';

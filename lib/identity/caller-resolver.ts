@@ -1,12 +1,13 @@
 import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { ByokError, InvalidInputError, UserRequiredError } from '../errors/index.js';
-import type { ByokRequest, KeyHolder, ResolvedByokOptions } from '../interfaces/index.js';
+import type { ByokRequest, KeyHolder, KeyOwner, OwnerHolder, ResolvedByokOptions } from '../interfaces/index.js';
 import { type KeyCaller, type KeyScope, KeyStorage, sessionOf } from '../storage/index.js';
 import { defaultUserOf, UnusableUser } from './default-user.js';
 import { nobodyError } from './nobody-error.js';
 import { OnceLogger } from './once-logger.js';
 import { RequestState } from './request-state.js';
+import { USER_SOURCE } from '../validation/index.js';
 import { warnOfSessions } from './session-warnings.js';
 import { SignInAnswers } from './sign-in-answers.js';
 import { describeValue, userIdText, whyNotAnId } from './user-id.js';
@@ -41,6 +42,7 @@ export class CallerResolver {
    * @throws UserRequiredError if it cannot be determined who the caller is, or visitors have no keys here
    */
   scopeOf(holder: KeyHolder): KeyScope | Promise<KeyScope> {
+    if (isOwnerHolder(holder)) return this.#scopeOfOwner(holder);
     const caller = this.caller(holder);
     if (caller instanceof Promise) return caller.then((found) => this.#scopeOf(holder, found));
     return this.#scopeOf(holder, caller);
@@ -54,6 +56,7 @@ export class CallerResolver {
   caller(holder: KeyHolder): KeyCaller | Promise<KeyCaller> {
     if (typeof holder !== 'object' || holder === null) throw wrongHolder();
     if (!isRequest(holder)) {
+      if (isOwnerHolder(holder)) return { userId: this.#idOfOwner(holder), session: undefined };
       if (holder.userId === undefined || holder.userId === null) throw wrongHolder();
       const userId = userIdText(holder.userId);
       if (userId === undefined)
@@ -65,6 +68,17 @@ export class CallerResolver {
       : this.#defaultUser(holder);
     if (userId instanceof Promise) return userId.then((id) => ({ userId: id, session: this.#sessionOf(holder) }));
     return { userId, session: this.#sessionOf(holder) };
+  }
+
+  /** The signed-in user who makes the call, for events; `undefined` also if that cannot be determined. Never rejects. */
+  async actorOf(holder: KeyHolder): Promise<KeyOwner | undefined> {
+    if (!isRequest(holder)) return isOwnerHolder(holder) ? holder.actor : undefined;
+    try {
+      const { userId } = await this.caller(holder);
+      return userId === undefined ? undefined : { kind: USER_SOURCE, id: userId };
+    } catch {
+      return undefined;
+    }
   }
 
   /**
@@ -89,6 +103,26 @@ export class CallerResolver {
   /** Where the request's caller used keys, if they did. */
   lastScopeOf(request: object): KeyScope | undefined {
     return this.#scopes.get(request);
+  }
+
+  #scopeOfOwner(holder: OwnerHolder): KeyScope {
+    const id = this.#idOfOwner(holder);
+    const { kind } = holder.owner;
+    if (kind === USER_SOURCE) return this.storage.scopeOf({ userId: id, session: undefined });
+    if (!this.options.sharedOwners.has(kind)) {
+      const known = [USER_SOURCE, ...this.options.sharedOwners.keys()].join(', ');
+      throw new InvalidInputError(
+        `The kind of an owner must be one of: ${known}. Add others to the option sharedOwners.`,
+      );
+    }
+    return { source: 'database', owner: { kind, id }, actor: holder.actor };
+  }
+
+  #idOfOwner({ owner }: OwnerHolder): string {
+    if (typeof owner !== 'object' || owner === null || typeof owner.kind !== 'string') throw wrongHolder();
+    const id = userIdText(owner.id);
+    if (id !== undefined) return id;
+    throw new InvalidInputError(`owner.id is ${whyNotAnId(owner.id)}, not the id of an owner.`);
   }
 
   #scopeOf(holder: KeyHolder, caller: KeyCaller): KeyScope {
@@ -192,6 +226,12 @@ function isRequest(holder: KeyHolder): holder is ByokRequest {
   return 'headers' in holder;
 }
 
+function isOwnerHolder(holder: KeyHolder): holder is OwnerHolder {
+  return typeof holder === 'object' && holder !== null && 'owner' in holder && !isRequest(holder);
+}
+
 function wrongHolder(): InvalidInputError {
-  return new InvalidInputError('The holder must be the request, or { userId } if there is no request.');
+  return new InvalidInputError(
+    'The holder must be the request, or { userId } or { owner: { kind, id } } if there is no request.',
+  );
 }

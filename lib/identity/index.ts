@@ -1,4 +1,5 @@
 export { CallerResolver } from './caller-resolver.js';
 export { OneCallerGuard } from './one-caller.guard.js';
 export { RequestState } from './request-state.js';
-export { userIdText } from './user-id.js';
+export { SharedOwners } from './shared-owners.js';
+export { userIdText, whyNotAnId } from './user-id.js';

@@ -1,5 +1,5 @@
 import type { ByokEvent } from './byok-event.interface.js';
-import type { KeySource } from './key-owner.interface.js';
+import type { KeyOwner, KeySource } from './key-owner.interface.js';
 import type { StoredKey } from './stored-key.interface.js';
 
 /** An entry of the audit log. It never contains a key. @publicApi */
@@ -14,7 +14,9 @@ export interface AuditEntry {
   label: string;
   /** Id in hex of the encryption key of the record, if known. */
   keyId: string | null;
-  source: KeySource | null;
+  source: KeySource | 'platform' | null;
+  /** The user who did it; `null` if that is the owner, or the application's own code. */
+  actor: KeyOwner | null;
   /** The request's `id`, if the application sets one; `null` if the entry counts several uses. */
   requestId: string | null;
   /** Number of uses: uses of one key within a second are one entry. */
@@ -31,7 +33,12 @@ export interface UserMetadata {
   auditEntries: AuditEntry[];
 }
 
-/** What `ByokService.eraseUser` removed. @publicApi */
+/** What is stored about an owner of any kind, without keys. @publicApi */
+export interface OwnerMetadata extends Omit<UserMetadata, 'userId'> {
+  owner: KeyOwner;
+}
+
+/** What `ByokService.eraseUser` and `eraseOwner` removed. @publicApi */
 export interface ErasedUser {
   keys: number;
   auditEntries: number;

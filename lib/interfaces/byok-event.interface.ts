@@ -21,11 +21,14 @@ export interface ByokEvent {
     | 'refused';
   at: Date;
   owner: KeyOwner;
+  /** The signed-in user whose request did it. Absent if the application's own code did. */
+  actor?: KeyOwner;
   provider: string;
   label: string;
   /** Id in hex of the encryption key of the record. */
   keyId?: string;
-  source?: KeySource;
+  /** `platform`: not stored, from the option `platformKeys`. */
+  source?: KeySource | 'platform';
   /** The request's `id`, if the application sets one. */
   requestId?: string;
 }

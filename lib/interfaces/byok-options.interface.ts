@@ -7,6 +7,7 @@ import type { UserId } from './key-owner.interface.js';
 import type { SecretOption } from './key-wrapper.interface.js';
 import type { ProviderConfig } from './provider-config.interface.js';
 import type { ByokRequest, KeyHolder } from './request.interface.js';
+import type { PlatformKeys, SharedOwner } from './shared-owner.interface.js';
 
 /** A connection that the application has. @publicApi */
 export interface JoinedDataSource {
@@ -124,6 +125,32 @@ export interface ByokModuleOptions {
     this: void,
     context: ExecutionContext,
   ): KeyHolder | null | undefined | Promise<KeyHolder | null | undefined>;
+  /**
+   * Owners that share keys, such as teams, by kind: 1 to 32 lower-case letters, digits and hyphens. Requires `db`.
+   * @defaultValue `{}`
+   *
+   * @example
+   * ```ts
+   * sharedOwners: {
+   *   team: {
+   *     resolve: (request: Request) => request.user?.teamId,
+   *     canManage: (request: Request, id) => request.user?.adminOf === id,
+   *   },
+   * }
+   * ```
+   */
+  sharedOwners?: Record<string, SharedOwner>;
+  /**
+   * The application's own keys, by provider. They are never stored, shown or listed.
+   * @defaultValue `{}`
+   */
+  platformKeys?: PlatformKeys;
+  /**
+   * Whose keys are used, in this order: `'user'`, kinds of `sharedOwners`, `'platform'`. The first that has a key for one of the
+   * providers is used, even if that key cannot be decrypted or was refused. Expired keys do not count.
+   * @defaultValue `['user']`
+   */
+  keySources?: readonly string[];
   /**
    * Names, key formats and extra fields of providers.
    * @defaultValue `{}`

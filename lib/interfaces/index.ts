@@ -1,4 +1,4 @@
-export type { AuditEntry, ErasedUser, UserMetadata } from './audit-entry.interface.js';
+export type { AuditEntry, ErasedUser, OwnerMetadata, UserMetadata } from './audit-entry.interface.js';
 export type { ByokEvent } from './byok-event.interface.js';
 export type {
   AuditOptions,
@@ -36,9 +36,12 @@ export type { KeyWrapContext, KeyWrapper, KeyWrapperCall, SecretOption } from '.
 export type { KeyFormat, ProviderConfig, ProviderField } from './provider-config.interface.js';
 export type { ProviderOfRequest, RoutedRequest } from './provider-of-request.interface.js';
 export type { ByokRequest, KeyHolder } from './request.interface.js';
+export type { ByokRequest, KeyHolder, OwnerHolder } from './request.interface.js';
 export type { ResolvedByokOptions } from './resolved-options.interface.js';
 export type { PassphraseSecret, RootSecret } from './root-secret.interface.js';
+export type { PlatformKey, PlatformKeys, SharedOwner } from './shared-owner.interface.js';
 export type {
+  FindKeyOptions,
   KeyLabelOptions,
   KeyWarning,
   RequireKeyOptions,

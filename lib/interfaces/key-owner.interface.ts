@@ -12,13 +12,16 @@ export interface ObjectIdLike {
 }
 
 /**
- * The owner of a key: a signed-in user or an anonymous visitor's session. For a session, `id` is a digest of the session id,
- * because the session id itself is a secret.
+ * The owner of a key. For a session, `id` is a digest of the session id, because the session id itself is a secret.
  *
  * @publicApi
  */
 export interface KeyOwner {
-  readonly kind: 'user' | 'session';
+  /**
+   * `'user'`: a signed-in user; `'session'`: an anonymous visitor; `'platform'`: the application itself, with the id
+   * `'platform'`; else a kind of the option `sharedOwners`.
+   */
+  readonly kind: string;
   readonly id: string;
 }
 

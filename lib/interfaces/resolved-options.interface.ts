@@ -10,6 +10,7 @@ import type { ResolvedDashboardOptions } from './dashboard-options.interface.js'
 import type { GuardOption } from './guard-option.interface.js';
 import type { ProviderConfig } from './provider-config.interface.js';
 import type { ByokRequest } from './request.interface.js';
+import type { PlatformKeys, SharedOwner } from './shared-owner.interface.js';
 
 /** The options after defaults and checks; without the secret, which only `EncryptionService` sees. @internal */
 export interface ResolvedByokOptions {
@@ -19,6 +20,10 @@ export interface ResolvedByokOptions {
   /** `undefined`: the user is looked for in `request.user`. */
   readonly resolveUser: ((request: ByokRequest) => unknown) | undefined;
   readonly resolveHolder: ByokModuleOptions['resolveHolder'];
+  readonly sharedOwners: ReadonlyMap<string, SharedOwner>;
+  /** Not enumerable, as they contain keys. */
+  readonly platformKeys: PlatformKeys;
+  readonly keySources: readonly string[];
   readonly providers: Readonly<Record<string, ProviderConfig>>;
   readonly allowUnknownProviders: boolean;
   readonly defaultTtl: number | null;

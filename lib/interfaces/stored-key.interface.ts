@@ -106,8 +106,18 @@ export interface KeyLabelOptions {
   label?: string;
 }
 
+/** Selects the key to use. @publicApi */
+export interface FindKeyOptions extends KeyLabelOptions {
+  /**
+   * Whose keys may be used, in this order: `'user'`, kinds of the option `sharedOwners`, `'platform'`. The first that has a
+   * key for one of the providers is used.
+   * @defaultValue the option `keySources`
+   */
+  from?: readonly string[];
+}
+
 /** What `@RequireApiKey()` and `@RequireAnyApiKey()` take. @publicApi */
-export interface RequireKeyOptions extends KeyLabelOptions {
+export interface RequireKeyOptions extends FindKeyOptions {
   /**
    * Whether an error that leaves the handler is answered for it if it is a refusal of the key by its provider. `false` for
    * handlers that also use a key of the application's own of the same provider.

@@ -7,11 +7,14 @@ import type {
   AuditEntry,
   ByokRequest,
   ErasedUser,
+  FindKeyOptions,
   ImportKeysOptions,
   ImportResult,
   KeyHolder,
   KeyLabelOptions,
+  KeyOwner,
   KeysToImport,
+  OwnerMetadata,
   ResolvedByokOptions,
   SavedKey,
   SetKeyOptions,
@@ -113,7 +116,7 @@ export class ByokService extends Redacted {
    *
    * @throws EncryptionError if there is one that cannot be decrypted
    */
-  async getKey(holder: KeyHolder, provider: string, options: KeyLabelOptions = {}): Promise<string | null> {
+  async getKey(holder: KeyHolder, provider: string, options: FindKeyOptions = {}): Promise<string | null> {
     return (await this.resolveKey(holder, provider, options))?.apiKey ?? null;
   }
 
@@ -126,13 +129,13 @@ export class ByokService extends Redacted {
   async resolveKey(
     holder: KeyHolder,
     provider: string | readonly string[],
-    options: KeyLabelOptions = {},
+    options: FindKeyOptions = {},
   ): Promise<ResolvedApiKey | null> {
     const label = checkLabel(options.label);
     const providers = Array.isArray(provider) ? (provider as readonly string[]) : [provider as string];
     if (providers.length === 0) throw new InvalidInputError('Name at least one provider.');
     const queries = providers.map((name) => ({ provider: checkProvider(name, this.options), label }));
-    return (await this.resolver.resolve(holder, [queries])).keys[0] ?? null;
+    return (await this.resolver.resolve(holder, [{ queries, from: options.from }])).keys[0] ?? null;
   }
 
   /**
@@ -149,10 +152,9 @@ export class ByokService extends Redacted {
   }
 
   /** Whether there is a key that has not expired, without decrypting it. */
-  async hasKey(holder: KeyHolder, provider: string, options: KeyLabelOptions = {}): Promise<boolean> {
-    const query = { provider: checkProvider(provider, this.options), label: checkLabel(options.label) };
-    const scope = await this.callers.scopeOf(holder);
-    return (await this.storage.read(scope, [query]))[0] !== null;
+  async hasKey(holder: KeyHolder, provider: string, { label, from }: FindKeyOptions = {}): Promise<boolean> {
+    const query = { provider: checkProvider(provider, this.options), label: checkLabel(label) };
+    return (await this.resolver.find(holder, [{ queries: [query], from }])).chosen[0] !== null;
   }
 
   /** Removes a key, without a label the default key; whether there was one. */
@@ -240,11 +242,22 @@ export class ByokService extends Redacted {
    * instance has under way may come after: ask again once the user can no longer sign in. Sessions end by themselves.
    */
   eraseUser(userId: string): Promise<ErasedUser> {
-    return this.accounts.erase(userId);
+    return this.accounts.erase({ kind: 'user', id: userId });
+  }
+
+  /** The same for an owner of any kind, such as `{ kind: 'team', id }`, also of one that `sharedOwners` no longer has. */
+  eraseOwner(owner: KeyOwner): Promise<ErasedUser> {
+    return this.accounts.erase(owner);
   }
 
   /** What is stored about a user, without secrets, to be handed out to them. */
-  exportMetadata(userId: string): Promise<UserMetadata> {
-    return this.accounts.metadata(userId);
+  async exportMetadata(userId: string): Promise<UserMetadata> {
+    const { owner, ...metadata } = await this.accounts.metadata({ kind: 'user', id: userId });
+    return { userId: owner.id, ...metadata };
+  }
+
+  /** The same for an owner of any kind. */
+  exportOwner(owner: KeyOwner): Promise<OwnerMetadata> {
+    return this.accounts.metadata(owner);
   }
 }

@@ -34,7 +34,7 @@ export class KeyRemoval {
     return removed.length;
   }
 
-  #emit({ owner, source }: KeyScope, { provider, label }: KeySlot, holder: KeyHolder): void {
-    this.events.emit({ type: 'deleted', owner, source, provider, label }, holder);
+  #emit({ owner, source, actor }: KeyScope, { provider, label }: KeySlot, holder: KeyHolder): void {
+    this.events.emit({ type: 'deleted', owner, source, actor, provider, label }, holder);
   }
 }

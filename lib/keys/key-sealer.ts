@@ -41,14 +41,14 @@ export class KeySealer {
   /** @throws EncryptionError */
   open(place: KeyScope, slot: KeySlot, sealed: FoundKey, holder: KeyHolder): ResolvedApiKey {
     const { provider, label } = slot;
-    const { owner, source } = place;
+    const { owner, source, actor } = place;
     try {
       const { key, fields } = this.#decrypt(place, slot, sealed);
-      if (this.events.isHeard) this.events.emit({ type: 'used', owner, source, provider, label }, holder);
-      const use = new KeyUse(this.uses, place, sealed, holder);
-      return new ResolvedApiKey(provider, label, key, fields, source, sealed.expiresAt, use);
+      if (this.events.isHeard) this.events.emit({ type: 'used', owner, source, actor, provider, label }, holder);
+      const use = new KeyUse(this.uses, { scope: place, found: sealed }, actor, holder);
+      return new ResolvedApiKey(provider, label, key, fields, source, sealed.expiresAt, owner, use);
     } catch (error) {
-      this.events.emit({ type: 'decryptFailed', owner, source, provider, label }, holder);
+      this.events.emit({ type: 'decryptFailed', owner, source, actor, provider, label }, holder);
       throw error;
     }
   }

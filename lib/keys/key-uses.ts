@@ -3,8 +3,8 @@ import { KeyEvents } from '../audit/index.js';
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { EncryptionService, maskKey } from '../crypto/index.js';
 import { refusalChannel } from '../diagnostics/index.js';
-import { ByokError, type KeyUnusableCode, KeyUnusableError } from '../errors/index.js';
-import type { KeyHolder, KeyVerdict, ResolvedByokOptions } from '../interfaces/index.js';
+import { ByokError, type KeyUnusableCode, KeyUnusableError, type ShownKey } from '../errors/index.js';
+import type { KeyHolder, KeyOwner, KeyVerdict, ProviderConfig, ResolvedByokOptions } from '../interfaces/index.js';
 import { attributeTo, failureOf, readFailure } from '../refusals/index.js';
 import { type FoundKey, type KeyScope, KeyStorage, type ListedKey } from '../storage/index.js';
 import { noteVerdict } from './note-verdict.js';
@@ -36,10 +36,21 @@ export class KeyUses {
     }
   }
 
-  emit(type: 'accepted' | 'refused', { owner, source }: KeyScope, key: ResolvedApiKey, holder: KeyHolder): void {
-    const { provider, label } = key;
-    this.events.emit({ type, owner, source, provider, label }, holder);
+  emit(type: 'accepted' | 'refused', key: ResolvedApiKey, actor: KeyOwner | undefined, holder: KeyHolder): void {
+    const { owner, source, provider, label } = key;
+    this.events.emit({ type, owner, source, actor, provider, label }, holder);
   }
+
+  /** Nobody else is informed: a user cannot replace the application's key. */
+  logPlatformRefusal({ provider }: ResolvedApiKey, { outcome, reason }: KeyVerdict): void {
+    this.#logger.error(`${provider} did not accept the key in the option platformKeys: ${reason ?? outcome}.`);
+  }
+}
+
+/** The record that a key was read from. */
+interface ReadRecord {
+  scope: KeyScope;
+  found: FoundKey;
 }
 
 /** The use of one key that was handed out. @internal */
@@ -48,11 +59,12 @@ export class KeyUse implements KeyFeedback {
 
   constructor(
     private readonly uses: KeyUses,
-    private readonly scope: KeyScope,
-    private readonly found: FoundKey,
+    /** `null`: the key is not stored. */
+    private readonly record: ReadRecord | null,
+    private readonly actor: KeyOwner | undefined,
     private readonly holder: KeyHolder,
   ) {
-    this.#hasDoubt = found.doubt !== null;
+    this.#hasDoubt = record !== null && record.found.doubt !== null;
   }
 
   async failed(key: ResolvedApiKey, error: unknown): Promise<KeyUnusableError | undefined> {
@@ -62,18 +74,17 @@ export class KeyUse implements KeyFeedback {
   }
 
   async refused(key: ResolvedApiKey, verdict: KeyVerdict): Promise<KeyUnusableError> {
-    this.#hasDoubt = true;
-    await this.uses.note(this.scope, key, this.found.ciphertext, verdict);
-    this.uses.emit('refused', this.scope, key, this.holder);
-    const { provider, label, apiKey, fields } = key;
+    this.#hasDoubt = this.record !== null;
+    await this.#note(key, verdict);
+    if (key.source === 'platform') this.uses.logPlatformRefusal(key, verdict);
+    this.uses.emit('refused', key, this.actor, this.holder);
+    const { provider, label, owner } = key;
     const code = codeOf(verdict);
     const config = this.uses.options.providers[provider];
     if (refusalChannel.hasSubscribers) refusalChannel.publish({ provider, code });
-    const names = Object.keys(fields);
-    const visible = names.filter((name) => config?.fields?.[name]?.visible === true);
-    const values = Object.fromEntries(visible.map((name) => [name, fields[name]]));
-    const shown = { hint: maskKey(apiKey), fields: { names, values } };
-    return new KeyUnusableError(code, provider, label, config?.name, shown, this.holder);
+    const isOwn = owner.kind === 'user' || owner.kind === 'session';
+    if (!isOwn) return new KeyUnusableError(code, provider, label, config?.name, owner.kind);
+    return new KeyUnusableError(code, provider, label, config?.name, undefined, shownOf(key, config), this.holder);
   }
 
   succeeded(key: ResolvedApiKey, result: unknown): Promise<void> | undefined {
@@ -84,9 +95,21 @@ export class KeyUse implements KeyFeedback {
     // Of `fetch` and the like, which do not throw because of a status.
     if ((failureOf(result).status ?? 200) >= 400) return;
     this.#hasDoubt = false;
-    const isNoted = await this.uses.note(this.scope, key, this.found.ciphertext, { outcome: 'accepted' });
-    if (isNoted) this.uses.emit('accepted', this.scope, key, this.holder);
+    if (await this.#note(key, { outcome: 'accepted' })) this.uses.emit('accepted', key, this.actor, this.holder);
   }
+
+  async #note(key: ResolvedApiKey, verdict: KeyVerdict): Promise<boolean> {
+    if (!this.record) return false;
+    return this.uses.note(this.record.scope, key, this.record.found.ciphertext, verdict);
+  }
+}
+
+/** What the owner of a key may see of it. */
+function shownOf({ apiKey, fields }: ResolvedApiKey, config: ProviderConfig | undefined): Omit<ShownKey, 'label'> {
+  const names = Object.keys(fields);
+  const visible = names.filter((name) => config?.fields?.[name]?.visible === true);
+  const values = Object.fromEntries(visible.map((name) => [name, fields[name]]));
+  return { hint: maskKey(apiKey), fields: { names, values } };
 }
 
 function codeOf({ outcome, reason }: KeyVerdict): KeyUnusableCode {

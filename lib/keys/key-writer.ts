@@ -189,8 +189,8 @@ export class KeyWriter {
   }
 
   #emit(type: ByokEvent['type'], scope: KeyScope, { provider, label, keyId }: ListedKey, holder: KeyHolder): void {
-    const { owner, source } = scope;
-    this.events.emit({ type, owner, source, provider, label, keyId: keyId.toString('hex') }, holder);
+    const { owner, source, actor } = scope;
+    this.events.emit({ type, owner, source, actor, provider, label, keyId: keyId.toString('hex') }, holder);
   }
 }
 

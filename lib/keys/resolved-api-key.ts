@@ -1,5 +1,5 @@
 import type { KeyUnusableError } from '../errors/index.js';
-import type { KeySource, KeyVerdict } from '../interfaces/index.js';
+import type { KeyOwner, KeySource, KeyVerdict } from '../interfaces/index.js';
 import { Redacted } from '../logging/index.js';
 
 /** What becomes of a key that is used. @internal */
@@ -28,8 +28,9 @@ export class ResolvedApiKey extends Redacted {
     label: string,
     apiKey: string,
     fields: Record<string, string>,
-    source: KeySource,
+    source: KeySource | 'platform',
     expiresAt: Date | null,
+    owner?: KeyOwner,
   );
   /** @internal */
   constructor(
@@ -37,8 +38,9 @@ export class ResolvedApiKey extends Redacted {
     label: string,
     apiKey: string,
     fields: Record<string, string>,
-    source: KeySource,
+    source: KeySource | 'platform',
     expiresAt: Date | null,
+    owner?: KeyOwner,
     feedback?: KeyFeedback,
   );
   constructor(
@@ -46,8 +48,11 @@ export class ResolvedApiKey extends Redacted {
     readonly label: string,
     apiKey: string,
     fields: Record<string, string>,
-    readonly source: KeySource,
+    /** Where it came from. `platform`: the option `platformKeys`. */
+    readonly source: KeySource | 'platform',
     readonly expiresAt: Date | null,
+    /** Whose key it is, and who pays for its use. */
+    readonly owner: KeyOwner = { kind: source === 'database' ? 'user' : source, id: '' },
     feedback?: KeyFeedback,
   ) {
     super();
@@ -59,6 +64,7 @@ export class ResolvedApiKey extends Redacted {
       const time = expiresAt.getTime();
       Object.defineProperty(this, 'expiresAt', { get: () => new Date(time), enumerable: true });
     }
+    Object.freeze(owner);
     Object.freeze(this);
   }
 

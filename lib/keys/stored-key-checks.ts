@@ -110,9 +110,9 @@ export class StoredKeyChecks {
 
   #report(scope: KeyScope, noted: ListedKey, outcome: KeyVerdict['outcome'], holder: KeyHolder | undefined): void {
     if (outcome === 'unknown') return;
-    const { owner, source } = scope;
+    const { owner, source, actor } = scope;
     const { provider, label, keyId } = noted;
-    this.events.emit({ type: outcome, owner, source, provider, label, keyId: keyId.toString('hex') }, holder);
+    this.events.emit({ type: outcome, owner, source, actor, provider, label, keyId: keyId.toString('hex') }, holder);
   }
 }
 

@@ -1,10 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditLog, KeyEvents } from '../audit/index.js';
 import { BYOK_OPTIONS } from '../byok.constants.js';
-import { ConfigurationError, InvalidInputError } from '../errors/index.js';
-import { CallerResolver } from '../identity/index.js';
-import type { AuditEntry, ErasedUser, KeyHolder, ResolvedByokOptions, UserMetadata } from '../interfaces/index.js';
+import { ConfigurationError, InvalidInputError, UserRequiredError } from '../errors/index.js';
+import { CallerResolver, userIdText, whyNotAnId } from '../identity/index.js';
+import type {
+  AuditEntry,
+  ErasedUser,
+  KeyHolder,
+  KeyOwner,
+  OwnerMetadata,
+  ResolvedByokOptions,
+} from '../interfaces/index.js';
 import { type KeyScope, KeyStorage } from '../storage/index.js';
+import { isSharedKind, USER_SOURCE } from '../validation/index.js';
 import { KeyDescriptions } from './key-descriptions.js';
 
 /**
@@ -32,26 +40,39 @@ export class UserData {
     return this.audit.list(owner, limit);
   }
 
-  async metadata(userId: string): Promise<UserMetadata> {
-    const { owner, place } = await this.#user(userId);
-    const keys = place ? await this.descriptions.list(place) : [];
+  async metadata(of: KeyOwner): Promise<OwnerMetadata> {
+    const scope = ownerScope(of);
+    const { owner } = scope;
+    const keys = this.#hasRows ? await this.descriptions.list(scope) : [];
     const auditEntries = this.audit.isOn ? await this.audit.list(owner, null) : [];
-    return { userId: owner.id, exportedAt: new Date(), keys, auditEntries };
+    return { owner, exportedAt: new Date(), keys, auditEntries };
   }
 
-  async erase(userId: string): Promise<ErasedUser> {
-    const { owner, place } = await this.#user(userId);
-    const removed = place ? await this.storage.clear(place) : [];
+  async erase(of: KeyOwner): Promise<ErasedUser> {
+    const scope = ownerScope(of);
+    const { owner } = scope;
+    const removed = this.#hasRows ? await this.storage.clear(scope) : [];
     for (const { provider, label } of removed) {
       this.events.tell({ type: 'deleted', owner, source: 'database', provider, label });
     }
     return { keys: removed.length, auditEntries: await this.audit.erase(owner) };
   }
 
-  /** Rows of a user; without a database there are none, and sessions of others cannot be reached. */
-  async #user(userId: string): Promise<{ owner: KeyScope['owner']; place: KeyScope | undefined }> {
-    const caller = await this.callers.caller({ userId });
-    const place = this.options.storage === 'session' ? undefined : this.storage.scopeOf(caller);
-    return { owner: { kind: 'user', id: caller.userId! }, place };
+  /** Without a database there are no rows, and sessions of others cannot be reached. */
+  get #hasRows(): boolean {
+    return this.options.storage !== 'session';
   }
+}
+
+/** Where an owner's rows are. @throws InvalidInputError */
+function ownerScope({ kind, id }: KeyOwner): KeyScope {
+  if (kind !== USER_SOURCE && !isSharedKind(kind)) {
+    throw new InvalidInputError('The kind of an owner must be user, or a name such as team.');
+  }
+  const text = userIdText(id);
+  if (text === undefined) {
+    const reason = `The id of the owner is ${whyNotAnId(id)}.`;
+    throw kind === USER_SOURCE ? new UserRequiredError(reason) : new InvalidInputError(reason);
+  }
+  return { source: 'database', owner: { kind, id: text } };
 }

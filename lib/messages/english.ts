@@ -117,6 +117,15 @@ export const english = {
 
   keyRequiredTitle: 'API key required',
   keyRequired: 'This needs your own API key for {names}. It is stored encrypted and used only for you.',
+  sharedKeyRequired: 'This needs a shared API key for {names}. Ask someone who manages the shared keys to add one.',
+  platformKeyAdvice: 'The key belongs to this application, so only its operator can change that.',
+  sharedKeyAdvice: 'The key is shared, so only someone who manages it can change that.',
+  sharedKeys: 'Keys of {owner}',
+  clearAllOf: 'Delete all keys of {owner}',
+  storedSharedKeys: 'Stored keys',
+  sharedKeysMember: 'Shared with you. You can use these keys; someone else manages them.',
+  sharedKeysManager: 'Shared keys. Everyone they are shared with uses them.',
+  forbiddenText: 'Only someone who manages the shared keys can do that.',
   manageKeys: 'Manage your keys',
   keyRefusedHeading: '{name} refused your key',
   keyRefusedAdvice:

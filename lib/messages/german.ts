@@ -117,6 +117,16 @@ export const german: Messages = {
   keyRequiredTitle: 'API-Schlüssel erforderlich',
   keyRequired:
     'Hierfür wird Ihr eigener API-Schlüssel für {names} benötigt. Er wird verschlüsselt gespeichert und nur für Sie verwendet.',
+  sharedKeyRequired:
+    'Dafür wird ein gemeinsamer API-Schlüssel für {names} benötigt. Bitten Sie jemanden, der die gemeinsamen Schlüssel verwaltet, einen hinzuzufügen.',
+  platformKeyAdvice: 'Der Schlüssel gehört zu dieser Anwendung; nur ihr Betreiber kann das ändern.',
+  sharedKeyAdvice: 'Der Schlüssel wird gemeinsam benutzt; nur wer ihn verwaltet, kann das ändern.',
+  sharedKeys: 'Schlüssel von {owner}',
+  clearAllOf: 'Alle Schlüssel von {owner} löschen',
+  storedSharedKeys: 'Gespeicherte Schlüssel',
+  sharedKeysMember: 'Für Sie freigegeben. Sie können diese Schlüssel verwenden; verwaltet werden sie von anderen.',
+  sharedKeysManager: 'Gemeinsame Schlüssel. Alle, für die sie freigegeben sind, verwenden sie.',
+  forbiddenText: 'Das kann nur, wer die gemeinsamen Schlüssel verwaltet.',
   manageKeys: 'Schlüssel verwalten',
   keyRefusedHeading: '{name} hat Ihren Schlüssel abgelehnt',
   keyRefusedAdvice:

@@ -125,6 +125,15 @@ export interface Messages {
 
   readonly keyRequiredTitle: string;
   readonly keyRequired: string;
+  readonly sharedKeyRequired: string;
+  readonly platformKeyAdvice: string;
+  readonly sharedKeyAdvice: string;
+  readonly sharedKeys: string;
+  readonly clearAllOf: string;
+  readonly storedSharedKeys: string;
+  readonly sharedKeysMember: string;
+  readonly sharedKeysManager: string;
+  readonly forbiddenText: string;
   readonly manageKeys: string;
   readonly keyRefusedHeading: string;
   readonly keyRefusedAdvice: string;

@@ -1,6 +1,6 @@
 import type { ByokOpenApiDocument, ByokOpenApiOptions } from './open-api.interface.js';
 import { pathsBelow, TAG } from './operations.js';
-import { SCHEMAS } from './schemas.js';
+import { SCHEMAS, SHARED_SCHEMAS } from './schemas.js';
 
 const VERSION = '0.1.0';
 
@@ -23,14 +23,14 @@ A request that changes something must show that no other site made a browser sen
  *
  * @publicApi
  */
-export function byokOpenApi({ path = 'byok' }: ByokOpenApiOptions = {}): ByokOpenApiDocument {
+export function byokOpenApi({ path = 'byok', sharedOwners = [] }: ByokOpenApiOptions = {}): ByokOpenApiDocument {
   const base = path.replace(/^\/+|\/+$/g, '');
   // A copy, since the caller may change it.
   return structuredClone({
     openapi: '3.1.0',
     info: { title: 'API keys of users', version: VERSION, description: DESCRIPTION },
     tags: [{ name: TAG, description: DESCRIPTION }],
-    paths: pathsBelow(`${base && `/${base}`}/api`),
-    components: { schemas: SCHEMAS },
+    paths: pathsBelow(`${base && `/${base}`}/api`, sharedOwners),
+    components: { schemas: sharedOwners.length > 0 ? { ...SCHEMAS, ...SHARED_SCHEMAS } : SCHEMAS },
   });
 }

@@ -24,4 +24,9 @@ export interface ByokOpenApiOptions {
    * @defaultValue `'byok'`
    */
   path?: string;
+  /**
+   * The kinds of the module's option `sharedOwners`, such as `['team']`.
+   * @defaultValue `[]`
+   */
+  sharedOwners?: readonly string[];
 }

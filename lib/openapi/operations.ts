@@ -112,19 +112,25 @@ const RETRY_AFTER: JsonObject = {
   'Retry-After': { description: 'Seconds.', required: true, schema: { type: 'string', pattern: '^[1-9][0-9]*$' } },
 };
 
-/** All operations under a path that begins with a slash. @internal */
-export function pathsBelow(base: string): Record<string, JsonObject> {
+/**
+ * All operations under a path that begins with a slash.
+ *
+ * @param kinds - Kinds of owners that share keys.
+ * @internal
+ */
+export function pathsBelow(base: string, kinds: readonly string[]): Record<string, JsonObject> {
   return Object.fromEntries(
     Object.entries(OPERATIONS).map(([path, operations]) => [
       base + path,
-      Object.fromEntries(Object.entries(operations).map(([method, operation]) => [method, describe(operation)])),
+      Object.fromEntries(Object.entries(operations).map(([method, operation]) => [method, describe(operation, kinds)])),
     ]),
   );
 }
 
-function describe(operation: Operation): JsonObject {
+function describe(operation: Operation, kinds: readonly string[]): JsonObject {
   const { id, summary, description, body, answer, errors = [] } = operation;
-  const parameters = parametersOf(operation);
+  const parameters = [...parametersOf(operation), ...ownerParameter(kinds)];
+  const isShared = kinds.length > 0;
   return {
     operationId: id,
     tags: [TAG],
@@ -135,8 +141,10 @@ function describe(operation: Operation): JsonObject {
     responses: {
       ...(answer === undefined
         ? { 204: { description: 'Done.' } }
-        : { 200: { description: 'Done.', content: contentOf(refTo(answer)) } }),
-      ...Object.fromEntries([...ALWAYS, ...errors].sort((a, b) => a - b).map((status) => [status, errorOf(status)])),
+        : { 200: { description: 'Done.', content: contentOf(answerOf(answer, isShared)) } }),
+      ...Object.fromEntries(
+        [...ALWAYS, ...errors].sort((a, b) => a - b).map((status) => [status, errorOf(status, isShared)]),
+      ),
     },
   };
 }
@@ -150,8 +158,23 @@ function parametersOf({ provider, label }: Operation): JsonObject[] {
   ];
 }
 
-function errorOf(status: number): JsonObject {
-  const { codes, description } = ERRORS[status];
+function ownerParameter(kinds: readonly string[]): JsonObject[] {
+  if (kinds.length === 0) return [];
+  const description =
+    'Whose keys are meant: the caller, or the owner of this kind that the application finds for the caller. Only those who manage shared keys may change them.';
+  return [
+    { name: 'owner', in: 'query', description, schema: { type: 'string', enum: ['user', ...kinds], default: 'user' } },
+  ];
+}
+
+function answerOf(schema: string, isShared: boolean): JsonObject {
+  if (!isShared || schema !== 'ByokKeyList') return refTo(schema);
+  return { oneOf: [schema, 'ByokSharedKeyList', 'ByokSharedProviderList'].map(refTo) };
+}
+
+function errorOf(status: number, isShared: boolean): JsonObject {
+  const { description } = ERRORS[status];
+  const codes = [...ERRORS[status].codes, ...(isShared && status === 403 ? ['FORBIDDEN'] : [])];
   const schema: JsonObject = {
     allOf: [
       refTo('ByokError'),

@@ -106,6 +106,29 @@ export const SCHEMAS: Record<string, JsonObject> = {
 };
 
 /** Later versions may add properties. */
+const SHARED: Record<string, JsonObject> = {
+  owner: {
+    ...answer('Whose keys they are.', {
+      kind: { type: 'string' },
+      name: { type: 'string', description: 'For people.' },
+    }),
+  },
+};
+
+/** Answers about keys that are shared with the caller. @internal */
+export const SHARED_SCHEMAS: Record<string, JsonObject> = {
+  ByokSharedKeyList: answer('Shared keys, for a caller who manages them.', {
+    ...SHARED,
+    canManage: { const: true },
+    keys: { type: 'array', items: { $ref: '#/components/schemas/ByokStoredKey' } },
+  }),
+  ByokSharedProviderList: answer('The providers that there are shared keys for, for a caller who may use them.', {
+    ...SHARED,
+    canManage: { const: false },
+    keys: { type: 'array', items: answer('A provider.', { provider: PROVIDER }) },
+  }),
+};
+
 function answer(description: string, properties: Record<string, JsonObject>): JsonObject {
   return { type: 'object', description, properties, required: Object.keys(properties) };
 }

@@ -13,6 +13,7 @@ import {
   optionalFunction,
 } from './option-checks.js';
 import { parseUrl } from '../validation/index.js';
+import { checkKeySources } from './key-source-options.js';
 import { checkProviderConfigs } from './provider-options.js';
 
 const MINUTE = 60_000;
@@ -24,6 +25,9 @@ const KNOWN: Record<keyof ByokModuleOptions, true> = {
   storage: true,
   resolveUser: true,
   resolveHolder: true,
+  sharedOwners: true,
+  platformKeys: true,
+  keySources: true,
   providers: true,
   allowUnknownProviders: true,
   defaultTtl: true,
@@ -69,8 +73,10 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
       `storage: '${storage}' needs a database: add db (a Postgres URL, TypeORM options or { dataSource }), or write storage: 'session'.`,
     );
   }
+  const { platformKeys, ...keySources } = checkKeySources(options, storage);
   const resolved = {
     storage,
+    ...keySources,
     resolveUser: checkResolveUser(options),
     resolveHolder: optionalFunction('resolveHolder', options.resolveHolder),
     providers: checkProviderConfigs(options.providers ?? {}),
@@ -100,8 +106,9 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
     onEvent: optionalFunction('onEvent', options.onEvent),
     audit: checkAudit(options.audit, db),
   };
-  // It has the database's password in it. Whoever prints a service, or the container, prints these options too.
+  // They contain the database's password and keys. Anyone who prints a service, or the container, prints these options too.
   Object.defineProperty(resolved, 'db', { get: () => db });
+  Object.defineProperty(resolved, 'platformKeys', { get: () => platformKeys });
   return Object.freeze(resolved) as ResolvedByokOptions;
 }
 

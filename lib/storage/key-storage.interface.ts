@@ -15,6 +15,8 @@ export interface KeyScope {
   owner: KeyOwner;
   /** Present where `source` is `'session'`. */
   session?: SessionHandle;
+  /** The user who acts, if that is not the owner. */
+  actor?: KeyOwner | undefined;
 }
 
 /** One of an owner's keys. @publicApi */
@@ -181,6 +183,15 @@ export interface KeyStorage {
    * @param isAbandoned - Whether nobody waits for the answer any more: then a storage need not ask for it.
    */
   read(scope: KeyScope, queries: readonly KeyQuery[], isAbandoned?: () => boolean): Promise<(FoundKey | null)[]>;
+  /**
+   * The same for several owners, in one step: for each the records that the queries find. Storages without it are asked for
+   * one owner after the other.
+   */
+  readAcross?(
+    scopes: readonly KeyScope[],
+    queries: readonly KeyQuery[],
+    isAbandoned?: () => boolean,
+  ): Promise<(FoundKey | null)[][]>;
   /** The record that a query finds, whole; an expired one if there is no other. */
   readRecord(scope: KeyScope, query: KeyQuery): Promise<ListedKey | null>;
   /**

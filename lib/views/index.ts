@@ -25,6 +25,7 @@ export { errorPage } from './pages/error-page.js';
 export { keyRequiredPage } from './pages/key-required-page.js';
 export { keyUnusablePage } from './pages/key-unusable-page.js';
 export { Page, pageContent } from './pages/page.js';
+export type { SharedKeys } from './pages/shared-keys.js';
 export type { ExtraField } from './parts/extra-fields.js';
 export type { FormStateProps } from './parts/form-state.js';
 export type { HeadingLevel } from './parts/heading.js';

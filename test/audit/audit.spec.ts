@@ -73,6 +73,7 @@ describe('The audit log', () => {
       source: 'database',
       requestId: 'r-1',
       times: 1,
+      actor: null,
     });
     expect(await byok.auditTrail(ALICE, { limit: 2 })).toEqual(trail.slice(0, 2));
     expect(await byok.auditTrail(BOB)).toMatchObject([

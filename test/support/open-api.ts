@@ -1,6 +1,11 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { byokOpenApi, type ByokOpenApiDocument, type JsonObject } from '../../lib/entries/openapi.js';
+import {
+  byokOpenApi,
+  type ByokOpenApiDocument,
+  type ByokOpenApiOptions,
+  type JsonObject,
+} from '../../lib/entries/openapi.js';
 
 /** What came back for a request of one of the operations. */
 export interface ApiAnswer {
@@ -17,13 +22,14 @@ type Content = Record<string, { schema: JsonObject }>;
 
 /** Judges answers by the document, and strictly: a property that it does not name is a fault. */
 export class AnswerCheck {
-  readonly document: ByokOpenApiDocument = byokOpenApi();
+  readonly document: ByokOpenApiDocument;
   /** `GET /byok/api/keys 200` and the like, of all answers that were right. */
   readonly seen = new Set<string>();
   readonly codes = new Set<string>();
   readonly #ajv = new Ajv2020({ strict: false, allErrors: true });
 
-  constructor() {
+  constructor(options?: ByokOpenApiOptions) {
+    this.document = byokOpenApi(options);
     addFormats.default(this.#ajv);
     const { schemas } = structuredClone(this.document.components);
     for (const schema of Object.values(schemas)) {

@@ -4,6 +4,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Entity({ name: 'byok_audit_log', synchronize: false })
 @Index('byok_audit_log_owner', ['ownerKind', 'ownerId', 'at'])
 @Index('byok_audit_log_at', ['at'])
+@Index('byok_audit_log_actor', ['actorId'], { where: 'actor_id IS NOT NULL' })
 export class ByokAuditEntry {
   /** Given by the instance, in the order of its entries: one that is sent twice is written once. */
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'byok_audit_log_pkey' })

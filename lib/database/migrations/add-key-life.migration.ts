@@ -29,6 +29,10 @@ export function addKeyLifeMigration(table: string): new () => MigrationInterface
       await alter(runner, table, columns);
       // The audit log is that of all tables of keys in the database.
       await alter(runner, 'byok_audit_log', 'ADD COLUMN IF NOT EXISTS actor_id text');
+      // Few entries have one: this finds them when a user is erased.
+      await runner.query(
+        'CREATE INDEX IF NOT EXISTS byok_audit_log_actor ON byok_audit_log (actor_id) WHERE actor_id IS NOT NULL',
+      );
     }
 
     /** The audit log keeps its column: another table of keys may use it. */

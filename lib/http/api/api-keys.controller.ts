@@ -31,9 +31,23 @@ import { ApiOriginGuard, ApiUserGuard } from '../security/same-origin.guard.js';
 import { SecurityHeadersGuard } from '../security/security-headers.guard.js';
 import { isRefusedKey, WriteLimits } from '../security/write-limits.js';
 import { WriteRateLimitGuard } from '../security/write-rate-limit.guard.js';
+import { RequestedOwners } from '../requested-owner.js';
 import { DefaultKeyDto } from './default-key.dto.js';
 import { PutKeyDto } from './put-key.dto.js';
 import { UpdateKeyDto } from './update-key.dto.js';
+
+/** Answer about the caller's own keys. */
+interface KeyList {
+  keys: StoredKey[];
+}
+
+/** Answer about keys that are shared with the caller. */
+interface SharedKeyList {
+  owner: { kind: string; name: string };
+  canManage: boolean;
+  /** Of callers who may not manage the keys, only the providers. */
+  keys: StoredKey[] | { provider: string }[];
+}
 
 const PUT_KEY_FIELDS = { apiKey: true, label: true, ttlSeconds: true, expiresAt: true, fields: true } as const;
 const DEFAULT_KEY_FIELDS = { label: true } as const;
@@ -63,11 +77,16 @@ export class ApiKeysController {
     @Inject(ByokService) private readonly byok: ByokService,
     @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     @Inject(WriteLimits) private readonly limits: WriteLimits,
+    @Inject(RequestedOwners) private readonly owners: RequestedOwners,
   ) {}
 
   @Get('keys')
-  async list(@Req() request: ByokRequest): Promise<{ keys: StoredKey[] }> {
-    return { keys: await this.byok.listKeys(request) };
+  async list(@Req() request: ByokRequest, @Query() query: unknown): Promise<KeyList | SharedKeyList> {
+    const owner = await this.owners.find(request, query);
+    if (!owner) return { keys: await this.byok.listKeys(request) };
+    const { kind, name, canManage } = owner;
+    const keys = await this.byok.listKeys(await this.owners.holderOf(owner, request));
+    return { owner: { kind, name }, canManage, keys: canManage ? keys : providersOf(keys) };
   }
 
   @Put('keys/:provider')
@@ -81,7 +100,7 @@ export class ApiKeysController {
     const { apiKey, label, ttlSeconds, expiresAt, fields } = body as PutKeyDto;
     refuseUndeclaredFields(fields, this.options.providers[provider]);
     const expiry = dateOf(expiresAt ?? undefined);
-    const saved = this.byok.setKey(request, provider, apiKey, {
+    const saved = this.byok.setKey(await this.owners.managed(request, query), provider, apiKey, {
       label: label ?? undefined,
       ...(ttlSeconds != null && { ttl: ttlSeconds * 1000 }),
       ...(expiry && { expiresAt: expiry }),
@@ -99,7 +118,7 @@ export class ApiKeysController {
     @Body(...bodyOf(DefaultKeyDto, DEFAULT_KEY_FIELDS)) body: unknown,
   ): Promise<StoredKey> {
     refuseInQuery(query, ['label', 'provider'], 'Name the label in the body: { "label": "work" }.');
-    return this.byok.setDefaultKey(request, provider, (body as DefaultKeyDto).label);
+    return this.byok.setDefaultKey(await this.owners.managed(request, query), provider, (body as DefaultKeyDto).label);
   }
 
   @Patch('keys/:provider')
@@ -112,7 +131,7 @@ export class ApiKeysController {
     const label = labelIn(query);
     const { apiKey, label: newLabel, ttlSeconds, expiresAt, fields } = body as UpdateKeyDto;
     refuseUndeclaredFields(fields, this.options.providers[provider]);
-    const saved = this.byok.updateKey(request, provider, {
+    const saved = this.byok.updateKey(await this.owners.managed(request, query), provider, {
       label,
       apiKey: apiKey ?? undefined,
       newLabel: newLabel ?? undefined,
@@ -131,7 +150,8 @@ export class ApiKeysController {
     @Param('provider') provider: string,
     @Query() query: unknown,
   ): Promise<StoredKey> {
-    const checked = this.byok.checkKey(request, provider, { label: labelIn(query) });
+    const label = labelIn(query);
+    const checked = this.byok.checkKey(await this.owners.managed(request, query), provider, { label });
     return this.limits.countRefused(request, checked, isRefusedKey);
   }
 
@@ -142,7 +162,9 @@ export class ApiKeysController {
     @Param('provider') provider: string,
     @Query() query: unknown,
   ): Promise<void> {
-    if (!(await this.byok.deleteKey(request, provider, { label: labelIn(query) }))) {
+    const label = labelIn(query);
+    const holder = await this.owners.managed(request, query);
+    if (!(await this.byok.deleteKey(holder, provider, { label }))) {
       throw new KeyNotFoundError();
     }
   }
@@ -155,8 +177,13 @@ export class ApiKeysController {
       ['label', 'provider'],
       'This deletes every key. Name a single one as keys/provider?label=text.',
     );
-    await this.byok.clearKeys(request);
+    await this.byok.clearKeys(await this.owners.managed(request, query));
   }
+}
+
+function providersOf(keys: readonly StoredKey[]): { provider: string }[] {
+  const usable = keys.filter(({ status }) => status !== 'expired').map(({ provider }) => provider);
+  return [...new Set(usable)].map((provider) => ({ provider }));
 }
 
 /** Which of the provider's keys the request is about. @throws InvalidInputError */

@@ -3,6 +3,7 @@ import { BYOK_OPTIONS } from '../../byok.constants.js';
 import { KeyRequiredError, KeyUnusableError } from '../../errors/index.js';
 import type { ByokRequest, ResolvedByokOptions } from '../../interfaces/index.js';
 import { errorPage, keyRequiredPage, keyUnusablePage } from '../../views/index.js';
+import { USER_SOURCE } from '../../validation/index.js';
 import { Flash } from '../pages/flash.js';
 import { type PageParts, PageRenderer } from '../pages/page-renderer.js';
 import { pageOf } from '../pages/return-to.js';
@@ -44,9 +45,13 @@ export class ErrorPages {
     });
   }
 
-  async #keyRequired({ providers, label }: KeyRequiredError, request: ByokRequest): Promise<string> {
+  async #keyRequired({ providers, label, from }: KeyRequiredError, request: ByokRequest): Promise<string> {
+    const form = await this.#formFor(request);
+    const isShared = from !== undefined && !from.includes(USER_SOURCE);
     const page = keyRequiredPage({
-      ...(await this.#formFor(request)),
+      ...form,
+      withForm: form.withForm && !isShared,
+      isShared,
       providers,
       baseUrl: this.mountPath.url,
       label: label === 'default' ? undefined : label,
@@ -62,6 +67,7 @@ export class ErrorPages {
       provider,
       baseUrl: this.options.dashboard === false ? undefined : this.mountPath.url,
       shown: error.shownTo(request),
+      owner: error.owner,
     });
     return this.frame.render(request, page);
   }

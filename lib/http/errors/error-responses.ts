@@ -27,10 +27,14 @@ export interface ByokErrorBody {
   message: string;
   /** With `BYOK_KEY_REQUIRED`: the providers; a key for one of them is enough. If a key cannot be used: its provider. */
   providers?: readonly string[];
+  /** With `BYOK_KEY_REQUIRED`: whose key will do, if not only the caller's own. */
+  from?: readonly string[];
   /** If a key cannot be used (`BYOK_KEY_REFUSED`, `BYOK_KEY_NO_CREDIT`, `BYOK_KEY_RESTRICTED`): its provider. */
   provider?: string;
   /** If a key cannot be used: its label. */
   label?: string;
+  /** If a key cannot be used that is not the caller's own: `platform`, or a kind of the option `sharedOwners`. */
+  owner?: string;
   /** With `BYOK_KEY_REQUIRED`, and if a key cannot be used: where the user can store a key. */
   manageUrl?: string;
   /** With `BYOK_INVALID_KEY`: why the provider refused the key, if it was asked. */
@@ -134,11 +138,14 @@ export function describeError(error: ByokError, logger: Logger): ByokErrorBody {
   const statusCode = BYOK_ERROR_STATUS[code];
   if (statusCode === 500) logger.error(message);
   const body = { statusCode, code, message };
-  if (error instanceof KeyRequiredError) return { ...body, providers: error.providers };
+  if (error instanceof KeyRequiredError) {
+    const { providers, from } = error;
+    return { ...body, providers, ...(from !== undefined && { from }) };
+  }
   if (error instanceof InvalidKeyError && error.reason !== undefined) return { ...body, reason: error.reason };
   if (!(error instanceof KeyUnusableError)) return body;
-  const { provider, providers, label } = error;
-  return { ...body, provider, providers, label };
+  const { provider, providers, label, owner } = error;
+  return { ...body, provider, providers, label, ...(owner !== undefined && { owner }) };
 }
 
 interface StartedResponse {

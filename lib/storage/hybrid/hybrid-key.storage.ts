@@ -73,6 +73,21 @@ export class HybridKeyStorage implements KeyStorage {
     return this.#of(scope).read(scope, queries, isAbandoned);
   }
 
+  /** Visitors' keys are in sessions, each of which has one owner. */
+  async readAcross(
+    scopes: readonly KeyScope[],
+    queries: readonly KeyQuery[],
+    isAbandoned?: () => boolean,
+  ): Promise<(FoundKey | null)[][]> {
+    const inDatabase = scopes.filter(({ source }) => source === 'database');
+    const found = await this.database.readAcross(inDatabase, queries, isAbandoned);
+    return Promise.all(
+      scopes.map((scope) =>
+        scope.source === 'database' ? found[inDatabase.indexOf(scope)] : this.session.read(scope, queries),
+      ),
+    );
+  }
+
   readRecord(scope: KeyScope, query: KeyQuery): Promise<ListedKey | null> {
     return this.#of(scope).readRecord(scope, query);
   }

@@ -31,7 +31,8 @@ interface Row {
 }
 
 interface PendingRead {
-  owner: KeyOwner;
+  owners: readonly KeyOwner[];
+  /** Asked for each owner. */
   queries: readonly KeyQuery[];
   isAbandoned: (() => boolean) | undefined;
   /** By `performance.now()`. */
@@ -93,8 +94,27 @@ export class BatchedKeyReader {
    * @throws StorageError also where it was abandoned before it could be asked for
    */
   read(owner: KeyOwner, queries: readonly KeyQuery[], isAbandoned?: () => boolean): Promise<(FoundKey | null)[]> {
+    return this.#read([owner], queries, isAbandoned);
+  }
+
+  /** The same for several owners, in one statement. @throws StorageError */
+  async readAcross(
+    owners: readonly KeyOwner[],
+    queries: readonly KeyQuery[],
+    isAbandoned?: () => boolean,
+  ): Promise<(FoundKey | null)[][]> {
+    if (owners.length === 0) return [];
+    const found = await this.#read(owners, queries, isAbandoned);
+    return owners.map((_, i) => found.slice(i * queries.length, (i + 1) * queries.length));
+  }
+
+  #read(
+    owners: readonly KeyOwner[],
+    queries: readonly KeyQuery[],
+    isAbandoned: (() => boolean) | undefined,
+  ): Promise<(FoundKey | null)[]> {
     return new Promise((resolve, reject) => {
-      this.#pending.push({ owner, queries, isAbandoned, since: performance.now(), resolve, reject });
+      this.#pending.push({ owners, queries, isAbandoned, since: performance.now(), resolve, reject });
       // Where several travelled together, more of this turn are likely to come.
       if (this.#underWay === 0 && this.#lastCount <= 1) this.#send();
       else if (this.#mayStart()) this.#schedule();
@@ -149,7 +169,7 @@ export class BatchedKeyReader {
       if (read.since <= latest || read.isAbandoned?.() === true) {
         read.reject(new StorageError());
       } else {
-        slots += read.queries.length;
+        slots += slotsOf(read);
         if (slots > MAX_SLOTS && batch.length > 0) break;
         batch.push(read);
       }
@@ -160,7 +180,7 @@ export class BatchedKeyReader {
   }
 
   #runTraced(batch: PendingRead[]): Promise<void> {
-    const slots = batch.reduce((sum, read) => sum + read.queries.length, 0);
+    const slots = batch.reduce((sum, read) => sum + slotsOf(read), 0);
     return traced(
       readChannel,
       { requests: batch.length, slots },
@@ -173,20 +193,23 @@ export class BatchedKeyReader {
     const [first] = batch;
     // What it waited for a place counts: nobody waits longer in all than for one statement.
     const within = first.since + ANSWER_WITHIN - performance.now();
-    if (batch.length === 1 && first.queries.length === 1) {
-      const { owner, queries } = first;
+    if (batch.length === 1 && slotsOf(first) === 1) {
+      const [owner] = first.owners;
+      const { queries } = first;
       const values = [owner.kind, owner.id, queries[0].provider, queries[0].label ?? null];
       const [row] = await this.database.query<Row>({ ...this.#one, values }, within);
       first.resolve([row ? toFoundKey(row) : null]);
       return;
     }
     const columns: [string[], string[], string[], (string | null)[]] = [[], [], [], []];
-    for (const { owner, queries } of batch) {
-      for (const { provider, label = null } of queries) {
-        columns[0].push(owner.kind);
-        columns[1].push(owner.id);
-        columns[2].push(provider);
-        columns[3].push(label);
+    for (const { owners, queries } of batch) {
+      for (const { kind, id } of owners) {
+        for (const { provider, label = null } of queries) {
+          columns[0].push(kind);
+          columns[1].push(id);
+          columns[2].push(provider);
+          columns[3].push(label);
+        }
       }
     }
     const found = new Array<FoundKey | null>(columns[0].length).fill(null);
@@ -194,8 +217,12 @@ export class BatchedKeyReader {
       found[Number(row.n) - 1] = toFoundKey(row);
     }
     let offset = 0;
-    for (const { queries, resolve } of batch) resolve(found.slice(offset, (offset += queries.length)));
+    for (const read of batch) read.resolve(found.slice(offset, (offset += slotsOf(read))));
   }
+}
+
+function slotsOf({ owners, queries }: PendingRead): number {
+  return owners.length * queries.length;
 }
 
 function toFoundKey({ label, ciphertext, expires, doubt }: Row): FoundKey {

@@ -136,6 +136,18 @@ export class TypeOrmKeyStorage implements KeyStorage {
     return this.#reader.read(scope.owner, queries, isAbandoned);
   }
 
+  async readAcross(
+    scopes: readonly KeyScope[],
+    queries: readonly KeyQuery[],
+    isAbandoned?: () => boolean,
+  ): Promise<(FoundKey | null)[][]> {
+    return this.#reader.readAcross(
+      scopes.map(({ owner }) => owner),
+      queries,
+      isAbandoned,
+    );
+  }
+
   async readRecord(scope: KeyScope, { provider, label }: KeyQuery): Promise<ListedKey | null> {
     const values = [...ownerOf(scope), provider, label ?? null];
     const [row] = await this.database.query<ListedRow>({ ...this.#sql.readRecord, values });

@@ -30,6 +30,10 @@ export interface KeyManagerDashboardProps extends ReaderProps, FormStateProps {
   id?: string;
   /** A form that was refused; the reason stands in it, and it is open. */
   refusal?: Refusal;
+  /** The kind of owner whose keys they are, such as `team`. Default: the reader's own. */
+  owner?: string;
+  /** Text below the title. Default: that the keys are the reader's own. */
+  intro?: string;
 }
 
 /**
@@ -56,7 +60,7 @@ export interface KeyManagerDashboardProps extends ReaderProps, FormStateProps {
  */
 export function KeyManagerDashboard(props: KeyManagerDashboardProps): VNode {
   const { providers = [], keys = [], baseUrl = '/byok', providerConfig, allowOther = false, refusal } = props;
-  const { headingLevel = 2, id = 'byok-dashboard' } = props;
+  const { owner, headingLevel = 2, id = owner === undefined ? 'byok-dashboard' : `byok-dashboard-of-${owner}` } = props;
   const { locale, timeZone, messages, now = new Date(), csrfToken, returnTo } = props;
   const reader = { locale, timeZone, messages, now };
   const state = { csrfToken, returnTo };
@@ -69,16 +73,20 @@ export function KeyManagerDashboard(props: KeyManagerDashboardProps): VNode {
   return (
     <div id={id} class="byok byok-dashboard" data-byok-region={id}>
       {title !== null && <Heading level={headingLevel}>{title}</Heading>}
-      <p class="byok-help">{t(keys.length > 0 ? 'dashboardIntro' : 'dashboardEmpty')}</p>
+      <p class="byok-help">{props.intro ?? t(keys.length > 0 ? 'dashboardIntro' : 'dashboardEmpty')}</p>
       {keys.length > 0 && (
         <section class="byok-card byok-keys">
           <div class="byok-card-head">
             <Heading level={partLevel} id={keysId}>
-              {t('storedKeys')}
+              {t(owner === undefined ? 'storedKeys' : 'storedSharedKeys')}
             </Heading>
             <span class="byok-help">{t('keyCount', { count: keys.length })}</span>
           </div>
-          <KeyList {...{ keys, reader, state, t, baseUrl, refusal }} facts={providerConfig} labelledBy={keysId} />
+          <KeyList
+            {...{ keys, reader, state, t, baseUrl, owner, refusal }}
+            facts={providerConfig}
+            labelledBy={keysId}
+          />
         </section>
       )}
       {(providers.length > 0 || allowOther) && (
@@ -91,7 +99,7 @@ export function KeyManagerDashboard(props: KeyManagerDashboardProps): VNode {
             {...state}
             {...{ providers, providerConfig, allowOther }}
             id={`${id}-add`}
-            action={urlBelow(baseUrl, 'keys')}
+            action={urlBelow(baseUrl, 'keys', owner)}
             defaultProvider={null}
             askLabel
             refusal={refusal && !isOfRow ? { ...refusal, form: 'add' } : undefined}

@@ -9,15 +9,18 @@ export interface ClearPageProps extends ReaderProps {
   /** How many keys there are. */
   count: number;
   csrfToken?: string;
+  /** The kind of owner whose keys they are, if that is not the reader. */
+  owner?: string;
 }
 
 /** Asks once more before everything is deleted. @internal */
-export function clearPage({ baseUrl, count, csrfToken, ...reader }: ClearPageProps): { title: string; content: VNode } {
+export function clearPage(props: ClearPageProps): { title: string; content: VNode } {
+  const { baseUrl, count, csrfToken, owner, ...reader } = props;
   const t = translator(reader);
   const content = (
     <>
       <p>{count === 0 ? t('noKey') : t('clearQuestion', { count })}</p>
-      <form class="byok-form" method="post" action={urlBelow(baseUrl, 'keys/clear')}>
+      <form class="byok-form" method="post" action={urlBelow(baseUrl, 'keys/clear', owner)}>
         <FormState csrfToken={csrfToken} />
         <p class="byok-actions">
           {count > 0 && (

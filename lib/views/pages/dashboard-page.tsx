@@ -5,6 +5,7 @@ import { KeyManagerDashboard } from '../components/key-manager-dashboard.js';
 import { type ReaderProps, translator } from '../translate.js';
 import { urlBelow } from '../parts/key-urls.js';
 import type { Refusal } from '../parts/refusal.js';
+import { type SharedKeys, SharedKeysSection } from './shared-keys.js';
 import { type ActivityEntry, activityList } from './activity-list.js';
 import { securityStatus, type SecurityStatus } from './security-status.js';
 
@@ -22,6 +23,8 @@ export interface DashboardPageProps extends ReaderProps {
   title?: string;
   baseUrl: string;
   keys: readonly StoredKey[];
+  /** Of owners that share their keys with the reader. Default none. */
+  shared?: readonly SharedKeys[];
   providerConfigs: Readonly<Record<string, ProviderConfig>>;
   csrfToken?: string;
   notice?: FormNotice;
@@ -32,7 +35,19 @@ export interface DashboardPageProps extends ReaderProps {
 
 /** What is stored, each with its hint alone, and forms to add, replace and delete. @internal */
 export function dashboardPage(props: DashboardPageProps): { title: string; content: VNode } {
-  const { title, baseUrl, keys, providerConfigs, csrfToken, notice, security, activity, ...reader } = props;
+  const {
+    title,
+    baseUrl,
+    keys,
+    shared = [],
+    providerConfigs,
+    csrfToken,
+    notice,
+    security,
+    activity,
+    ...reader
+  } = props;
+  const refusalFor = (owner?: string) => (notice?.refusal?.owner === owner ? notice?.refusal : undefined);
   const t = translator(reader);
   const providers = Object.keys(providerConfigs);
   const content = (
@@ -49,11 +64,18 @@ export function dashboardPage(props: DashboardPageProps): { title: string; conte
       <KeyManagerDashboard
         {...reader}
         {...{ providers, keys, baseUrl, csrfToken }}
-        refusal={notice?.refusal}
+        refusal={refusalFor()}
         providerConfig={providerConfigs}
         title={null}
         allowOther
       />
+      {shared.map((owner) => (
+        <SharedKeysSection
+          {...{ baseUrl, providerConfigs, csrfToken, reader }}
+          shared={owner}
+          refusal={refusalFor(owner.kind)}
+        />
+      ))}
       {keys.length > 0 && (
         <>
           <div class="byok-columns">

@@ -8,6 +8,7 @@ type Texts = readonly [title: MessageKey & `${string}Title`, text: MessageKey & 
 /** By the stable code of an error. */
 const TEXTS: Readonly<Record<string, Texts>> = {
   BYOK_USER_REQUIRED: ['signInTitle', 'signInText'],
+  BYOK_FORBIDDEN: ['refusedTitle', 'forbiddenText'],
   BYOK_CSRF: ['refusedTitle', 'formOutdated'],
   BYOK_HTTPS_REQUIRED: ['refusedTitle', 'httpsText'],
   // Where their own pages could not be made.

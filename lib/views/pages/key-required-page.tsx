@@ -14,6 +14,8 @@ export interface KeyRequiredPageProps extends ReaderProps {
   /** Where the pages are mounted. */
   baseUrl: string;
   label?: string;
+  /** Whether the reader's own key will not do. */
+  isShared?: boolean;
   /** Whether a key may be asked for here: not over an unencrypted connection. */
   withForm: boolean;
   csrfToken?: string;
@@ -24,7 +26,8 @@ export interface KeyRequiredPageProps extends ReaderProps {
 
 /** The page that a guard shows to a person whose key is missing. @internal */
 export function keyRequiredPage(props: KeyRequiredPageProps): { title: string; content: VNode } {
-  const { providers, providerConfigs, baseUrl, withForm, label, csrfToken, returnTo, notice, ...reader } = props;
+  const { providers, providerConfigs, baseUrl, withForm, label, csrfToken, returnTo, notice, isShared, ...reader } =
+    props;
   const t = translator(props);
   const names = providers.map((provider) => formatProviderName(provider, providerConfigs));
   const refused = notice?.kind === 'error' ? notice : undefined;
@@ -32,7 +35,7 @@ export function keyRequiredPage(props: KeyRequiredPageProps): { title: string; c
   const content = (
     <>
       {refused && !isBeside && <Alert {...reader} kind="error" style="soft" message={refused.text} />}
-      <p>{t('keyRequired', { names: anyOf(props.locale ?? 'en').format(names) })}</p>
+      <p>{t(isShared ? 'sharedKeyRequired' : 'keyRequired', { names: anyOf(props.locale ?? 'en').format(names) })}</p>
       {withForm &&
         providers.map((provider) => (
           <KeyInputForm

@@ -26,6 +26,8 @@ export interface KeyUnusablePageProps extends ReaderProps {
   baseUrl: string | undefined;
   /** The key as far as it may be shown, if it is the reader's own. */
   shown: { label: string; hint: string; fields: StoredFields } | undefined;
+  /** Whose key it is, if it is not the reader's own. */
+  owner?: string;
   /** Whether a key may be asked for here: not over an unencrypted connection. */
   withForm: boolean;
   csrfToken?: string;
@@ -36,7 +38,8 @@ export interface KeyUnusablePageProps extends ReaderProps {
 
 /** The page for a person whose key the provider did not accept when it was used. @internal */
 export function keyUnusablePage(props: KeyUnusablePageProps): { title: string; content: VNode } {
-  const { code, provider, providerConfigs, baseUrl, shown, withForm, csrfToken, returnTo, notice, ...reader } = props;
+  const { code, provider, providerConfigs, baseUrl, shown, owner, withForm, csrfToken, returnTo, notice, ...reader } =
+    props;
   const t = translator(props);
   const info = getProviderInfo(provider, providerConfigs, reader);
   const { name, docsUrl } = info;
@@ -46,9 +49,11 @@ export function keyUnusablePage(props: KeyUnusablePageProps): { title: string; c
   const content = (
     <>
       {refused && !isBeside && <Alert {...reader} kind="error" style="soft" message={refused.text} />}
-      <p>{t(text, { name })}</p>
+      <p>
+        {owner === undefined ? t(text, { name }) : t(owner === 'platform' ? 'platformKeyAdvice' : 'sharedKeyAdvice')}
+      </p>
       {shown && <p>{t('keyInQuestion', { label: shown.label, hint: shown.hint })}</p>}
-      {docsUrl !== undefined && (
+      {docsUrl !== undefined && owner === undefined && (
         <p>
           <a class="byok-link" href={docsUrl} rel="noopener noreferrer">
             {t(link, { name })}

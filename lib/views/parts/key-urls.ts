@@ -1,6 +1,16 @@
-/** An address below that of the pages, which may be the root of a site. @internal */
-export function urlBelow(baseUrl: string, path: string): string {
-  return `${baseUrl.replace(/\/+$/, '')}/${path}`;
+/**
+ * An address below that of the pages, which may be the root of a site.
+ *
+ * @param owner - The kind of owner whose keys it is about, if that is not the reader.
+ * @internal
+ */
+export function urlBelow(baseUrl: string, path: string, owner?: string): string {
+  return forOwner(`${baseUrl.replace(/\/+$/, '')}/${path}`, owner);
+}
+
+/** An address, about the keys of an owner. @internal */
+export function forOwner(url: string, owner: string | undefined): string {
+  return owner === undefined ? url : `${url}?owner=${encodeURIComponent(owner)}`;
 }
 
 /**

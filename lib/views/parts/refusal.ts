@@ -6,6 +6,8 @@ export interface Refusal {
   message: string;
   /** Which form it was: one to add a key, or one of a stored key. Default `'replace'`. */
   form?: 'add' | 'replace' | 'edit';
+  /** The kind of owner whose key it is, if that is not the reader. */
+  owner?: string;
 }
 
 /** The reason to show in a form of a stored key. @internal */

@@ -5,7 +5,7 @@ import { domId, partId } from './dom-id.js';
 import type { FormStateProps } from './form-state.js';
 import { KeyFacts } from './key-facts.js';
 import type { KeyState } from './key-state.js';
-import { keyUrl } from './key-urls.js';
+import { forOwner, keyUrl } from './key-urls.js';
 import { ProviderTile } from './provider-tile.js';
 import { type Refusal, refusalOf } from './refusal.js';
 import { safeUrl } from './safe-url.js';
@@ -18,6 +18,8 @@ export interface RowSettings {
   state: FormStateProps;
   t: Translate;
   baseUrl?: string;
+  /** The kind of owner whose keys they are, if that is not the reader. */
+  owner?: string;
   /** `null`: keys cannot be replaced or changed. */
   replaceAction?: string | null;
   /** `null`: keys cannot be deleted. */
@@ -85,12 +87,19 @@ function RowActions(props: RowActionsProps): VNode {
   const { stored, provider, isOneOfSeveral, info, name, reader, t } = props;
   const { advice, look, isUnreadable } = props.keyState;
   const url = keyUrl(provider, props.baseUrl);
-  const replaceAction = safeUrl(props.replaceAction === undefined ? url : props.replaceAction);
+  const { owner } = props;
+  const replaceAction = safeUrl(props.replaceAction === undefined ? forOwner(url, owner) : props.replaceAction);
   const mayChange = replaceAction !== undefined && safeUrl(url) !== undefined;
-  const deleteAction = safeUrl(props.deleteAction === undefined ? `${url}/delete` : props.deleteAction);
+  const deleteAction = safeUrl(
+    props.deleteAction === undefined ? forOwner(`${url}/delete`, owner) : props.deleteAction,
+  );
   const refusal = refusalOf(props.refusal, provider, stored.label);
   const isEdit = refusal?.form === 'edit';
-  const id = domId('byok-stored', provider, stored.label === 'default' ? undefined : stored.label);
+  const id = domId(
+    owner === undefined ? 'byok-stored' : `byok-stored-of-${owner}`,
+    provider,
+    stored.label === 'default' ? undefined : stored.label,
+  );
   // Always named: without a label, the default key is meant, which may be another.
   const hidden = { ...props.state, label: stored.label ?? 'default' };
   const form = { id, info, stored, name, hidden, t };
@@ -114,10 +123,16 @@ function RowActions(props: RowActionsProps): VNode {
               />
             )}
             {mayChange && !isUnreadable && (
-              <EditForm {...form} action={`${url}/edit`} error={isEdit ? refusal.message : undefined} />
+              <EditForm
+                {...form}
+                action={forOwner(`${url}/edit`, owner)}
+                error={isEdit ? refusal.message : undefined}
+              />
             )}
-            {mayChange && info.isCheckable && !isUnreadable && <CheckForm {...form} action={`${url}/check`} />}
-            {canChoose && <DefaultForm {...form} action={`${url}/default`} />}
+            {mayChange && info.isCheckable && !isUnreadable && (
+              <CheckForm {...form} action={forOwner(`${url}/check`, owner)} />
+            )}
+            {canChoose && <DefaultForm {...form} action={forOwner(`${url}/default`, owner)} />}
             {deleteAction !== undefined && <DeleteForm {...form} action={deleteAction} />}
           </div>
         )}
