@@ -1,3 +1,5 @@
+import type { KeyOwner } from '../interfaces/index.js';
+import { USER_SOURCE } from '../validation/index.js';
 import type { Failure } from './failure.js';
 
 /** Where a command writes: people read text, machines one JSON document. @internal */
@@ -39,6 +41,16 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
 /** Text of others for a terminal, which would obey control characters. @internal */
 export function printable(text: string): string {
   return text.replace(/\p{C}/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+}
+
+/** "the user 4711". @internal */
+export function nameOf({ kind, id }: KeyOwner): string {
+  return `the ${printable(kind)} ${printable(id)}`;
+}
+
+/** An owner, for machines. @internal */
+export function jsonOf(owner: KeyOwner): { userId: string } | { owner: KeyOwner } {
+  return owner.kind === USER_SOURCE ? { userId: owner.id } : { owner };
 }
 
 /** 1,234,567. @internal */

@@ -7,7 +7,7 @@ import type { ImportOptions } from './commands/import-env.js';
 import type { MigrateOptions } from './commands/migrate.js';
 import type { RotateCommandOptions } from './commands/rotate.js';
 import type { StatusOptions } from './commands/status.js';
-import type { EraseOptions } from './commands/users.js';
+import type { EraseOptions, ExportOptions } from './commands/users.js';
 import { EXIT, type ExitStatus } from './exit-status.js';
 import type { Failure } from './failure.js';
 import { Output } from './output.js';
@@ -195,7 +195,8 @@ function addKeyCommands(add: Add): void {
       return (await import('./commands/check.js')).check(output, options, site);
     },
   )
-    .option('--user <id>', 'only keys of this user')
+    .option('--user <id>', 'only keys of this user, or of the owner with this id if there is --kind')
+    .option(...KIND)
     .option('--provider <name...>', 'only keys of these providers (default: all that there is a check for)')
     .option('--per-second <n>', 'keys to check in a second, 1 to 100', wholeNumber(100), 2)
     .option(
@@ -208,6 +209,9 @@ function addKeyCommands(add: Add): void {
   });
 }
 
+/** The option of commands that are about one owner. */
+const KIND = ['--kind <kind>', 'kind of the owner, as in the option sharedOwners', 'user'] as const;
+
 function addUserCommands(add: Add): void {
   add<EraseOptions>(
     'erase-user',
@@ -219,16 +223,19 @@ function addUserCommands(add: Add): void {
     },
   )
     .argument('<id>', "the user's id, as the application has it")
+    .option(...KIND)
     .option('--yes', 'do not ask, where there is a terminal to ask at');
-  add(
+  add<ExportOptions>(
     'export-user',
     'print what is stored about a user, without secrets, as JSON',
     'npx nestjs-byok export-user 4711 > 4711.json',
     async (_output, options, [id]) => {
       const site = await resolveTarget(options, true);
-      return (await import('./commands/users.js')).exportUser(id, site);
+      return (await import('./commands/users.js')).exportUser(id, options, site);
     },
-  ).argument('<id>', "the user's id, as the application has it");
+  )
+    .argument('<id>', "the user's id, as the application has it")
+    .option(...KIND);
   add<ImportOptions>(
     'import-env',
     'store the API keys of the environment (OPENAI_API_KEY, API_KEY_OPENAI, …) for a user',
@@ -239,6 +246,7 @@ function addUserCommands(add: Add): void {
     },
   )
     .requiredOption('--user <id>', "the user's id, as the application has it")
+    .option(...KIND)
     .option('--provider <name...>', 'only these (default: well-known ones, and one for each API_KEY_…, with - for _)');
 }
 

@@ -4,7 +4,15 @@ import { ByokModule } from '../byok.module.js';
 import { EncryptionService } from '../crypto/index.js';
 import { StartupCheck, WrappedRootKeys } from '../keyring/index.js';
 import type { ProviderConfig } from '../interfaces/index.js';
+import { USER_SOURCE } from '../validation/index.js';
 import type { Target } from './target.js';
+
+/** @internal */
+export interface ServiceOptions {
+  providers?: Record<string, ProviderConfig>;
+  /** The kind of owner that a command is about. */
+  sharedKind?: string;
+}
 
 /**
  * Makes the module's services on the database, without an application, for the time of the work. Keys that a key
@@ -16,7 +24,7 @@ import type { Target } from './target.js';
 export async function withServices<T>(
   { url, table, secrets, audit }: Target,
   work: (services: INestApplicationContext) => Promise<T>,
-  providers: Record<string, ProviderConfig> = {},
+  { providers = {}, sharedKind = USER_SOURCE }: ServiceOptions = {},
 ): Promise<T> {
   const definition = ByokModule.forRoot({
     // Where none is needed, one that nothing is sealed with.
@@ -24,6 +32,8 @@ export async function withServices<T>(
     db: { type: 'postgres', url, applicationName: 'nestjs-byok cli', migrationsRun: false },
     tableName: table,
     providers,
+    // Nobody's request is looked at.
+    sharedOwners: sharedKind === USER_SOURCE ? {} : { [sharedKind]: { resolve: () => undefined } },
     // A transaction pooler may be in between, and the few statements are large.
     preparedStatements: false,
     cleanup: { onRequest: false, sweepEvery: null },

@@ -27,8 +27,8 @@ export interface WalkOptions {
   age: number;
   perSecond: number;
   providers?: readonly string[];
-  /** Only keys of this user. */
-  user?: string;
+  /** Only keys of this owner. */
+  owner?: KeyOwner | undefined;
   signal?: AbortSignal;
 }
 
@@ -73,10 +73,10 @@ export class KeyRecheck implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   /** Checks keys and yields each. One that fails does not stop the others. */
-  async *walk({ age, perSecond, providers, user, signal }: WalkOptions): AsyncGenerator<CheckedKey> {
+  async *walk({ age, perSecond, providers, owner: of, signal }: WalkOptions): AsyncGenerator<CheckedKey> {
     const checkable = Object.keys(this.options.providers).filter((id) => this.options.providers[id].check);
     const wanted = checkable.filter((id) => providers?.includes(id) ?? true);
-    for await (const page of this.storage.unchecked?.(wanted, age, user) ?? []) {
+    for await (const page of this.storage.unchecked?.(wanted, age, of) ?? []) {
       for (const { owner, provider, label } of page) {
         if (signal?.aborted) return;
         const begun = performance.now();

@@ -227,9 +227,9 @@ export interface KeyStorage {
    * order of the primary key. A page may be empty: it stands for a part of the table. Only storages that can go through all
    * keys have it.
    *
-   * @param user - Only keys of this user.
+   * @param owner - Only keys of this owner.
    */
-  unchecked?(providers: readonly string[], age: number, user?: string): AsyncIterable<OwnedSlot[]>;
+  unchecked?(providers: readonly string[], age: number, owner?: KeyOwner): AsyncIterable<OwnedSlot[]>;
   /**
    * Removes everybody's expired records, as far as the storage can reach them, and yields each batch when it is removed;
    * with `ifFree`, unless another instance is doing that.

@@ -162,7 +162,7 @@ describe.each(PLATFORMS)('Keys that a team shares, on %s', (platform) => {
           expect([user, method, path, query, status]).toEqual([user, method, path, query, expect.any(Number)]);
           expect([user, path, query, status >= 400 && status < 500]).toEqual([user, path, query, true]);
           expect(text).not.toContain('2a7d');
-          if (user !== undefined && query === 'owner=team' && !isJson) expect(text).toContain('shared keys');
+          if (user !== undefined && query === 'owner=team' && !isJson) expect(text).toContain('BYOK_FORBIDDEN');
         }
       }
     }

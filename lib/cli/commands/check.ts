@@ -4,14 +4,15 @@ import { knownProviderIds, knownProviders } from '../../providers/index.js';
 import type { GlobalOptions } from '../arguments.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import { loadProvidersModule } from '../operator-module.js';
-import { count, type Output, printable, storedKeys } from '../output.js';
+import { count, jsonOf, nameOf, type Output, printable, storedKeys } from '../output.js';
 import { withServices } from '../services.js';
 import type { Target } from '../target.js';
 
 /** @internal */
 export interface CheckOptions extends GlobalOptions {
-  /** Only keys of this user. */
+  /** Only keys of this user, or of the owner of that kind. */
   user?: string;
+  kind: string;
   /** Only these providers. */
   provider?: string[];
   /** Path of a module, instead of the catalogue. */
@@ -36,7 +37,7 @@ export async function check(output: Output, options: CheckOptions, target: Targe
         age: 0,
         perSecond: options.perSecond,
         providers: options.provider,
-        user: options.user,
+        owner: options.user === undefined ? undefined : { kind: options.kind, id: options.user },
       });
       for await (const checked of walk) {
         const found = outcomeOf(checked);
@@ -44,13 +45,13 @@ export async function check(output: Output, options: CheckOptions, target: Targe
         if (found === 'accepted') continue;
         const { owner, provider, label } = checked;
         const reason = checked.result instanceof Error ? null : checked.result.lastCheck!.reason;
-        concerns.push({ userId: owner.id, provider, label, outcome: found, reason });
+        concerns.push({ ...jsonOf(owner), provider, label, outcome: found, reason });
         output.note(
-          `${printable(provider)}, label ${printable(label)}, of the user ${printable(owner.id)}: ${TEXTS[found]}${reason ? ` (${reason})` : ''}.`,
+          `${printable(provider)}, label ${printable(label)}, of ${nameOf(owner)}: ${TEXTS[found]}${reason ? ` (${reason})` : ''}.`,
         );
       }
     },
-    providers,
+    { providers },
   );
   const total = Object.values(counts).reduce((sum, each) => sum + each);
   output.result({ checked: total, ...counts, concerns }, [

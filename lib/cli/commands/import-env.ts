@@ -2,15 +2,16 @@ import { ByokService, envNameOf, envNamesOf, providersInEnv } from '../../keys/i
 import { CliError } from '../cli-error.js';
 import { EXIT, type ExitStatus } from '../exit-status.js';
 import { prepareToSeal } from '../keyring-guard.js';
-import { type Output, printable } from '../output.js';
+import { jsonOf, nameOf, type Output, printable } from '../output.js';
 import { withServices } from '../services.js';
 import type { GlobalOptions } from '../arguments.js';
 import type { Target } from '../target.js';
-import { ofUser } from './users.js';
+import { ofOwner } from './users.js';
 
 /** @internal */
 export interface ImportOptions extends GlobalOptions {
   user: string;
+  kind: string;
   /** Only these, and with names that a variable cannot tell. */
   provider?: string[];
 }
@@ -24,15 +25,20 @@ export async function importEnv(output: Output, options: ImportOptions, target: 
       'Set the name of the provider and _API_KEY, such as OPENAI_API_KEY, or name other providers with --provider.',
     );
   }
-  const stored = await withServices(target, async (services) => {
-    await prepareToSeal(services);
-    return ofUser(() => services.get(ByokService).importFromEnv({ userId: options.user }, providers));
-  });
+  const owner = { kind: options.kind, id: options.user };
+  const stored = await withServices(
+    target,
+    async (services) => {
+      await prepareToSeal(services);
+      return ofOwner(() => services.get(ByokService).importFromEnv({ owner }, providers));
+    },
+    { sharedKind: options.kind },
+  );
   output.result(
-    { userId: options.user, stored },
+    { ...jsonOf(owner), stored },
     Object.entries(stored).map(([provider, done]) =>
       done
-        ? `${provider}: stored for the user ${printable(options.user)}, from ${envNameOf(provider)}.`
+        ? `${provider}: stored for ${nameOf(owner)}, from ${envNameOf(provider)}.`
         : `${printable(provider)}: not stored. ${reason(provider)}`,
     ),
   );

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { UserRequiredError } from '../../errors/index.js';
+import type { KeyOwner } from '../../interfaces/index.js';
 import type {
   FoundKey,
   ImportedKey,
@@ -124,8 +125,8 @@ export class HybridKeyStorage implements KeyStorage {
     return this.#of(scope).deleteExpired(scope);
   }
 
-  unchecked(providers: readonly string[], age: number, user?: string): AsyncIterable<OwnedSlot[]> {
-    return this.database.unchecked(providers, age, user);
+  unchecked(providers: readonly string[], age: number, owner?: KeyOwner): AsyncIterable<OwnedSlot[]> {
+    return this.database.unchecked(providers, age, owner);
   }
 
   deleteAllExpired(options?: { ifFree?: boolean }): AsyncIterable<RemovedKey[]> {

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BYOK_OPTIONS } from '../../byok.constants.js';
 import { ByokDatabase } from '../../database/index.js';
 import { KeyConflictError, KeyLimitError, StorageError, UserRequiredError } from '../../errors/index.js';
-import type { ResolvedByokOptions } from '../../interfaces/index.js';
+import type { KeyOwner, ResolvedByokOptions } from '../../interfaces/index.js';
 import type {
   FoundKey,
   ImportedKey,
@@ -193,8 +193,8 @@ export class TypeOrmKeyStorage implements KeyStorage {
     return this.#expired.delete(owner);
   }
 
-  unchecked(providers: readonly string[], age: number, user?: string): AsyncIterable<OwnedSlot[]> {
-    return walkUnchecked(this.database, this.options.tableName, { providers, age, user });
+  unchecked(providers: readonly string[], age: number, owner?: KeyOwner): AsyncIterable<OwnedSlot[]> {
+    return walkUnchecked(this.database, this.options.tableName, { providers, age, owner });
   }
 
   deleteAllExpired({ ifFree = false }: { ifFree?: boolean } = {}): AsyncIterable<RemovedKey[]> {

@@ -1,4 +1,5 @@
 import { type ByokDatabase, everyRow } from '../../database/index.js';
+import type { KeyOwner } from '../../interfaces/index.js';
 import type { OwnedSlot } from '../key-storage.interface.js';
 import { isAlive } from './default-key.js';
 
@@ -22,7 +23,7 @@ interface Row {
 export async function* walkUnchecked(
   database: ByokDatabase,
   tableName: string,
-  { providers, age, user }: { providers: readonly string[]; age: number; user: string | undefined },
+  { providers, age, owner }: { providers: readonly string[]; age: number; owner: KeyOwner | undefined },
 ): AsyncGenerator<OwnedSlot[], void, undefined> {
   const table = `"${tableName}"`;
   const statement = {
@@ -33,12 +34,15 @@ export async function* walkUnchecked(
           true
         ) AS due
       FROM ${table} k
-      WHERE ($7::text IS NULL OR (k.owner_kind = 'user' AND k.owner_id = $7)) AND (k.owner_kind, k.owner_id, k.provider, k.label) > ($1, $2, $3, $4)
+      WHERE ($7::text IS NULL OR (k.owner_kind = $7 AND k.owner_id = $8)) AND (k.owner_kind, k.owner_id, k.provider, k.label) > ($1, $2, $3, $4)
       ORDER BY k.owner_kind, k.owner_id, k.provider, k.label LIMIT ${everyRow(table, String(PAGE))}`,
   };
   let after: [string, string, string, string] = ['', '', '', ''];
   for (;;) {
-    const rows = await database.query<Row>({ ...statement, values: [...after, providers, age, user ?? null] });
+    const rows = await database.query<Row>({
+      ...statement,
+      values: [...after, providers, age, owner?.kind ?? null, owner?.id ?? null],
+    });
     yield rows.filter(({ due }) => due).map(toSlot);
     const last = rows.at(-1);
     if (!last || rows.length < PAGE) return;
