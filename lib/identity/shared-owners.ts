@@ -76,7 +76,7 @@ export class SharedOwners {
     if (id === undefined || id === null) return undefined;
     const text = userIdText(id);
     if (text !== undefined) return text;
-    this.#logger.error(`sharedOwners.${kind}.resolve returned ${whyNotAnId(id)}, not the id of an owner.`);
+    this.#logger.error(`The option sharedOwners.${kind}.resolve returned ${whyNotAnId(id)}, not the id of an owner.`);
     throw unavailable();
   }
 
@@ -85,7 +85,7 @@ export class SharedOwners {
     const failed = (error: unknown): Error => {
       if (error instanceof HttpException || error instanceof ByokError) return error;
       // Not its message, which may quote a token.
-      this.#logger.error(`${option} failed: ${error instanceof Error ? error.name : typeof error}`);
+      this.#logger.error(`The option ${option} failed: ${error instanceof Error ? error.name : typeof error}`);
       return unavailable();
     };
     let answer: A | Promise<A>;

@@ -35,7 +35,6 @@ export type { KeyOwner, KeySource, ObjectIdLike, UserId } from './key-owner.inte
 export type { KeyWrapContext, KeyWrapper, KeyWrapperCall, SecretOption } from './key-wrapper.interface.js';
 export type { KeyFormat, ProviderConfig, ProviderField } from './provider-config.interface.js';
 export type { ProviderOfRequest, RoutedRequest } from './provider-of-request.interface.js';
-export type { ByokRequest, KeyHolder } from './request.interface.js';
 export type { ByokRequest, KeyHolder, OwnerHolder } from './request.interface.js';
 export type { ResolvedByokOptions } from './resolved-options.interface.js';
 export type { PassphraseSecret, RootSecret } from './root-secret.interface.js';

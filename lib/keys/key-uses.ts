@@ -43,7 +43,7 @@ export class KeyUses {
 
   /** Nobody else is informed: a user cannot replace the application's key. */
   logPlatformRefusal({ provider }: ResolvedApiKey, { outcome, reason }: KeyVerdict): void {
-    this.#logger.error(`${provider} did not accept the key in the option platformKeys: ${reason ?? outcome}.`);
+    this.#logger.error(`A provider did not accept the key in platformKeys.${provider}: ${reason ?? outcome}.`);
   }
 }
 

@@ -223,7 +223,7 @@ describe('The command line', () => {
     const asked = onTerminal(shellCommand('erase-user alice'), { DATABASE_URL: database.url }, 'n\n');
     const answer = await asked.ended;
     expect(answer).toMatchObject({ code: 1 });
-    expect(answer.stdout).toContain('for good? [y/N]');
+    expect(answer.stdout).toContain('permanently? [y/N]');
     expect(await left()).toHaveLength(3);
     const agreed = onTerminal(shellCommand('erase-user alice'), { DATABASE_URL: database.url }, 'y\n');
     expect(await agreed.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('Removed 2 stored keys') });
@@ -232,6 +232,20 @@ describe('The command line', () => {
       json: { userId: 'carol', keys: 1, auditEntries: 0 },
     });
     expect(await left()).toEqual([]);
+  });
+
+  it('knows owners of other kinds than users', async () => {
+    const site = { DATABASE_URL: database.url, BYOK_SECRET: fresh };
+    const t1 = { kind: 'team', id: 't1' };
+    const of = (command: string, ...more: string[]) => cliJson([command, ...more, '--kind', 'team'], site);
+    const stored = await cliJson(['import-env', '--user', 't1', '--kind', 'team'], { ...site, API_KEY_OPENAI: OPENAI });
+    expect(stored).toMatchObject({ code: 0, json: { owner: t1, stored: { openai: true } } });
+    expect((await of('export-user', 't1')).json).toMatchObject({ owner: t1, keys: [{ provider: 'openai' }] });
+    expect((await cliJson(['export-user', 't1'], site)).json).toMatchObject({ userId: 't1', keys: [] });
+    expect((await cliJson(['erase-user', 't1', '--yes'], site)).json).toMatchObject({ userId: 't1', keys: 0 });
+    expect((await of('erase-user', 't1', '--yes')).json).toEqual({ owner: t1, keys: 1, auditEntries: 1 });
+    const refused = await cli(['erase-user', 't1', '--yes', '--kind', 'session'], site);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('The kind of an owner must be user') });
   });
 
   it('keeps the audit log where the application keeps one, and erases a user from it', async () => {

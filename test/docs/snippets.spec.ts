@@ -7,6 +7,7 @@ import { OPERATING_RUNS } from './runs/operating.js';
 import { READING_KEYS_RUNS } from './runs/reading-keys.js';
 import { README_RUNS } from './runs/readme.js';
 import { RECIPES_RUNS } from './runs/recipes.js';
+import { SHARED_KEYS_RUNS } from './runs/shared-keys.js';
 import { TEST_RUNNER_RUNS } from './runs/test-runners.js';
 import { REFUSED_KEYS_RUNS } from './runs/refused-keys.js';
 import { snippetsOf } from './snippets.js';
@@ -19,6 +20,7 @@ const RUNS: Runs = {
   ...MOVING_IN_RUNS,
   ...OPERATING_RUNS,
   ...RECIPES_RUNS,
+  ...SHARED_KEYS_RUNS,
   ...TEST_RUNNER_RUNS,
   ...REFUSED_KEYS_RUNS,
 };

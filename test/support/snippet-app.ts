@@ -33,8 +33,10 @@ export async function startSnippet(
       _response: unknown,
       next: () => void,
     ) => {
-      const id = request.headers['x-test-user'];
-      if (id) Object.assign(request, { user: { id }, account: { id: `account-${id}` } });
+      // `una@red`: in a team, which `lead` leads.
+      const [id, teamId] = (request.headers['x-test-user'] ?? '').split('@');
+      const team = teamId === undefined ? {} : { teamId, isLead: id === 'lead' };
+      if (id) Object.assign(request, { user: { id, ...team }, account: { id: `account-${id}` } });
       next();
     },
   );
