@@ -10,6 +10,17 @@ export const INSTALLED = [
   ...['@nestjs/platform-express', '@nestjs/platform-fastify', '@fastify/cookie', '@fastify/session'],
   'express-session',
   '@nestjs/swagger',
+  ...[
+    '@nestjs/passport',
+    'passport',
+    'passport-jwt',
+    '@types/passport-jwt',
+    '@types/passport-strategy',
+    '@types/passport',
+    '@types/jsonwebtoken',
+    'jose',
+    'vite',
+  ],
   '@jest/globals',
   ...['@types/express', '@types/express-session', '@types/node'],
 ];
