@@ -69,18 +69,19 @@ function checkSharedOwners(given: ByokModuleOptions['sharedOwners']): ReadonlyMa
 
 /** The keys themselves are checked where they are read. No message may contain one. */
 function checkPlatformKeys(given: ByokModuleOptions['platformKeys']): PlatformKeys {
-  const keys = objectOption('platformKeys', given);
-  for (const [provider, key] of Object.entries(keys)) {
-    if (!isProviderName(provider)) {
-      throw new ConfigurationError(
-        "platformKeys must have names of providers such as 'openai', and keys as their values: { openai: process.env.OPENAI_API_KEY }.",
-      );
-    }
+  const keys: unknown = given ?? {};
+  const names = typeof keys === 'object' && keys !== null && !Array.isArray(keys) ? Object.keys(keys) : [''];
+  if (!names.every(isProviderName)) {
+    throw new ConfigurationError(
+      "platformKeys must have names of providers such as 'openai', and keys as their values: { openai: process.env.OPENAI_API_KEY }.",
+    );
+  }
+  for (const [provider, key] of Object.entries(given ?? {})) {
     const isKey = typeof key === 'object' && key !== null && typeof key.apiKey === 'string';
     if (key === undefined || typeof key === 'string' || typeof key === 'function' || isKey) continue;
     throw new ConfigurationError(
       `platformKeys.${provider} must be a key, { apiKey, fields }, or a function that returns one of these.`,
     );
   }
-  return Object.freeze({ ...keys });
+  return Object.freeze({ ...given });
 }

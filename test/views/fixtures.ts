@@ -137,6 +137,8 @@ export const FIXTURES: readonly Fixture[] = [
     baseUrl: '/byok',
     title: 'Keys',
     id: 'id',
+    owner: 'team',
+    intro: 'Of the team.',
     refusal: { provider: 'openai', label: 'work', message: 'Refused.', form: 'edit' },
   }),
 ];

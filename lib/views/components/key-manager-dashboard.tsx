@@ -60,7 +60,11 @@ export interface KeyManagerDashboardProps extends ReaderProps, FormStateProps {
  */
 export function KeyManagerDashboard(props: KeyManagerDashboardProps): VNode {
   const { providers = [], keys = [], baseUrl = '/byok', providerConfig, allowOther = false, refusal } = props;
-  const { owner, headingLevel = 2, id = owner === undefined ? 'byok-dashboard' : `byok-dashboard-of-${owner}` } = props;
+  const {
+    owner,
+    headingLevel = 2,
+    id = owner === undefined ? 'byok-dashboard' : `byok-dashboard-of-${domId(owner)}`,
+  } = props;
   const { locale, timeZone, messages, now = new Date(), csrfToken, returnTo } = props;
   const reader = { locale, timeZone, messages, now };
   const state = { csrfToken, returnTo };

@@ -10,7 +10,7 @@ export function urlBelow(baseUrl: string, path: string, owner?: string): string 
 
 /** An address, about the keys of an owner. @internal */
 export function forOwner(url: string, owner: string | undefined): string {
-  return owner === undefined ? url : `${url}?owner=${encodeURIComponent(owner)}`;
+  return owner === undefined ? url : `${url}?owner=${encodeURIComponent(owner.toWellFormed())}`;
 }
 
 /**
