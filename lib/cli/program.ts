@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { keyId, wholeNumber } from './argument-parsers.js';
 import { CliError } from './cli-error.js';
@@ -13,6 +12,7 @@ import type { Failure } from './failure.js';
 import { Output } from './output.js';
 import { DEFAULT_TABLE, type GlobalOptions, refusePrivateArguments, scrub } from './arguments.js';
 import type { Target } from './target.js';
+import { readVersion } from './version.js';
 
 const HELP = `
 Environment:
@@ -248,11 +248,4 @@ function addUserCommands(add: Add): void {
     .requiredOption('--user <id>', "the user's id, as the application has it")
     .option(...KIND)
     .option('--provider <name...>', 'only these (default: well-known ones, and one for each API_KEY_…, with - for _)');
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  const { version } = JSON.parse(text) as { version?: unknown };
-  if (typeof version !== 'string') throw new CliError('The package has no version.', 'Install it again.');
-  return version;
 }

@@ -1,6 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { BYOK_OPTIONS } from '../byok.constants.js';
-import { InvalidInputError } from '../errors/index.js';
+import { Injectable } from '@nestjs/common';
 import { ExpiredKeyCleanup } from '../expiry/index.js';
 import { CallerResolver } from '../identity/index.js';
 import type {
@@ -15,7 +13,6 @@ import type {
   KeyOwner,
   KeysToImport,
   OwnerMetadata,
-  ResolvedByokOptions,
   SavedKey,
   SetKeyOptions,
   StoredKey,
@@ -23,10 +20,9 @@ import type {
   UserMetadata,
 } from '../interfaces/index.js';
 import { Redacted } from '../logging/index.js';
-import { KeyStorage } from '../storage/index.js';
 import { EnvImport } from './env-import.js';
 import { KeyDescriptions } from './key-descriptions.js';
-import { ANY_PROVIDER, checkLabel, checkProvider } from './key-input.js';
+import { ANY_PROVIDER, checkLabel, checkProvider, requireLabel } from './key-input.js';
 import { KeyImport } from './key-import.js';
 import { KeyRemoval } from './key-removal.js';
 import { KeyResolver } from './key-resolver.js';
@@ -53,8 +49,6 @@ import { UserData } from './user-data.js';
 export class ByokService extends Redacted {
   /** @internal */
   constructor(
-    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
-    @Inject(KeyStorage) private readonly storage: KeyStorage,
     private readonly callers: CallerResolver,
     private readonly writer: KeyWriter,
     private readonly descriptions: KeyDescriptions,
@@ -106,9 +100,8 @@ export class ByokService extends Redacted {
    */
   async setDefaultKey(holder: KeyHolder, provider: string, label: string): Promise<StoredKey> {
     checkProvider(provider, ANY_PROVIDER);
-    const checked = checkLabel(label);
-    if (checked === undefined) throw new InvalidInputError('Name the label of the key.', 'label');
-    return this.writer.setDefault(holder, await this.callers.scopeOf(holder), { provider, label: checked });
+    const slot = { provider, label: requireLabel(label) };
+    return this.writer.setDefault(holder, await this.callers.scopeOf(holder), slot);
   }
 
   /**
@@ -131,11 +124,7 @@ export class ByokService extends Redacted {
     provider: string | readonly string[],
     options: FindKeyOptions = {},
   ): Promise<ResolvedApiKey | null> {
-    const label = checkLabel(options.label);
-    const providers = Array.isArray(provider) ? (provider as readonly string[]) : [provider as string];
-    if (providers.length === 0) throw new InvalidInputError('Name at least one provider.');
-    const queries = providers.map((name) => ({ provider: checkProvider(name, this.options), label }));
-    return (await this.resolver.resolve(holder, [{ queries, from: options.from }])).keys[0] ?? null;
+    return this.resolver.first(holder, provider, options);
   }
 
   /**
@@ -152,9 +141,8 @@ export class ByokService extends Redacted {
   }
 
   /** Whether there is a key that has not expired, without decrypting it. */
-  async hasKey(holder: KeyHolder, provider: string, { label, from }: FindKeyOptions = {}): Promise<boolean> {
-    const query = { provider: checkProvider(provider, this.options), label: checkLabel(label) };
-    return (await this.resolver.find(holder, [{ queries: [query], from }])).chosen[0] !== null;
+  async hasKey(holder: KeyHolder, provider: string, options: FindKeyOptions = {}): Promise<boolean> {
+    return this.resolver.has(holder, provider, options);
   }
 
   /** Removes a key, without a label the default key; whether there was one. */

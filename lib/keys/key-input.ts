@@ -35,6 +35,13 @@ export function checkLabel(label: unknown): string | undefined {
   return label;
 }
 
+/** A label. @throws InvalidInputError @internal */
+export function requireLabel(label: unknown): string {
+  const checked = checkLabel(label);
+  if (checked === undefined) throw new InvalidInputError('Name the label of the key.', 'label');
+  return checked;
+}
+
 /**
  * Names are kept and logged as they are: a key that somebody pasted into the wrong input must not become one.
  *

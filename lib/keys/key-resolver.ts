@@ -2,10 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { KeyEvents } from '../audit/index.js';
 import { BYOK_OPTIONS } from '../byok.constants.js';
 import { resolveChannel, type ResolveMessage, traced } from '../diagnostics/index.js';
+import { InvalidInputError } from '../errors/index.js';
 import { CallerResolver, SharedOwners } from '../identity/index.js';
-import type { KeyHolder, ResolvedByokOptions } from '../interfaces/index.js';
+import type { FindKeyOptions, KeyHolder, ResolvedByokOptions } from '../interfaces/index.js';
 import { type KeyQuery, type KeyScope, KeyStorage } from '../storage/index.js';
 import { USER_SOURCE } from '../validation/index.js';
+import { checkLabel, checkProvider } from './key-input.js';
 import { KeySealer } from './key-sealer.js';
 import { PlatformKeySource } from './platform-keys.js';
 import type { ResolvedApiKey } from './resolved-api-key.js';
@@ -59,6 +61,32 @@ export class KeyResolver {
   ) {
     const { keySources } = options;
     this.#isOwnOnly = keySources.length === 1 && keySources[0] === USER_SOURCE;
+  }
+
+  /**
+   * The first key there is of these providers, `null` if there is none.
+   *
+   * @throws InvalidInputError @throws EncryptionError if it cannot be decrypted
+   */
+  async first(
+    holder: KeyHolder,
+    provider: string | readonly string[],
+    options: FindKeyOptions,
+  ): Promise<ResolvedApiKey | null> {
+    return (await this.resolve(holder, [this.#wanted(provider, options)])).keys[0] ?? null;
+  }
+
+  /** Whether there is such a key. */
+  async has(holder: KeyHolder, provider: string, options: FindKeyOptions): Promise<boolean> {
+    return (await this.find(holder, [this.#wanted(provider, options)])).chosen[0] !== null;
+  }
+
+  #wanted(given: string | readonly string[], { label, from }: FindKeyOptions): WantedKeys {
+    const checkedLabel = checkLabel(label);
+    const providers = Array.isArray(given) ? (given as readonly string[]) : [given as string];
+    if (providers.length === 0) throw new InvalidInputError('Name at least one provider.');
+    const queries = providers.map((name) => ({ provider: checkProvider(name, this.options), label: checkedLabel }));
+    return { queries, from };
   }
 
   /**

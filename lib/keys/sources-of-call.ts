@@ -2,7 +2,7 @@ import { InvalidInputError } from '../errors/index.js';
 import type { CallerResolver, SharedOwners } from '../identity/index.js';
 import type { ByokRequest, KeyHolder } from '../interfaces/index.js';
 import type { KeyScope } from '../storage/index.js';
-import { PLATFORM_SOURCE, USER_SOURCE } from '../validation/index.js';
+import { areSources, PLATFORM_SOURCE, USER_SOURCE } from '../validation/index.js';
 
 /** Where the keys of a source are; `null` if the call has no such owner. @internal */
 export type SourceScope = KeyScope | null;
@@ -50,7 +50,7 @@ export class SourcesOfCall {
     try {
       answer = source === USER_SOURCE ? this.#askUser() : this.#askShared(source);
     } catch (error) {
-      answer = Promise.reject(error as Error);
+      answer = rejected(error);
     }
     if (answer instanceof Promise) {
       answer = answer.then((scope) => {
@@ -84,11 +84,15 @@ export class SourcesOfCall {
   }
 }
 
+async function rejected(error: unknown): Promise<never> {
+  throw error;
+}
+
 /** @throws InvalidInputError for a source that the module does not have @internal */
-export function checkSources(sources: readonly string[], shared: SharedOwners): readonly string[] {
+export function checkSources(sources: unknown, shared: SharedOwners): readonly string[] {
   const known = [USER_SOURCE, ...shared.kinds, PLATFORM_SOURCE];
-  if (Array.isArray(sources) && sources.length > 0 && sources.every((source) => known.includes(source))) return sources;
-  throw new InvalidInputError(`from must be an array with some of: ${known.join(', ')}.`);
+  if (areSources(sources) && sources.every((source) => known.includes(source))) return sources;
+  throw new InvalidInputError(`from must be an array of different ones of: ${known.join(', ')}.`);
 }
 
 function toScope(kind: string, id: string | undefined): SourceScope {

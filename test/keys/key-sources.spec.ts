@@ -75,7 +75,7 @@ describe.each([
       db: database.url,
       resolveUser: ({ user }) => give((user as { id: string } | undefined)?.id),
       sharedOwners: { team: { resolve: ({ team }: TeamRequest) => give(team) } },
-      platformKeys: { openai: () => give(platformKey()) as string },
+      platformKeys: { openai: () => give(platformKey()) },
     });
     for (const state of STATES) {
       await store({ userId: state }, state, USER_KEY);

@@ -83,9 +83,7 @@ export class HybridKeyStorage implements KeyStorage {
     const inDatabase = scopes.filter(({ source }) => source === 'database');
     const found = await this.database.readAcross(inDatabase, queries, isAbandoned);
     return Promise.all(
-      scopes.map((scope) =>
-        scope.source === 'database' ? found[inDatabase.indexOf(scope)] : this.session.read(scope, queries),
-      ),
+      scopes.map(async (scope) => found[inDatabase.indexOf(scope)] ?? this.session.read(scope, queries)),
     );
   }
 

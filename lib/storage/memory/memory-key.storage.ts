@@ -105,7 +105,7 @@ export class MemoryKeyStorage implements KeyStorage {
   async *deleteAllExpired(): AsyncGenerator<RemovedKey[], void, undefined> {
     for (const key of [...this.#handles.keys()]) {
       const [kind, ...id] = key.split('\n');
-      const scope: KeyScope = { source: 'database', owner: { kind: kind as 'user', id: id.join('\n') } };
+      const scope: KeyScope = { source: 'database', owner: { kind: kind, id: id.join('\n') } };
       const removed = await this.deleteExpired(scope);
       if (removed.length > 0) yield removed;
     }
