@@ -209,7 +209,6 @@ function addKeyCommands(add: Add): void {
   });
 }
 
-/** The option of commands that are about one owner. */
 const KIND = ['--kind <kind>', 'kind of the owner, as in the option sharedOwners', 'user'] as const;
 
 function addUserCommands(add: Add): void {

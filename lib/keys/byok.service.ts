@@ -100,8 +100,7 @@ export class ByokService extends Redacted {
    */
   async setDefaultKey(holder: KeyHolder, provider: string, label: string): Promise<StoredKey> {
     checkProvider(provider, ANY_PROVIDER);
-    const slot = { provider, label: requireLabel(label) };
-    return this.writer.setDefault(holder, await this.callers.scopeOf(holder), slot);
+    return this.writer.setDefault(holder, await this.callers.scopeOf(holder), { provider, label: requireLabel(label) });
   }
 
   /**
