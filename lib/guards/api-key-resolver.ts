@@ -14,7 +14,7 @@ export interface ApiKeyResolution {
   /** Whose keys: the caller, or if only keys of others were asked for, the owner of the first one. */
   readonly owner: KeyOwner;
   /** Who was asked for keys. @internal */
-  readonly consulted: readonly Consulted[];
+  readonly consulted?: readonly Consulted[];
   /** A key for each requirement, in their order; none if one is missing. */
   readonly keys: readonly ResolvedApiKey[];
   /** The first requirement that the caller has no key for. */

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors/index.js';
 import { RequestState } from '../identity/index.js';
 import type { ByokRequest, KeyHolder } from '../interfaces/index.js';
 import type { ResolvedApiKey } from '../keys/index.js';
+import { USER_SOURCE } from '../validation/index.js';
 import type { ApiKeyResolution, ApiKeyResolver } from './api-key-resolver.js';
 import { GUARD_ORDER } from './guard-order.js';
 import type { KeyRequirement } from './key-requirement.js';
@@ -53,7 +54,8 @@ export class FoundKeys {
   async isForCaller(): Promise<boolean> {
     if (this.isUntouched) return true;
     const { user, session } = this.#request;
-    if (!(await this.#resolver.isUnchanged(this.#resolution.consulted, this.#request))) return false;
+    const { owner, consulted = [{ source: USER_SOURCE, owner }] } = this.#resolution;
+    if (!(await this.#resolver.isUnchanged(consulted, this.#request))) return false;
     this.#user = user;
     this.#session = session;
     return true;

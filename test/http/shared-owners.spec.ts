@@ -74,7 +74,7 @@ describe.each(PLATFORMS)('Keys that a team shares, on %s', (platform) => {
         rateLimit: false,
         audit: true,
         onEvent: (event) => void events.push(event),
-        providers: { openai: { readFailure: ({ status }) => (status === 401 ? { outcome: 'refused' } : null) } },
+        providers: { openai: { readFailure: ({ status }) => (status === 401 ? { outcome: 'refused' } : undefined) } },
         sharedOwners: {
           team: {
             resolve: teamOf,
