@@ -46,7 +46,9 @@ describe('The time a key was last used', () => {
     const firstUse = Date.now();
     for (let i = 0; i < 50; i++) await byok.getKey(ALICE, 'openai');
     const lastUse = Date.now();
-    expect(await used()).toEqual({ ago: null, writes: 0 });
+    const early = await used();
+    // On a busy machine the uses alone may take so long that the write has come.
+    if (Date.now() - firstUse < 4_000) expect(early).toEqual({ ago: null, writes: 0 });
     while ((await used()).ago === null) await sleep(100);
     const asked = Date.now();
     const { ago } = await used();
