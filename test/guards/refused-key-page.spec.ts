@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Post, Req } from '@nestjs/common';
 import { ApiKey, type ByokRequest, ByokService, RequireApiKey } from '../../lib/index.js';
 import { type EdgeApp, SECURITY_HEADERS, startEdge } from '../support/edge-app.js';
@@ -10,7 +10,11 @@ const OLD = 'an-example-of-an-api-key-1f9c';
 const NEW = 'another-example-of-a-key-77ab';
 const HTML = 'text/html,application/xhtml+xml,*/*;q=0.8';
 
-let status = 401;
+let status: number;
+
+beforeEach(() => {
+  status = 401;
+});
 
 @Controller()
 class Chat {
@@ -77,7 +81,6 @@ describe.each(PLATFORMS)('The page for a refused key on %s', (platform) => {
     new RegExp(`<input type="hidden" name="${name}" value="([^"]*)"`).exec(page)?.[1];
 
   it('says who refused which key, and replaces it without losing anything of it', async () => {
-    status = 401;
     const agent = await person('alice');
     const { text, headers } = await agent.get('/chat?room=1').set('Accept', HTML).expect(403);
     expect(headers).toMatchObject(SECURITY_HEADERS);
@@ -133,7 +136,6 @@ describe.each(PLATFORMS)('The page for a refused key on %s', (platform) => {
 
 describe('The page for a refused key', () => {
   it('has no form where there are no pages to send it to, or no safe way', async () => {
-    status = 401;
     for (const options of [{ dashboard: false }, { https: 'block' }] as const) {
       const app = await startEdge({
         controllers: [Chat],

@@ -232,7 +232,7 @@ describe('ByokService', () => {
   it.each([[undefined], [null], ['alice'], [{}], [{ userId: undefined }], [{ id: 'alice' }]])(
     'does not take %j for a holder',
     async (holder) => {
-      const { byok } = apps[0];
+      const { byok } = await start({ db: database.url });
       await expect(byok.getKey(holder as never, 'openai')).rejects.toThrow(
         'The holder must be the request, or { userId } if there is no request.',
       );
