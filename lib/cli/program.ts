@@ -1,17 +1,16 @@
 import { Command, CommanderError, Option } from 'commander';
+import { type Add, resolveTarget } from './add-command.js';
 import { keyId, wholeNumber } from './argument-parsers.js';
 import { CliError } from './cli-error.js';
 import type { CheckOptions } from './commands/check.js';
-import type { ImportOptions } from './commands/import-env.js';
 import type { MigrateOptions } from './commands/migrate.js';
 import type { RotateCommandOptions } from './commands/rotate.js';
 import type { StatusOptions } from './commands/status.js';
-import type { EraseOptions, ExportOptions } from './commands/users.js';
 import { EXIT, type ExitStatus } from './exit-status.js';
 import type { Failure } from './failure.js';
 import { Output } from './output.js';
-import { DEFAULT_TABLE, type GlobalOptions, refusePrivateArguments, scrub } from './arguments.js';
-import type { Target } from './target.js';
+import { DEFAULT_TABLE, refusePrivateArguments, scrub } from './arguments.js';
+import { addUserCommands, KIND } from './user-commands.js';
 import { readVersion } from './version.js';
 
 const HELP = `
@@ -22,7 +21,8 @@ Environment:
                 path of a module whose default export is what forRoot takes as secret, instead of
                 BYOK_SECRET: for a KeyWrapper (Vault, AWS KMS) or a passphrase
 
-Exit status: 0 done, 1 wrong use or failure, 2 done but some stored keys could not be opened or were refused.
+Exit status: 0 done, 1 wrong use or failure, 2 done but some stored keys could not be opened or were refused, or lines of an
+import were not taken.
 
 Examples:
   $ npx nestjs-byok generate-secret
@@ -33,16 +33,6 @@ Examples:
 The documents are in docs/operations.md of the package.`;
 
 const NO_COMMAND: Failure = { message: 'No command is given.', advice: 'See what there is: npx nestjs-byok --help' };
-
-type Action<O> = (output: Output, options: O, args: string[]) => Promise<ExitStatus>;
-
-/** Adds a command; what it takes beside the global options is added to what this gives. */
-type Add = <O extends GlobalOptions = GlobalOptions>(
-  name: string,
-  description: string,
-  example: string,
-  action: Action<O>,
-) => Command;
 
 /** Runs the command line; the status to exit with. Never rejects. @internal */
 export async function run(args: string[]): Promise<ExitStatus> {
@@ -118,10 +108,6 @@ function createProgram(output: Output, end: (status: ExitStatus) => void): Comma
   addKeyCommands(add);
   addUserCommands(add);
   return program;
-}
-
-async function resolveTarget(options: GlobalOptions, needsSecrets: boolean): Promise<Target> {
-  return (await import('./target.js')).resolveTarget(options, needsSecrets);
 }
 
 /** What is large is loaded when a command is run and what it was given is right. */
@@ -207,44 +193,4 @@ function addKeyCommands(add: Add): void {
     const site = await resolveTarget(options, false);
     return (await import('./commands/sweep.js')).sweep(output, site);
   });
-}
-
-const KIND = ['--kind <kind>', 'kind of the owner, as in the option sharedOwners', 'user'] as const;
-
-function addUserCommands(add: Add): void {
-  add<EraseOptions>(
-    'erase-user',
-    'remove what is stored about a user',
-    'npx nestjs-byok erase-user 4711 --yes',
-    async (output, options, [id]) => {
-      const site = await resolveTarget(options, false);
-      return (await import('./commands/users.js')).eraseUser(output, id, options, site);
-    },
-  )
-    .argument('<id>', "the user's id, as the application has it")
-    .option(...KIND)
-    .option('--yes', 'do not ask, where there is a terminal to ask at');
-  add<ExportOptions>(
-    'export-user',
-    'print what is stored about a user, without secrets, as JSON',
-    'npx nestjs-byok export-user 4711 > 4711.json',
-    async (_output, options, [id]) => {
-      const site = await resolveTarget(options, true);
-      return (await import('./commands/users.js')).exportUser(id, options, site);
-    },
-  )
-    .argument('<id>', "the user's id, as the application has it")
-    .option(...KIND);
-  add<ImportOptions>(
-    'import-env',
-    'store the API keys of the environment (OPENAI_API_KEY, API_KEY_OPENAI, …) for a user',
-    'OPENAI_API_KEY=… npx nestjs-byok import-env --user 4711',
-    async (output, options) => {
-      const site = await resolveTarget(options, true);
-      return (await import('./commands/import-env.js')).importEnv(output, options, site);
-    },
-  )
-    .requiredOption('--user <id>', "the user's id, as the application has it")
-    .option(...KIND)
-    .option('--provider <name...>', 'only these (default: well-known ones, and one for each API_KEY_…, with - for _)');
 }

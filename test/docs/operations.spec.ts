@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EncryptionService } from '../../lib/index.js';
 import { VaultTransitWrapper } from '../../lib/kms/vault-transit.wrapper.js';
 import { startByok } from '../support/byok-app.js';
-import { cli, type CliEnvironment, cliJson, fillTable, keyIdOf } from '../support/cli.js';
+import { cli, type CliEnvironment, cliJson, fillTable, keyIdOf, shellCommand, start } from '../support/cli.js';
 import { Consumer } from '../support/consumer.js';
 import { ROOT } from '../support/manifest.js';
 import { createDatabase, onServer, type TestDatabase } from '../support/postgres.js';
@@ -68,6 +68,8 @@ interface Run {
   /** Exit status. Default 0. */
   code?: number;
   given: () => CliEnvironment;
+  /** What is piped in. */
+  input?: () => string;
   /** What happens before. */
   before?: () => Promise<unknown>;
 }
@@ -138,18 +140,35 @@ const RUNS: Run[] = [
   },
   { name: 'migrate', given: backup(fresh) },
   { name: 'import-env', given: () => ({ ...backup(fresh)(), OPENAI_API_KEY: 'an-example-of-an-api-key-1f9c' }) },
+  {
+    name: 'import',
+    code: 2,
+    given: backup(fresh),
+    input: () => blocks.find(({ name }) => name === 'keys.ndjson')!.code,
+  },
   { name: 'export-user', given: backup(fresh) },
   { name: 'sweep', given: backup(fresh) },
   { name: 'erase-user', given: backup(fresh) },
   { name: 'wrong-use', code: 1, given: backup(fresh) },
 ];
 
-/** The command of a block, and what it prints. */
-async function outputOf({ name, code = 0, given, before }: Run): Promise<string> {
+async function fed(
+  args: string,
+  given: CliEnvironment,
+  input: string,
+): Promise<{ code: number | null; output: string }> {
+  const running = start('sh', ['-c', `${shellCommand(args)} 2>&1`], given, input);
+  running.child.stdin!.end();
+  const { code, stdout } = await running.ended;
+  return { code, output: stdout };
+}
+
+/** The command of a block, and what it prints; one that reads runs in a process of its own. */
+async function outputOf({ name, code = 0, given, before, input }: Run): Promise<string> {
   await before?.();
   const [command] = blocks.find((block) => block.name === name)!.code.split('\n');
-  const args = /^\$ npx nestjs-byok ([\w -]+)$/.exec(command)![1];
-  const ended = await cli(args.split(' '), given());
+  const args = /^\$ npx nestjs-byok ([\w -]+?)(?: < \S+)?$/.exec(command)![1];
+  const ended = input ? await fed(args, given(), input()) : await cli(args.split(' '), given());
   expect([name, ended.code]).toEqual([name, code]);
   return `${command}\n${readable(ended.output)}`;
 }
@@ -162,6 +181,7 @@ describe('docs/operations.md', () => {
       'byok.secret.mjs',
       'generate.sh',
       'lost.sql',
+      'keys.ndjson',
       'roles.sql',
       'public-roles.sql',
     ]);
