@@ -22,7 +22,7 @@ import { EncryptionService, Keyring } from './crypto/index.js';
 import { AssetsController, DashboardController, DashboardPages, KeyFormActions } from './dashboard/index.js';
 import { ByokDatabase } from './database/index.js';
 import { ConfigurationError } from './errors/index.js';
-import { ExpiredKeyCleanup, ExpiredKeySweeper } from './expiry/index.js';
+import { ExpiredKeyCleanup, ExpiredKeySweeper, KeyNotices } from './expiry/index.js';
 import { ApiKeyGuard, ApiKeyResolver, ApplicationFilters, HandlerCheck, RefusalAnswers } from './guards/index.js';
 import { ByokHealth } from './health/index.js';
 import {
@@ -86,7 +86,6 @@ export class ByokModule implements NestModule {
   /** @internal */
   constructor(private readonly upstream: PlatformErrors) {}
 
-  /** Called by Nest. */
   configure(): void {
     this.upstream.prepare();
   }
@@ -194,6 +193,7 @@ function wire(definition: DynamicModule, once: Provider[], ofClass = false): Dyn
       KeyImport,
       KeyRemoval,
       ExpiredKeySweeper,
+      KeyNotices,
       StartupCheck,
       HandlerCheck,
       DashboardPages,

@@ -74,6 +74,7 @@ export type {
   KeyWrapContext,
   KeyWrapper,
   KeyWrapperCall,
+  NoticeOptions,
   ObjectIdLike,
   OwnerHolder,
   OwnerMetadata,

@@ -7,6 +7,7 @@ import ts from 'typescript';
 const ROOT = new URL('../', import.meta.url);
 const SOURCES = [
   'lib/interfaces/byok-options.interface.ts',
+  'lib/interfaces/schedule-options.interface.ts',
   'lib/interfaces/dashboard-options.interface.ts',
   'lib/interfaces/guard-option.interface.ts',
   'lib/byok.module-definition.ts',

@@ -19,6 +19,8 @@ export {
   type KeyRecord,
   type KeySlot,
   type ListedKey,
+  type KeyNotice,
+  type NoticeAges,
   type OwnedSlot,
   type PutResult,
   type RecordChange,

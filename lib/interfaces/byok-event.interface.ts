@@ -17,6 +17,8 @@ export interface ByokEvent {
     | 'denied'
     | 'decryptFailed'
     | 'rotated'
+    | 'expiring'
+    | 'unused'
     | 'accepted'
     | 'refused';
   at: Date;

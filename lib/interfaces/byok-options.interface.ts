@@ -7,6 +7,7 @@ import type { UserId } from './key-owner.interface.js';
 import type { SecretOption } from './key-wrapper.interface.js';
 import type { ProviderConfig } from './provider-config.interface.js';
 import type { ByokRequest, KeyHolder } from './request.interface.js';
+import type { CleanupOptions, NoticeOptions, RecheckOptions } from './schedule-options.interface.js';
 import type { PlatformKeys, SharedOwner } from './shared-owner.interface.js';
 
 /** A connection that the application has. @publicApi */
@@ -16,20 +17,6 @@ export interface JoinedDataSource {
    * @defaultValue the default connection
    */
   dataSource?: string;
-}
-
-/** When expired keys are removed. They are never returned in any case. @publicApi */
-export interface CleanupOptions {
-  /**
-   * Removes the caller's expired keys after a request that used keys.
-   * @defaultValue `true`
-   */
-  onRequest?: boolean;
-  /**
-   * Milliseconds between sweeps of the database; `null`: no sweeps.
-   * @defaultValue `900_000`
-   */
-  sweepEvery?: number | null;
 }
 
 /** Counts writes. The limiters of `rate-limiter-flexible` implement it. @publicApi */
@@ -66,17 +53,6 @@ export interface RateLimitOptions {
    * ```
    */
   store?: (limit: { name: string; points: number; windowMs: number }) => RateLimiterLike;
-}
-
-/** Checks of stored keys by schedule. @publicApi */
-export interface RecheckOptions {
-  /** Milliseconds after which a key is checked again. */
-  every: number;
-  /**
-   * Keys that an instance checks in a second.
-   * @defaultValue `2`
-   */
-  perSecond?: number;
 }
 
 /** The audit log. @publicApi */
@@ -229,6 +205,12 @@ export interface ByokModuleOptions {
    * @defaultValue `null`
    */
   recheck?: RecheckOptions | null;
+  /**
+   * Reports keys in the database that expire soon or are not used any more, once each, by `onEvent` and in the audit log;
+   * `null`: none. Looked for as often as `cleanup.sweepEvery` says.
+   * @defaultValue `null`
+   */
+  notices?: NoticeOptions | null;
   /**
    * When expired keys are removed.
    * @defaultValue `{ onRequest: true, sweepEvery: 900_000 }`

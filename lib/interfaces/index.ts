@@ -3,11 +3,9 @@ export type { ByokEvent } from './byok-event.interface.js';
 export type {
   AuditOptions,
   ByokModuleOptions,
-  CleanupOptions,
   JoinedDataSource,
   RateLimitOptions,
   RateLimiterLike,
-  RecheckOptions,
 } from './byok-options.interface.js';
 export type { DashboardOptions, LayoutPage, PageLayout } from './dashboard-options.interface.js';
 export type { ApiOptions, GuardOption } from './guard-option.interface.js';
@@ -49,3 +47,4 @@ export type {
   StoredKey,
   UpdateKeyOptions,
 } from './stored-key.interface.js';
+export type { CleanupOptions, NoticeOptions, RecheckOptions } from './schedule-options.interface.js';

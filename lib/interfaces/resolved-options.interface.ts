@@ -1,15 +1,10 @@
 import type { ByokEvent } from './byok-event.interface.js';
-import type {
-  AuditOptions,
-  ByokModuleOptions,
-  CleanupOptions,
-  RateLimitOptions,
-  RecheckOptions,
-} from './byok-options.interface.js';
+import type { AuditOptions, ByokModuleOptions, RateLimitOptions } from './byok-options.interface.js';
 import type { ResolvedDashboardOptions } from './dashboard-options.interface.js';
 import type { GuardOption } from './guard-option.interface.js';
 import type { ProviderConfig } from './provider-config.interface.js';
 import type { ByokRequest } from './request.interface.js';
+import type { CleanupOptions, NoticeOptions, RecheckOptions } from './schedule-options.interface.js';
 import type { PlatformKeys, SharedOwner } from './shared-owner.interface.js';
 
 /** The options after defaults and checks; without the secret, which only `EncryptionService` sees. @internal */
@@ -38,6 +33,7 @@ export interface ResolvedByokOptions {
   readonly feedback: boolean;
   readonly checkOnSave: boolean;
   readonly recheck: Readonly<Required<RecheckOptions>> | null;
+  readonly notices: Readonly<Required<NoticeOptions>> | null;
   readonly cleanup: Readonly<Required<CleanupOptions>>;
   readonly tableName: string;
   readonly preparedStatements: boolean;

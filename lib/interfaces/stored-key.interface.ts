@@ -32,6 +32,8 @@ export interface StoredKey {
   source: KeySource;
   /** The last word of the provider about this version of the key; `null`: there is none. */
   lastCheck: LastCheck | null;
+  /** Present where the option `notices` says so: it expires soon, or nobody has used it for long. */
+  notice?: 'expiring' | 'unused';
   /** `unreadable`: none of the given secrets decrypts it. It stays stored and can be replaced or deleted. */
   status: 'active' | 'expired' | 'unreadable';
 }

@@ -17,11 +17,11 @@ export class KeyDescriptions {
   readonly #visible: ReadonlyMap<string, readonly string[]>;
 
   constructor(
-    @Inject(BYOK_OPTIONS) { providers }: ResolvedByokOptions,
+    @Inject(BYOK_OPTIONS) private readonly options: ResolvedByokOptions,
     @Inject(KeyStorage) private readonly storage: KeyStorage,
     private readonly sealer: KeySealer,
   ) {
-    const visible = Object.entries(providers).map(
+    const visible = Object.entries(options.providers).map(
       ([provider, { fields = {} }]) =>
         [provider, Object.keys(fields).filter((name) => fields[name].visible === true)] as const,
     );
@@ -62,7 +62,22 @@ export class KeyDescriptions {
       lastUsedAt,
       lastCheck: record.lastCheck,
       source,
+      ...noticeOf(record, this.options.notices),
       status: record.expired ? 'expired' : isReadable ? 'active' : 'unreadable',
     };
   }
+}
+
+/** What the option says of a key that can be used. */
+function noticeOf(
+  { expired, expiresAt, updatedAt, lastUsedAt }: ListedKey,
+  notices: ResolvedByokOptions['notices'],
+): Pick<StoredKey, 'notice'> {
+  if (!notices || expired) return {};
+  const now = Date.now();
+  const { expiringWithin, unusedFor } = notices;
+  if (expiringWithin !== null && expiresAt && expiresAt.getTime() - now <= expiringWithin)
+    return { notice: 'expiring' };
+  const since = Math.max(updatedAt.getTime(), lastUsedAt?.getTime() ?? 0);
+  return unusedFor !== null && now - since >= unusedFor ? { notice: 'unused' } : {};
 }

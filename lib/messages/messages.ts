@@ -65,6 +65,8 @@ export interface Messages {
   readonly unreadableReplace: string;
   readonly lastUsedWhen: string;
   readonly neverUsed: string;
+  readonly statusUnused: string;
+  readonly unusedHelp: string;
   readonly acceptedWhen: string;
   readonly acceptedNoCredit: string;
   readonly acceptedRestricted: string;
@@ -209,6 +211,8 @@ export interface Messages {
   readonly actionAccepted: string;
   readonly actionRefused: string;
   readonly actionRotated: string;
+  readonly actionExpiring: string;
+  readonly actionUnused: string;
   readonly times: PluralMessage;
   readonly signIn: string;
   readonly signInTitle: string;

@@ -39,12 +39,20 @@ const STORED_KEY: Record<string, JsonObject> = {
     description: 'The last word of the provider about this key; `null`: there is none.',
     anyOf: [{ $ref: '#/components/schemas/ByokLastCheck' }, { type: 'null' }],
   },
+  notice: {
+    type: 'string',
+    enum: ['expiring', 'unused'],
+    description: 'Present if the key expires soon or was not used for long.',
+  },
   status: {
     type: 'string',
     enum: ['active', 'expired', 'unreadable'],
     description: '`unreadable`: it can be replaced or deleted, but not used.',
   },
 };
+
+/** Properties of answers that may be missing. */
+const OPTIONAL = ['notice'];
 
 const EXPIRY: Record<string, JsonObject> = {
   ttlSeconds: {
@@ -130,7 +138,12 @@ export const SHARED_SCHEMAS: Record<string, JsonObject> = {
 };
 
 function answer(description: string, properties: Record<string, JsonObject>): JsonObject {
-  return { type: 'object', description, properties, required: Object.keys(properties) };
+  return {
+    type: 'object',
+    description,
+    properties,
+    required: Object.keys(properties).filter((name) => !OPTIONAL.includes(name)),
+  };
 }
 
 function request(properties: Record<string, JsonObject>, required: string[] = []): JsonObject {

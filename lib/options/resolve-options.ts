@@ -12,6 +12,7 @@ import {
   objectOption,
   optionalFunction,
 } from './option-checks.js';
+import { checkNotices } from './notice-options.js';
 import { parseUrl } from '../validation/index.js';
 import { checkKeySources } from './key-source-options.js';
 import { checkProviderConfigs } from './provider-options.js';
@@ -42,6 +43,7 @@ const KNOWN: Record<keyof ByokModuleOptions, true> = {
   feedback: true,
   checkOnSave: true,
   recheck: true,
+  notices: true,
   cleanup: true,
   tableName: true,
   preparedStatements: true,
@@ -99,6 +101,7 @@ export function resolveOptions(options: ByokModuleOptions): ResolvedByokOptions 
     // No test may ask a provider by accident.
     checkOnSave: booleanOption('checkOnSave', options.checkOnSave, process.env.NODE_ENV !== 'test'),
     recheck: checkRecheck(options.recheck ?? null),
+    notices: checkNotices(options.notices),
     cleanup: checkCleanup(options.cleanup ?? {}),
     tableName: checkTableName(options.tableName ?? 'user_api_keys'),
     preparedStatements: booleanOption('preparedStatements', options.preparedStatements, true),

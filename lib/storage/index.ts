@@ -1,9 +1,6 @@
 export { HybridKeyStorage } from './hybrid/hybrid-key.storage.js';
 export {
   type FoundKey,
-  type ImportedKey,
-  type ImportOptions,
-  type ImportOutcome,
   type KeyCaller,
   type KeyQuery,
   type KeyScope,
@@ -19,6 +16,7 @@ export {
   type RenewedKey,
   type SealedKey,
 } from './key-storage.interface.js';
+export type { ImportedKey, ImportOptions, ImportOutcome, KeyNotice, NoticeAges } from './many-keys.interface.js';
 export { MemoryKeyStorage } from './memory/memory-key.storage.js';
 export {
   type SessionHandle,

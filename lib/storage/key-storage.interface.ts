@@ -1,5 +1,6 @@
 import type { KeyOutcome, KeyOwner, KeySource, KeyVerdictReason, LastCheck } from '../interfaces/index.js';
 import type { SessionHandle } from './session/session-handle.js';
+import type { ImportedKey, ImportOptions, ImportOutcome, KeyNotice, NoticeAges } from './many-keys.interface.js';
 
 /** Who is asking, as far as a storage needs to know. @publicApi */
 export interface KeyCaller {
@@ -102,27 +103,6 @@ export interface PutResult {
   record: ListedKey;
   replaced: boolean;
 }
-
-/** A key of an import. @publicApi */
-export interface ImportedKey {
-  scope: KeyScope;
-  record: KeyRecord;
-  /** When it was created elsewhere; `null`: now. */
-  createdAt: Date | null;
-}
-
-/** How a batch of an import is written. @publicApi */
-export interface ImportOptions {
-  /** Whether a record that is not expired is replaced; otherwise it stays. */
-  replace: boolean;
-  /** Whether to write nothing. */
-  dryRun: boolean;
-  /** Records that an owner may have. */
-  limit: number;
-}
-
-/** What became of a key of an import; `limit`: its owner has as many as they may. @publicApi */
-export type ImportOutcome = 'stored' | 'replaced' | 'skipped' | 'limit';
 
 /** An expired record that was removed. @publicApi */
 export interface RemovedKey extends KeySlot {
@@ -230,6 +210,11 @@ export interface KeyStorage {
    * @param owner - Only keys of this owner.
    */
   unchecked?(providers: readonly string[], age: number, owner?: KeyOwner): AsyncIterable<OwnedSlot[]>;
+  /**
+   * Claims the notices that are due of everybody's keys, and yields those of each page of the table: each notice once, of all
+   * instances together. Only storages that can go through all keys have it.
+   */
+  claimNotices?(ages: NoticeAges): AsyncIterable<KeyNotice[]>;
   /**
    * Removes everybody's expired records, as far as the storage can reach them, and yields each batch when it is removed;
    * with `ifFree`, unless another instance is doing that.

@@ -3,6 +3,7 @@ import { bench, SNIPPETS, start, type Runs } from './bench.js';
 import { readDocument } from './documents.js';
 import { HTTP_RUNS } from './runs/http.js';
 import { MOVING_IN_RUNS } from './runs/moving-in.js';
+import { NOTICES_RUNS } from './runs/notices.js';
 import { OPERATING_RUNS } from './runs/operating.js';
 import { READING_KEYS_RUNS } from './runs/reading-keys.js';
 import { README_RUNS } from './runs/readme.js';
@@ -18,6 +19,7 @@ const RUNS: Runs = {
   ...READING_KEYS_RUNS,
   ...HTTP_RUNS,
   ...MOVING_IN_RUNS,
+  ...NOTICES_RUNS,
   ...OPERATING_RUNS,
   ...RECIPES_RUNS,
   ...SHARED_KEYS_RUNS,

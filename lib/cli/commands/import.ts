@@ -86,7 +86,7 @@ export async function importKeys(
         if (lines.fault || stop.signal.aborted) return EXIT.failed;
         return result.refused.length > 0 ? EXIT.unreadable : EXIT.done;
       },
-      providers,
+      { providers },
     );
   } finally {
     stop.dispose();

@@ -3,9 +3,6 @@ import { UserRequiredError } from '../../errors/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
 import type {
   FoundKey,
-  ImportedKey,
-  ImportOptions,
-  ImportOutcome,
   KeyCaller,
   KeyQuery,
   KeyRecord,
@@ -21,6 +18,7 @@ import type {
   RenewedKey,
   SealedKey,
 } from '../key-storage.interface.js';
+import type { ImportedKey, ImportOptions, ImportOutcome, KeyNotice, NoticeAges } from '../many-keys.interface.js';
 import { SessionKeyStorage } from '../session/session-key.storage.js';
 import { TypeOrmKeyStorage } from '../typeorm/typeorm-key.storage.js';
 
@@ -125,6 +123,10 @@ export class HybridKeyStorage implements KeyStorage {
 
   unchecked(providers: readonly string[], age: number, owner?: KeyOwner): AsyncIterable<OwnedSlot[]> {
     return this.database.unchecked(providers, age, owner);
+  }
+
+  claimNotices(ages: NoticeAges): AsyncIterable<KeyNotice[]> {
+    return this.database.claimNotices(ages);
   }
 
   deleteAllExpired(options?: { ifFree?: boolean }): AsyncIterable<RemovedKey[]> {

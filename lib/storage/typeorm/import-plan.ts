@@ -1,4 +1,5 @@
-import type { ImportedKey, ImportOptions, ImportOutcome, KeySlot } from '../key-storage.interface.js';
+import type { KeySlot } from '../key-storage.interface.js';
+import type { ImportedKey, ImportOptions, ImportOutcome } from '../many-keys.interface.js';
 
 /** A key that an owner has, not expired. @internal */
 export interface ExistingKey extends KeySlot {

@@ -1,7 +1,7 @@
 import type { ByokDatabase } from '../../database/index.js';
 import { StorageError } from '../../errors/index.js';
 import type { KeyOwner } from '../../interfaces/index.js';
-import type { ImportedKey, ImportOptions, ImportOutcome } from '../key-storage.interface.js';
+import type { ImportedKey, ImportOptions, ImportOutcome } from '../many-keys.interface.js';
 import { type ExistingKey, type ImportLimits, planImport } from './import-plan.js';
 import { importStatements, type ImportStatements } from './import-statements.js';
 import { UNCOUNTED_WRITES } from './uncounted-writes.js';

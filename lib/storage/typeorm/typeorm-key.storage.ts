@@ -5,9 +5,6 @@ import { KeyConflictError, KeyLimitError, StorageError, UserRequiredError } from
 import type { KeyOwner, ResolvedByokOptions } from '../../interfaces/index.js';
 import type {
   FoundKey,
-  ImportedKey,
-  ImportOptions,
-  ImportOutcome,
   KeyCaller,
   KeyQuery,
   KeyRecord,
@@ -21,6 +18,7 @@ import type {
   RecordVerdict,
   RemovedKey,
 } from '../key-storage.interface.js';
+import type { ImportedKey, ImportOptions, ImportOutcome, KeyNotice, NoticeAges } from '../many-keys.interface.js';
 import { ExpiredKeys, type RemovedRow, toRemovedKey } from './expired-keys.js';
 import { KeyImport } from './key-import.js';
 import { BatchedKeyReader } from './key-reader.js';
@@ -36,6 +34,7 @@ import {
 } from './key-rows.js';
 import { keyStatements, type KeyStatements } from './key-statements.js';
 import { LastUsed } from './last-used.js';
+import { claimNotices } from './notices.js';
 import { sweepExpired } from './sweep.js';
 import { walkUnchecked } from './unchecked.js';
 import { UNCOUNTED_WRITES } from './uncounted-writes.js';
@@ -195,6 +194,10 @@ export class TypeOrmKeyStorage implements KeyStorage {
 
   unchecked(providers: readonly string[], age: number, owner?: KeyOwner): AsyncIterable<OwnedSlot[]> {
     return walkUnchecked(this.database, this.options.tableName, { providers, age, owner });
+  }
+
+  claimNotices(ages: NoticeAges): AsyncIterable<KeyNotice[]> {
+    return claimNotices(this.database, this.options.tableName, ages);
   }
 
   deleteAllExpired({ ifFree = false }: { ifFree?: boolean } = {}): AsyncIterable<RemovedKey[]> {

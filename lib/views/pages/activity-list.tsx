@@ -17,6 +17,8 @@ const ACTIONS = {
   denied: 'actionDenied',
   decryptFailed: 'actionDecryptFailed',
   rotated: 'actionRotated',
+  expiring: 'actionExpiring',
+  unused: 'actionUnused',
   accepted: 'actionAccepted',
   refused: 'actionRefused',
 } as const satisfies Record<AuditEntry['action'], MessageKey>;

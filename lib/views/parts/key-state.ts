@@ -34,13 +34,16 @@ export function keyState(
     return { look: 'error', text, advice: t('expiredHelp'), isUnreadable: false };
   }
   const checked = checkState(stored.lastCheck, info, reader, t);
-  if (left <= SOON && checked.advice === undefined) {
+  if ((left <= SOON || stored.notice === 'expiring') && checked.advice === undefined) {
     return {
       look: 'warning',
       text: formatExpiration(expiresAt, reader),
       advice: t('expiresSoonHelp'),
       isUnreadable: false,
     };
+  }
+  if (stored.notice === 'unused' && checked.advice === undefined) {
+    return { look: 'warning', text: t('statusUnused'), advice: t('unusedHelp'), isUnreadable: false };
   }
   return { ...checked, isUnreadable: false };
 }

@@ -20,6 +20,8 @@ export interface StoredKeyView {
   visibleFields?: Readonly<Record<string, string>>;
   /** The last word of its provider. */
   lastCheck?: { outcome: KeyOutcome; reason?: KeyVerdictReason | null; at: Moment } | null;
+  /** Whether it expires soon or was not used for long. Default: by `expiresAt`. */
+  notice?: StoredKey['notice'];
   /** Default: by `expiresAt`. */
   status?: StoredKey['status'];
 }
