@@ -21,6 +21,7 @@ const TARGETS = [
   ['P8', 'cost of a large table', at.most(1.15), (r) => r.sizes?.costOfLarge],
   ['P9', 'bytes a key, heap and indexes', at.most(480), (r) => r.sizes?.bytesARow],
   ['P10', 'p99 during a sweep, to idle', at.most(1.5), (r) => r.sweep?.p99ToIdle],
+  ['P14', 'import, to a batched upsert of constants', at.least(0.25), (r) => r.imports?.toConstants],
   ['', 'dashboard of 20 keys, ms', at.most(2), (r) => r.views?.withKeys],
   ['P11', 'memory at the end, to after one minute', at.most(1.1), (r) => r.memory?.lastToFirst],
 ];

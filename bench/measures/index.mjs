@@ -1,5 +1,6 @@
 import { measureCrypto } from './crypto.mjs';
 import { measureFlight } from './flight.mjs';
+import { measureImports } from './imports.mjs';
 import { measureMemory } from './memory.mjs';
 import { measureRotation } from './rotation.mjs';
 import { measureRoutes } from './routes.mjs';
@@ -35,6 +36,7 @@ export const MEASURES = {
   },
   crypto: { run: measureCrypto, quick: { rounds: 5 } },
   writes: { run: measureWrites, quick: { rows: 5_000, rounds: 2, seconds: 1 } },
+  imports: { run: measureImports, quick: { rows: 5_000, rounds: 2 }, full: { rows: 200_000 } },
   rotation: { run: measureRotation, quick: { rows: 50_000 }, full: { rounds: 3 } },
   sizes: {
     run: measureSizes,
