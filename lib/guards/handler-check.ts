@@ -14,6 +14,11 @@ const UNGUARDED = /^(SCHEDUL|bull|EVENT_LISTENER|__(command|query|events)Handler
 const NEUTRAL =
   /^(design:|__guards__|__exceptionFilters__|__interceptors__|__pipes__|__injectable__|scope:options|self:|optional:|byok:|swagger\/)/;
 
+/** What marks a method that fills a field of GraphQL. */
+const GRAPHQL_FIELD = 'graphql:resolve_property';
+/** The token of the options of `GraphQLModule`. */
+const GRAPHQL_OPTIONS = 'GqlModuleOptions';
+
 /** A parameter that a decorator of ours fills. */
 interface KeyParameter {
   decorator: string;
@@ -44,13 +49,21 @@ export class HandlerCheck implements OnModuleInit {
     }
     const bases = new Set(controllers.flatMap(lineOf));
     for (const provider of classesOf(modules.flatMap((module) => [...module.providers.values()]))) {
-      if (bases.has(provider)) continue;
-      for (const [name, method] of this.#methodsOf(provider)) {
-        const isGuarded = this.#isGuarded(provider, method);
-        if (isGuarded) this.#checkHandler(provider, name, method);
-        else this.#checkUnguarded(provider, name, method);
-      }
+      if (!bases.has(provider)) this.#checkProvider(provider);
     }
+  }
+
+  #checkProvider(provider: Type): void {
+    let hasHandlers = false;
+    for (const [name, method] of this.#methodsOf(provider)) {
+      const isGuarded = this.#isGuarded(provider, method);
+      hasHandlers ||= isGuarded;
+      if (!isGuarded) this.#checkUnguarded(provider, name, method);
+      else if (Reflect.hasMetadata(GRAPHQL_FIELD, method)) this.#checkField(provider, name, method);
+      if (isGuarded) this.#checkHandler(provider, name, method);
+    }
+    if (!hasHandlers && Reflect.hasOwnMetadata(REQUIREMENTS_METADATA, provider))
+      throw unguarded(provider.name, 'RequireApiKey');
   }
 
   #methodsOf(type: Type): [string, object][] {
@@ -90,12 +103,21 @@ export class HandlerCheck implements OnModuleInit {
   }
 
   #checkUnguarded(type: Type, name: string, method: object): void {
-    const isRequired = Reflect.hasOwnMetadata(REQUIREMENTS_METADATA, method);
-    const [parameter] = parametersOf(type, name);
-    if (!isRequired && !parameter) return;
-    const decorator = isRequired ? 'RequireApiKey' : parameter.decorator;
+    const decorator = decoratorOf(type, name, method);
+    if (decorator) throw unguarded(`${type.name}.${name}()`, decorator);
+  }
+
+  /** `GraphQLModule` runs guards of fields only where its options say so. */
+  #checkField(type: Type, name: string, method: object): void {
+    const decorator = decoratorOf(type, name, method);
+    if (!decorator) return;
+    const options = [...this.modules.values()].flatMap(({ providers }) => {
+      const instance = providers.get(GRAPHQL_OPTIONS)?.instance as { fieldResolverEnhancers?: string[] } | undefined;
+      return instance ?? [];
+    });
+    if (options.every(({ fieldResolverEnhancers }) => fieldResolverEnhancers?.includes('guards'))) return;
     throw new ConfigurationError(
-      `${type.name}.${name}() uses @${decorator}(), but Nest runs no guard before it: it is not a method of a controller, a resolver or a gateway. Remove the decorator, and ask ByokService for the key: await byok.getKey({ userId }, 'openai').`,
+      `${type.name}.${name}() uses @${decorator}(), but GraphQLModule runs no guards for fields. Add fieldResolverEnhancers: ['guards', 'filters'] to its options.`,
     );
   }
 
@@ -104,6 +126,18 @@ export class HandlerCheck implements OnModuleInit {
     const keys = [type, method].flatMap((target) => Reflect.getMetadataKeys(target) as unknown[]).map(String);
     return keys.some((key) => !NEUTRAL.test(key)) && !keys.some((key) => UNGUARDED.test(key));
   }
+}
+
+/** The decorator of ours that a method has. */
+function decoratorOf(type: Type, name: string, method: object): string | undefined {
+  if (Reflect.hasOwnMetadata(REQUIREMENTS_METADATA, method)) return 'RequireApiKey';
+  return parametersOf(type, name).at(0)?.decorator;
+}
+
+function unguarded(where: string, decorator: string): ConfigurationError {
+  return new ConfigurationError(
+    `${where} uses @${decorator}(), but Nest runs no guard before it: it is not a method of a controller, a resolver or a gateway. Remove the decorator, and ask ByokService for the key: await byok.getKey({ userId }, 'openai').`,
+  );
 }
 
 function parametersOf(type: Type, name: string): KeyParameter[] {

@@ -208,6 +208,20 @@ const starting =
     };
   };
 
+it('does not start with guarded fields whose guards would not run', async () => {
+  for (const fieldResolverEnhancers of [undefined, ['filters'] as const]) {
+    const graphql = GraphQLModule.forRoot<ApolloDriverConfig>({
+      driver: ApolloDriver,
+      autoSchemaFile: true,
+      fieldResolverEnhancers: fieldResolverEnhancers && [...fieldResolverEnhancers],
+    });
+    const start = startEdge({ options: {}, imports: [graphql], providers: [Items], sessions: false });
+    await expect(start).rejects.toThrow(
+      'Items.key() uses @RequireApiKey(), but GraphQLModule runs no guards for fields.',
+    );
+  }
+});
+
 /** Everything that a subscription of this user is sent. */
 async function subscribe(field: string, user?: string): Promise<unknown[]> {
   const client = createClient({
