@@ -3,12 +3,15 @@ import type { AddressInfo } from 'node:net';
 import { maskKey } from 'nestjs-byok';
 
 interface ChatRequest {
+  stream?: boolean;
   messages?: { content?: unknown }[];
 }
 
 interface Answer {
   status: number;
   body: object;
+  /** The same text in parts, as OpenAI streams it. */
+  stream?: string[];
 }
 
 const SLOW = 3_000;
@@ -49,8 +52,13 @@ export const SCENE_NAMES = [...Object.keys(SCENES), 'slow'];
 export async function startProviderStandIn(): Promise<string> {
   const server = createServer((request, response) => {
     void answer(request).then(
-      ({ status, body }) =>
-        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+      ({ status, body, stream }) => {
+        if (!stream) response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+        else {
+          response.writeHead(status, { 'content-type': 'text/event-stream' });
+          response.end(stream.map((data) => `data: ${data}\n\n`).join(''));
+        }
+      },
       () => response.writeHead(400).end(),
     );
   });
@@ -62,7 +70,7 @@ export async function startProviderStandIn(): Promise<string> {
 async function answer(request: IncomingMessage): Promise<Answer> {
   let body = '';
   for await (const chunk of request) body += String(chunk);
-  const { messages } = JSON.parse(body || '{}') as ChatRequest;
+  const { messages, stream } = JSON.parse(body || '{}') as ChatRequest;
   const text = (name: string, key: string): string =>
     `${name}'s stand-in was called with the key ${maskKey(key)} and this: ${String(messages?.[0]?.content)}`;
   const said = String(messages?.[0]?.content).trim().toLowerCase();
@@ -74,7 +82,7 @@ async function answer(request: IncomingMessage): Promise<Answer> {
     case '/v1/chat/completions': {
       const key = (request.headers.authorization ?? '').replace('Bearer ', '');
       const reply = { choices: [{ message: { role: 'assistant', content: text('OpenAI', key) } }] };
-      return scene?.openai ?? { status: 200, body: reply };
+      return scene?.openai ?? { status: 200, body: reply, ...(stream && { stream: partsOf(text('OpenAI', key)) }) };
     }
     case '/v1/messages': {
       const reply = { content: [{ type: 'text', text: text('Anthropic', String(request.headers['x-api-key'])) }] };
@@ -83,4 +91,9 @@ async function answer(request: IncomingMessage): Promise<Answer> {
     default:
       return { status: 404, body: {} };
   }
+}
+
+function partsOf(text: string): string[] {
+  const parts = text.split(/(?<= )/).map((content) => JSON.stringify({ choices: [{ index: 0, delta: { content } }] }));
+  return [...parts, '[DONE]'];
 }

@@ -5,6 +5,9 @@ import { EncryptionService } from '../../lib/index.js';
 /** What `npm start` runs. */
 const START = fileURLToPath(new URL('../../dev/dist/start.js', import.meta.url));
 
+/** What `npm run sample` runs. */
+const NUMBERED = fileURLToPath(new URL('../../dev/dist/sample.js', import.meta.url));
+
 /** The secret of samples that do not say which. */
 export const SAMPLE_SECRET = EncryptionService.generateSecret();
 
@@ -39,6 +42,14 @@ export async function startSample(env: SampleEnv): Promise<Sample> {
   return Object.assign(sample, { url });
 }
 
+/** Starts a numbered sample as `npm run sample -- NAME` does, and waits until it says where it listens. */
+export async function startNumbered(name: string, env: SampleEnv): Promise<Sample> {
+  const { sample, ready, ended } = launch(env, [NUMBERED, name], /^Listening on (http:\/\/\S+:\d+)/m);
+  const url = await ready;
+  if (url === undefined) throw new Error(`${name} ended with ${await ended}:\n${sample.output()}`);
+  return Object.assign(sample, { url: url.replace(/\[::1?\]|0\.0\.0\.0/, '127.0.0.1') });
+}
+
 /** Starts a sample that is not to come up. */
 export async function failToStart(env: SampleEnv): Promise<EndedSample> {
   const { sample, ready, ended } = launch(env);
@@ -49,8 +60,8 @@ export async function failToStart(env: SampleEnv): Promise<EndedSample> {
   return { exit: await ended, output: sample.output() };
 }
 
-function launch(env: SampleEnv): Started {
-  const child = spawn(process.execPath, [START], {
+function launch(env: SampleEnv, args = [START], listening?: RegExp): Started {
+  const child = spawn(process.execPath, args, {
     cwd: '/',
     env: { PATH: process.env['PATH'], BYOK_SECRET: SAMPLE_SECRET, PORT: '0', NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -62,6 +73,7 @@ function launch(env: SampleEnv): Started {
   const ready = new Promise<string | undefined>((resolve) => {
     const listen = (chunk: unknown): void => {
       output += String(chunk);
+      if (listening?.test(output)) resolve(listening.exec(output)?.[1]);
       // The last of what it prints.
       if (/^Ctrl-C stops/m.test(output)) resolve(/^Open (\S+) /m.exec(output)?.[1]?.replace('localhost', '127.0.0.1'));
     };
