@@ -104,7 +104,7 @@ describe('Notices', () => {
   });
 
   it.each([false, true])('exactly once across three instances; partitions: %s', async (isSplit) => {
-    const first = await start({ notices: null });
+    const first = await start({ notices: null, cleanup: { sweepEvery: null } });
     await first.byok.setKey({ userId: 'model' }, 'openai', KEY, soon(10));
     if (isSplit) await split();
     await database.query(

@@ -16,13 +16,17 @@ interface Row {
   owner_id: string;
   provider: string;
   label: string;
-  expiring: boolean | null;
-  unused: boolean | null;
+  claimed: boolean;
 }
 
 const SLOT = ['owner_kind', 'owner_id', 'provider', 'label'];
-const NOW = 'now()::timestamptz(3)';
-const ms = (parameter: string) => `${parameter}::float8 * interval '1 millisecond'`;
+const AGE = `$5::float8 * interval '1 millisecond'`;
+
+/** When each notice is due, and since when it was given for the key as it is. A key may have been stored a little after `now()`. */
+const KINDS = {
+  expiring: { column: 'expiring_noticed_at', due: `k.expires_at - ${AGE}` },
+  unused: { column: 'unused_noticed_at', due: `greatest(k.updated_at, k.last_used_at) + ${AGE}` },
+};
 
 /**
  * Goes through the table by its primary key and claims the notices that are due, a page in a statement. Of instances that come
@@ -35,13 +39,25 @@ export async function* claimNotices(
   tableName: string,
   { expiringWithin, unusedFor }: NoticeAges,
 ): AsyncGenerator<KeyNotice[], void, undefined> {
-  const statement = { name: `byok_notices_${tableName}`, text: claimOf(`"${tableName}"`) };
+  if (expiringWithin !== null) yield* claimKind(database, tableName, 'expiring', expiringWithin);
+  if (unusedFor !== null) yield* claimKind(database, tableName, 'unused', unusedFor);
+}
+
+async function* claimKind(
+  database: ByokDatabase,
+  tableName: string,
+  type: KeyNotice['type'],
+  age: number,
+): AsyncGenerator<KeyNotice[], void, undefined> {
+  const statement = { name: `byok_notices_${type}_${tableName}`, text: claimOf(`"${tableName}"`, KINDS[type]) };
   let after: string[] = ['', '', '', ''];
   for (;;) {
     const begun = performance.now();
-    const rows = await database.query<Row>({ ...statement, values: [...after, expiringWithin, unusedFor] });
+    const rows = await database.query<Row>({ ...statement, values: [...after, age] });
     const took = performance.now() - begun;
-    yield rows.flatMap(toNotices);
+    yield rows
+      .filter(({ claimed }) => claimed)
+      .map(({ owner_kind: kind, owner_id: id, provider, label }) => ({ type, owner: { kind, id }, provider, label }));
     const last = rows.at(-1);
     if (!last || Number(last.n) < PAGE) return;
     after = [last.owner_kind, last.owner_id, last.provider, last.label];
@@ -49,36 +65,22 @@ export async function* claimNotices(
   }
 }
 
-function claimOf(table: string): string {
-  // Given for this threshold, and for the key and the expiry as they are.
-  const expiring = `coalesce(k.expires_at <= now() + ${ms('$5')} AND ${isAlive('k')}
-    AND (k.expiring_noticed_at IS NULL OR k.expiring_noticed_at < k.expires_at - ${ms('$5')} OR k.expiring_noticed_at < k.updated_at), false)`;
-  const since = `greatest(k.updated_at, k.last_used_at) + ${ms('$6')}`;
-  const unused = `coalesce(${since} <= now() AND ${isAlive('k')}
-    AND (k.unused_noticed_at IS NULL OR k.unused_noticed_at < ${since}), false)`;
-  const noticed = (column: string, isDue: string) => `${column} = CASE WHEN ${isDue} THEN ${NOW} ELSE k.${column} END`;
+function claimOf(table: string, { column, due }: (typeof KINDS)[KeyNotice['type']]): string {
+  const isDue = `coalesce(${due} <= now() AND ${isAlive('k')}
+    AND (k.${column} IS NULL OR k.${column} < ${due} OR k.${column} < k.updated_at), false)`;
   return `WITH page AS MATERIALIZED (
       SELECT row_number() OVER (ORDER BY k.owner_kind, k.owner_id, k.provider, k.label)::int AS n, k.owner_kind, k.owner_id,
-        k.provider, k.label, (${expiring} OR ${unused}) AS due
+        k.provider, k.label, ${isDue} AS due
       FROM ${table} k WHERE (k.owner_kind, k.owner_id, k.provider, k.label) > ($1, $2, $3, $4)
       ORDER BY k.owner_kind, k.owner_id, k.provider, k.label LIMIT ${PAGE}
     ), claimed AS (
-      UPDATE ${table} k SET ${noticed('expiring_noticed_at', expiring)}, ${noticed('unused_noticed_at', unused)}
+      UPDATE ${table} k SET ${column} = greatest(now() + interval '1 millisecond', k.updated_at, ${due})
       FROM page p
-      WHERE p.due AND ${SLOT.map((column) => `k.${column} = p.${column}`).join(' AND ')} AND (${expiring} OR ${unused})
-      RETURNING ${SLOT.map((column) => `k.${column}`).join(', ')},
-        k.expiring_noticed_at = ${NOW} AS expiring, k.unused_noticed_at = ${NOW} AS unused
+      WHERE p.due AND ${SLOT.map((name) => `k.${name} = p.${name}`).join(' AND ')} AND ${isDue}
+      RETURNING ${SLOT.map((name) => `k.${name}`).join(', ')}
     )
-    SELECT p.n, ${SLOT.map((column) => `p.${column}`).join(', ')}, c.expiring, c.unused
+    SELECT p.n, ${SLOT.map((name) => `p.${name}`).join(', ')}, c.owner_id IS NOT NULL AS claimed
     FROM page p LEFT JOIN claimed c USING (${SLOT.join(', ')})
     WHERE c.owner_id IS NOT NULL OR p.n = (SELECT max(n) FROM page)
     ORDER BY p.n LIMIT ${everyRow(table)}`;
-}
-
-function toNotices({ owner_kind: kind, owner_id: id, provider, label, expiring, unused }: Row): KeyNotice[] {
-  const key = { owner: { kind, id }, provider, label };
-  return [
-    ...(expiring === true ? [{ ...key, type: 'expiring' as const }] : []),
-    ...(unused === true ? [{ ...key, type: 'unused' as const }] : []),
-  ];
 }
