@@ -65,6 +65,7 @@ async function main(): Promise<void> {
       copies: await copies(),
       isRequire: typeof require,
       rendered: typeof renderToString,
+      node: process.versions.node.split('.')[0],
     }),
   );
   await app.close();
