@@ -112,12 +112,12 @@ function createProgram(output: Output, end: (status: ExitStatus) => void): Comma
 
 /** What is large is loaded when a command is run and what it was given is right. */
 function addKeyCommands(add: Add): void {
-  add(
+  add<GlobalOptions & { env?: boolean }>(
     'generate-secret',
     'print a new root secret',
     '(umask 077; npx nestjs-byok generate-secret > byok.secret)',
-    async (output) => (await import('./commands/generate-secret.js')).generateSecret(output),
-  );
+    async (output, options) => (await import('./commands/generate-secret.js')).generateSecret(output, options),
+  ).option('--env', 'print a line for a file of environment variables, to be appended with >> .env');
   add<StatusOptions>(
     'status',
     'tell what is stored, by encryption key and by provider',

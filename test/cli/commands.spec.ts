@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { EncryptionService } from '../../lib/index.js';
 import { cli, cliJson, cliProcess, keyIdOf, onTerminal, rowsOn, shellCommand } from '../support/cli.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
@@ -66,6 +67,14 @@ describe('The command line', () => {
     const { json } = await cliJson(['generate-secret'], {});
     expect(json).toEqual({ secret: expect.stringMatching(/^byok_/), keyId: keyIdOf(json.secret) });
     expect(json.secret).not.toBe(stdout.trim());
+  });
+
+  it('generate-secret --env prints a line that Node reads from a .env file', async () => {
+    const { stdout, stderr, code } = await cliProcess(['generate-secret', '--env']);
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    const { BYOK_SECRET, ...others } = parseEnv(`OTHER=1\n${stdout}LAST=2\n`);
+    expect(others).toEqual({ OTHER: '1', LAST: '2' });
+    expect(() => new EncryptionService(BYOK_SECRET!)).not.toThrow();
   });
 
   it('doctor says that the tables are missing, and migrate makes them', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { bench, SNIPPETS, start, type Runs } from './bench.js';
 import { readDocument } from './documents.js';
+import { FIRST_STEPS_RUNS } from './runs/first-steps.js';
 import { HTTP_RUNS } from './runs/http.js';
 import { MOVING_IN_RUNS } from './runs/moving-in.js';
 import { NOTICES_RUNS } from './runs/notices.js';
@@ -16,6 +17,7 @@ import { snippetsOf } from './snippets.js';
 /** A snippet that has no entry here fails, and so does an entry without a snippet. */
 const RUNS: Runs = {
   ...README_RUNS,
+  ...FIRST_STEPS_RUNS,
   ...READING_KEYS_RUNS,
   ...HTTP_RUNS,
   ...MOVING_IN_RUNS,
