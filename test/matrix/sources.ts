@@ -37,7 +37,6 @@ export class ChatController {
 /** As \`nest new\` configures its compiler, with the strictest settings. */
 export function tsconfig(options: object, include: string[]): string {
   const compilerOptions = {
-    resolvePackageJsonExports: true,
     esModuleInterop: true,
     isolatedModules: true,
     emitDecoratorMetadata: true,
