@@ -63,7 +63,7 @@ export class InstalledProject {
    *
    * @throws with its output, where it fails
    */
-  async run(command: string, args: string[], { cwd = '.', env = {} as Record<string, string> } = {}): Promise<string> {
+  async run(command: string, args: string[], { cwd = '.', env = {} } = {}): Promise<string> {
     const environment: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', ...env };
     // Jest and Vitest set it, unless it is set; the options of this run are not theirs.
     for (const name of ['NODE_ENV', 'NODE_OPTIONS', 'JEST_WORKER_ID']) {
