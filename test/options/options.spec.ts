@@ -312,6 +312,7 @@ describe('Options', () => {
       // As in a test.
       checkOnSave: false,
       recheck: null,
+      notices: null,
       sharedOwners: new Map(),
       keySources: ['user'],
       cleanup: { onRequest: true, sweepEvery: 900_000 },

@@ -92,6 +92,25 @@ describe('KeyManagementCard', () => {
     expect(html).not.toMatch(/ago|<dt>(Added|Replaced)/);
   });
 
+  it.each([
+    ['en', 'Expires in 1 month', 'Not used for long'],
+    ['de', 'Läuft in 1 Monat', 'Lange nicht verwendet'],
+  ])('marks a key that expires soon or was not used for long, in %s', (locale, soon, unused) => {
+    const by = (more: object) =>
+      renderToString(
+        h(views.KeyManagementCard, {
+          provider: 'openai',
+          now: NOW,
+          locale,
+          storedKey: { ...STORED_KEY, notice: undefined, expiresAt: '2026-03-05T00:00:00.000Z', ...more },
+        }),
+      );
+    const marks = (html: string) => html.match(/byok-badge-warning">[^<]*/g)?.map((text) => text.split('>')[1]) ?? [];
+    expect(marks(by({}))).toEqual([]);
+    expect(marks(by({ notice: 'expiring' }))).toEqual([expect.stringContaining(soon)]);
+    expect(marks(by({ notice: 'unused' }))).toEqual([unused]);
+  });
+
   it('replaces and deletes the key of its label', () => {
     const html = renderToString(
       views.KeyManagementCard({ provider: 'openai', storedKey: STORED_KEY, baseUrl: '/keys/', csrfToken: 'a-token' }),

@@ -37,6 +37,7 @@ export const STORED_KEY = {
   fieldNames: ['endpoint', 'region'],
   visibleFields: { region: 'eu' },
   lastCheck: { outcome: 'accepted' as const, reason: null, at: '2026-01-31T00:00:00.000Z' },
+  notice: 'unused' as const,
   status: 'active' as const,
 };
 
