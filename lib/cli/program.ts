@@ -9,7 +9,7 @@ import type { StatusOptions } from './commands/status.js';
 import { EXIT, type ExitStatus } from './exit-status.js';
 import type { Failure } from './failure.js';
 import { Output } from './output.js';
-import { DEFAULT_TABLE, refusePrivateArguments, scrub } from './arguments.js';
+import { DEFAULT_TABLE, type GlobalOptions, refusePrivateArguments, scrub } from './arguments.js';
 import { addUserCommands, KIND } from './user-commands.js';
 import { readVersion } from './version.js';
 

@@ -39,7 +39,7 @@ export function userId(n) {
 
 /** 60 characters, as many providers' keys are. */
 export function apiKeyOf(ownerId) {
-  return `an-example-of-an-api-key-of-${ownerId}-`.padEnd(60, 'x');
+  return `an-example-of-an-api-key-of-${ownerId}-`.padEnd(60, '-of-the-tests');
 }
 
 /** What the records of `sealWith` are bound to. */
