@@ -32,8 +32,8 @@ describe('The command line', () => {
     }
     const commands = [...help.stdout.matchAll(/^ {2}([a-z]+(?:-[a-z]+)?) .*\S/gm)].map(([, name]) => name);
     const expected =
-      'generate-secret status doctor migrate rotate retire rewrap check sweep erase-user export-user import-env';
-    expect(commands.slice(0, 12)).toEqual(expected.split(' '));
+      'generate-secret status doctor migrate rotate retire rewrap check sweep erase-user export-user import import-env';
+    expect(commands.slice(0, 13)).toEqual(expected.split(' '));
     const one = await cli(['rotate', '--help']);
     expect(one.stdout).toMatch(/--dry-run[^]*--secret-file[^]*Example:\n {2}\$ npx nestjs-byok rotate/);
     expect((await cli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
