@@ -17,7 +17,6 @@ export class KeyImportError extends StorageError {
       skipped: number;
       refused: { index: number; reason: string }[];
     },
-    /** @internal */
     cause: Error,
   ) {
     const reason = cause instanceof StorageError ? cause.reason : undefined;
