@@ -1,13 +1,5 @@
 import 'reflect-metadata';
-import {
-  type DynamicModule,
-  type FactoryProvider,
-  Module,
-  type NestModule,
-  type Provider,
-  type Type,
-} from '@nestjs/common';
-import { PATH_METADATA } from '@nestjs/common/constants.js';
+import { type DynamicModule, Module, type NestModule, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { AuditLog, AuditTable, KeyEvents } from './audit/index.js';
 import { BYOK_OPTIONS } from './byok.constants.js';
@@ -17,16 +9,16 @@ import {
   type ByokModuleExtras,
   ConfigurableModuleClass,
 } from './byok.module-definition.js';
+import { createRoutes } from './byok.routes.js';
 import { KeyChecks } from './checks/index.js';
 import { EncryptionService, Keyring } from './crypto/index.js';
-import { AssetsController, DashboardController, DashboardPages, KeyFormActions } from './dashboard/index.js';
+import { DashboardPages, KeyFormActions } from './dashboard/index.js';
 import { ByokDatabase } from './database/index.js';
 import { ConfigurationError } from './errors/index.js';
 import { ExpiredKeyCleanup, ExpiredKeySweeper, KeyNotices } from './expiry/index.js';
 import { ApiKeyGuard, ApiKeyResolver, ApplicationFilters, HandlerCheck, RefusalAnswers } from './guards/index.js';
 import { ByokHealth } from './health/index.js';
 import {
-  ApiKeysController,
   ByokExceptionFilter,
   CleanupInterceptor,
   CsrfTokens,
@@ -86,6 +78,7 @@ export class ByokModule implements NestModule {
   /** @internal */
   constructor(private readonly upstream: PlatformErrors) {}
 
+  /** Called by Nest. */
   configure(): void {
     this.upstream.prepare();
   }
@@ -211,39 +204,6 @@ function wire(definition: DynamicModule, once: Provider[], ofClass = false): Dyn
       { provide: APP_FILTER, useClass: ByokExceptionFilter },
     ],
     exports: [EncryptionService, KeyStorage, ...SHARED],
-  };
-}
-
-/** What `@ApiExcludeController()` sets: `@nestjs/swagger` would list routes without bodies. See `nestjs-byok/openapi`. */
-const EXCLUDED_BY_SWAGGER = 'swagger/apiExcludeController';
-
-/** The controllers of one registration, and the provider that gives them their paths. */
-interface ByokRoutes {
-  controllers: Type[];
-  provider: FactoryProvider<void>;
-}
-
-/**
- * Controllers of their own for each registration: their paths are known only with the options, which `forRootAsync`
- * learns after the module is declared. Nest reads the paths after it has made every provider.
- */
-function createRoutes(): ByokRoutes {
-  class Api extends ApiKeysController {}
-  class Assets extends AssetsController {}
-  class Pages extends DashboardController {}
-  for (const controller of [Api, Assets, Pages]) Reflect.defineMetadata(EXCLUDED_BY_SWAGGER, [true], controller);
-  return {
-    controllers: [Api, Assets, Pages],
-    provider: {
-      provide: Symbol('BYOK_ROUTES'),
-      inject: [BYOK_OPTIONS],
-      useFactory: ({ path, api, dashboard }: ResolvedByokOptions) => {
-        // A controller without a path has no routes.
-        Reflect.defineMetadata(PATH_METADATA, api ? `${path}/api` : [], Api);
-        Reflect.defineMetadata(PATH_METADATA, dashboard === false ? [] : `${path}/assets`, Assets);
-        Reflect.defineMetadata(PATH_METADATA, dashboard === false ? [] : path, Pages);
-      },
-    },
   };
 }
 

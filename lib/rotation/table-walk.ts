@@ -21,7 +21,7 @@ export class Unreadable {
     const rows = rowsOf(page);
     for (const place of places.slice(0, MAX_NAMED - this.named.length)) {
       const [kind, id, provider, label, , , keyId] = rows[place];
-      this.named.push({ owner: { kind: kind as 'user' | 'session', id }, provider, label, keyId });
+      this.named.push({ owner: { kind, id }, provider, label, keyId });
     }
   }
 }
