@@ -8,14 +8,15 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BUILT = ['dist', 'lib/assets', 'dev/dist', 'sample/dist'];
-/** The majors that go with NestJS 11, of packages whose own is not 11; 0 is as it is. */
-const MAJORS = { '@nestjs/apollo': 13, '@nestjs/cli': 0, '@nestjs/graphql': 13 };
+/** The majors that go with NestJS 11, of packages whose own is not 11. */
+const MAJORS = { '@nestjs/apollo': 13, '@nestjs/graphql': 13, '@nestjs/mercurius': 13 };
 
-const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-const versions = { typeorm: '^0.3.20' };
-for (const name of Object.keys(manifest.devDependencies)) {
-  const major = MAJORS[name] ?? 11;
-  if (name.startsWith('@nestjs/') && major > 0) versions[name] = `^${major}.0.0`;
+const manifest = readManifestOf(ROOT);
+const versions = { '@nestjs/common': '^11.0.0', '@nestjs/typeorm': '^11.0.0', typeorm: '^0.3.20' };
+for (const name of Object.keys(manifest.devDependencies).filter((each) => each.startsWith('@nestjs/'))) {
+  const { peerDependencies = {} } = readManifestOf(join(ROOT, 'node_modules', name));
+  // Others run on both.
+  if (peerDependencies['@nestjs/common'] === '^12.0.0') versions[name] = `^${MAJORS[name] ?? 11}.0.0`;
 }
 const args = process.argv.slice(2);
 const hasSpecs = args.some((arg) => !arg.startsWith('-'));
@@ -31,6 +32,10 @@ try {
   rmSync(copy, { recursive: true, force: true });
 }
 process.exitCode = status ?? 1;
+
+function readManifestOf(folder) {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+}
 
 function copyProject() {
   // Some specs start servers as an account without rights.
@@ -67,7 +72,7 @@ function install() {
   ];
   execFileSync('npm', ['install', ...options], { cwd: copy, stdio: ['ignore', 'ignore', 'inherit'] });
   for (const [name, range] of Object.entries(versions)) {
-    const { version } = JSON.parse(readFileSync(join(copy, 'node_modules', name, 'package.json'), 'utf8'));
+    const { version } = readManifestOf(join(copy, 'node_modules', name));
     if (!range.startsWith(`^${version.split('.')[0]}.`)) throw new Error(`${name} is ${version}, not ${range}.`);
     console.log(`${name} ${version}`);
   }
