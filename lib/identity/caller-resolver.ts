@@ -226,8 +226,9 @@ function isRequest(holder: KeyHolder): holder is ByokRequest {
   return 'headers' in holder;
 }
 
+/** Its own `owner`: what every object inherits, because somebody polluted `Object.prototype`, names nobody. */
 function isOwnerHolder(holder: KeyHolder): holder is OwnerHolder {
-  return typeof holder === 'object' && holder !== null && 'owner' in holder && !isRequest(holder);
+  return typeof holder === 'object' && holder !== null && Object.hasOwn(holder, 'owner') && !isRequest(holder);
 }
 
 function wrongHolder(): InvalidInputError {

@@ -101,8 +101,8 @@ function toScope(kind: string, id: string | undefined): SourceScope {
 
 /** The kind of owner that a holder is. One that is malformed is refused when its keys are asked for. */
 function ownKindOf(holder: KeyHolder): string {
-  if (!('owner' in holder) || isRequest(holder)) return USER_SOURCE;
-  return (holder.owner as { kind: string } | null)?.kind ?? USER_SOURCE;
+  if (!Object.hasOwn(holder, 'owner') || isRequest(holder)) return USER_SOURCE;
+  return (holder as { owner?: { kind?: string } | null }).owner?.kind ?? USER_SOURCE;
 }
 
 function isRequest(holder: KeyHolder): holder is ByokRequest {

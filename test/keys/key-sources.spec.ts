@@ -269,6 +269,16 @@ describe('sources of keys', () => {
     await expect(app.byok.listKeys(holder as never)).rejects.toThrow(InvalidInputError);
   });
 
+  it('takes no owner from what every object inherits', async () => {
+    Object.defineProperty(Object.prototype, 'owner', { value: { kind: 'team', id: 't1' }, configurable: true });
+    try {
+      expect(await app.byok.getKey({ userId: 'alice' }, 'openai')).toBe(USER_KEY);
+      expect(await app.byok.listKeys({ userId: 'nobody' })).toEqual([]);
+    } finally {
+      delete (Object.prototype as { owner?: unknown }).owner;
+    }
+  });
+
   it.each([[[]], [['guild']], [['user', 'guild']], ['user'], [[1]]])('refuses from: %j', async (from) => {
     await expect(app.byok.getKey(requestOf('alice'), 'openai', { from: from as never })).rejects.toThrow(
       InvalidInputError,
