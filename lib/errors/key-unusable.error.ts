@@ -45,7 +45,7 @@ export class KeyUnusableError extends ByokError {
    * Whose key it is, if it is not the caller's own: `'platform'`, or a kind of the option `sharedOwners`. The caller cannot
    * replace it.
    */
-  readonly owner?: string;
+  declare readonly owner?: string;
   /** Whether clients may see the message. */
   readonly expose = true;
   /** Private, so that it is in nothing that prints or serializes the error. */

@@ -76,6 +76,7 @@ describe.each<[string, 'session' | 'database' | 'hybrid', 'request' | 'visitor' 
       label: 'work',
       apiKey: KEY,
       fields: { endpoint: 'https://example.com' },
+      owner: { kind: expect.stringMatching(/^(user|session)$/), id: expect.any(String) },
       source,
       expiresAt: null,
     });
@@ -234,7 +235,7 @@ describe('ByokService', () => {
     async (holder) => {
       const { byok } = await start({ db: database.url });
       await expect(byok.getKey(holder as never, 'openai')).rejects.toThrow(
-        'The holder must be the request, or { userId } if there is no request.',
+        'The holder must be the request, or { userId } or { owner: { kind, id } } if there is no request.',
       );
     },
   );

@@ -126,7 +126,7 @@ describe('What holds a secret', () => {
   it('a key is still there for who asks for it', () => {
     expect(resolved.apiKey).toBe(KEY);
     expect(resolved.fields).toEqual({ note: KEY });
-    expect(Object.keys(resolved).sort()).toEqual(['expiresAt', 'label', 'provider', 'source']);
+    expect(Object.keys(resolved).sort()).toEqual(['expiresAt', 'label', 'owner', 'provider', 'source']);
   });
 
   it('no secret can be reached from the application by its properties', () => {
