@@ -22,9 +22,10 @@ describe('VaultTransitWrapper', () => {
     );
     expect(error).toBeInstanceOf(KeyWrapperError);
     // Nothing of what is secret, nor of what the service said.
-    expect(inspect(error, { depth: 20, showHidden: true })).not.toMatch(
-      new RegExp([vault.token, ROOT.toString('base64'), 'permission denied', 'message authentication'].join('|')),
-    );
+    const printed = inspect(error, { depth: 20, showHidden: true });
+    for (const text of [vault.token, ROOT.toString('base64'), 'permission denied', 'message authentication']) {
+      expect(printed).not.toContain(text);
+    }
     return error as KeyWrapperError;
   };
 
