@@ -38,7 +38,8 @@ process.on('message', async ({ id, method, args = [] }) => {
   else if (method === 'resetLag') answer(lag.reset());
   else if (method === 'memory') {
     globalThis.gc?.();
-    answer(process.memoryUsage.rss());
+    const { rss, heapUsed, external } = process.memoryUsage();
+    answer({ rss, used: heapUsed + external });
   } else {
     await byok[method](...args).then(
       (result) => answer(result ?? null),
